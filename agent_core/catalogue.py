@@ -1,0 +1,204 @@
+"""
+Every sentence that people or models read, in one place.
+
+Channels lay sentences out; they never word them. An owner overrides any of them in `ringback.toml` (`[sentences]`);
+an override may use the same names in braces as the sentence it replaces, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+ENGLISH: Mapping[str, str] = {
+    # What a model is told about an outcome
+    "model.approved": "Approved by {name}. {comment}",
+    "model.approved_with_edits": "Approved by {name} with changes; the changed call is what ran. {comment}",
+    "model.denied": "Denied by {name}. {comment} Do not repeat this call; find another way or ask.",
+    "model.answered": "{name} says that it did run. {comment}",
+    "model.forbidden": "The policy forbids this call. {comment}",
+    "model.suppressed": "Not run: this is a fork, which only reads.",
+    "model.expired": "Nobody answered in time; that is not a denial.",
+    "model.undeliverable": "The question could not be delivered to anybody. {comment}",
+    "model.no_route": "There is nobody to ask. {comment}",
+    "model.cancelled": "Cancelled by {name} before anybody decided. {comment}",
+    "model.superseded": "Replaced by a newer request. {comment}",
+    # A card
+    "card.approval": "Approve {tool}?",
+    "card.in_doubt": "Did {tool} run?",
+    "card.in_doubt.body": (
+        "The gateway stopped while this was running, so nobody knows whether it took effect. "
+        "Please look, then say what to do."
+    ),
+    "card.in_doubt.timed_out": (
+        "This took longer than {limit} seconds and was given up, so nobody knows whether it took effect. "
+        "Please look, then say what to do."
+    ),
+    "card.asker": "Asked by {name}",
+    "card.asker.nobody": "Asked by the agent {agent}",
+    "card.by": "Answer by",
+    "card.silence": "If nobody does, nothing happens and {name} is told.",
+    "card.how.approval": "Press a button, or reply here: approve or deny. Anything else is passed on as a question.",
+    "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",
+    "card.how.question": "Reply here with your answer.",
+    "card.how.choices": "Press one, or reply here with its name.",
+    "card.how.code": "Elsewhere in this conversation, begin your reply with {code}.",
+    "card.question_back": "{name} asks about: {title}",
+    "card.again": "Again: the first copy of this may not have reached you. It is the same request.",
+    "button.approve": "Approve",
+    "button.deny": "Deny",
+    "button.deny_form": "Deny with a reason",
+    "button.run_again": "Run again",
+    "button.did_run": "It did run",
+    "button.stop": "Stop",
+    "form.deny.title": "Deny this request",
+    "form.deny.label": "Reason",
+    "form.deny.hint": "The requester and the agent will read this.",
+    "form.deny.submit": "Deny",
+    "form.close": "Back",
+    # How a card ends
+    "settled.approved": "Approved by {name}, {time}",
+    "settled.approved_with_edits": "Approved with changes by {name}, {time}",
+    "settled.denied": "Denied by {name}, {time}",
+    "settled.denied.because": "Denied by {name}, {time}: {comment}",
+    "settled.answered": "Answered by {name}, {time}: {answer}",
+    "settled.run_again": "{name} says: run it again, {time}",
+    "settled.did_run": "{name} says it did run, {time}",
+    "settled.stop": "Stopped by {name}, {time}",
+    "settled.expired": "Expired {time}: nobody answered",
+    "settled.undeliverable": "Could not be delivered, {time}",
+    "settled.no_route": "There was nobody to ask, {time}",
+    "settled.cancelled": "Cancelled by {name}, {time}",
+    "settled.superseded": "No longer needed, {time}: {comment}",
+    "result.ok": "{tool} done, {time}",
+    "result.failed": "{tool} failed, {time}: {message}",
+    "result.in_doubt": "{tool} was interrupted, {time}: asking whether it ran",
+    # What an answer that changes nothing is told
+    "refused.late": "Already {outcome} by {name} on {channel} at {time}. Your answer changed nothing.",
+    "refused.late.by": "Already {outcome} by {name} at {time}. Your answer changed nothing.",
+    "refused.late.nobody": "Already {outcome} at {time}. Your answer changed nothing.",
+    "refused.duplicate": "You have answered this already; your first answer counts.",
+    "refused.not_asked": "Only {who} can decide this, so your answer changed nothing. The request is still open.",
+    "refused.requester_excluded": (
+        "You asked for this yourself, so somebody else has to decide it: {who}. The request is still open."
+    ),
+    "refused.unknown_person": (
+        "I do not know who you are on this channel, and this needs somebody I know: {who}. The request is still open."
+    ),
+    "refused.assurance": "This channel is not sure enough of who you are for this decision. Please ask {who}.",
+    "refused.not_offered": "That is not one of the answers here. {how}",
+    "refused.not_a_choice": "That is not one of the choices: {choices}.",
+    "refused.not_seen": "This request had not reached you when you wrote that, so it was not counted. {how}",
+    "refused.expired": "This request expired before your answer came, so it changed nothing.",
+    "refused.gone": "I do not know this request any more.",
+    # What the conversation that asked is told
+    "asked.people": "I have asked {who}. {deadline} To drop it, write: drop",
+    "asked.deadline": "They have until {time}.",
+    "waiting": "I am still waiting for {who}; I will read your message next. To drop it, write: drop",
+    "waiting.tool": "I am still at work; I will read your message next. To drop it, write: drop",
+    "waiting.parked": "This is on hold until its owner decides how it goes on; I will read your message then.",
+    "codes": "Which one do you mean? Begin your reply with its code:\n{list}",
+    "codes.line": "{code}  {title}",
+    "question_back.passed": "Passed to {name}; still open.",
+    "question_back.to_agent": "Passed on; still open.",
+    "question_back.unanswered": "Nobody is there to answer that; the request is still open.",
+    "question_back.answer": "{name}: {text}",
+    "question_back.withdrawn": "decided meanwhile",
+    "run.ended": "the run has ended",
+    "in_doubt.arrived": "its result came in after all",
+    "cancelled": "Dropped. Nothing more will happen here.",
+    "start.refused": "I only work for people I know, and I do not know you yet. An administrator can add you.",
+    "speak.refused": "Only those who may start this agent can speak to it here.",
+    # Trouble, told to the requester and to the owner
+    "halted": "This is on hold: {reason} Its owner has been told.",
+    "halted.owner": "{agent} is on hold for {name}: {reason} Continue with: ringback threads resume {thread}",
+    "failed": "Sorry, I ran into an error and stopped. My owner has been told.",
+    "stopped": "My owner stopped this.",
+    "failed.owner": "{agent} failed for {name} ({thread}): {reason}",
+    "dead.owner": "A message could not be delivered ({delivery}): {reason}",
+    "parked.expired": "nobody answered “{title}” in time.",
+    "parked.undeliverable": "“{title}” could not be delivered to anybody.",
+    "parked.no_route": "there is nobody to ask about {title}.",
+    "parked.diverged": "its code changed under it ({detail}).",
+    "parked.model": "its model does not answer ({detail}).",
+    "outcome.approved": "approved",
+    "outcome.approved_with_edits": "approved with changes",
+    "outcome.denied": "denied",
+    "outcome.answered": "answered",
+    "outcome.expired": "expired",
+    "outcome.undeliverable": "given up, because it could not be delivered,",
+    "outcome.no_route": "given up, because there was nobody to ask,",
+    "outcome.cancelled": "cancelled",
+    "outcome.superseded": "withdrawn",
+    "outcome.in_doubt": "decided",
+    "channel.slack": "Slack",
+    "channel.discord": "Discord",
+    "channel.sms": "SMS",
+    "channel.email": "email",
+    "channel.api": "the API",
+    "and": "{first} and {last}",
+    "others": "{count} others",
+    "or": "{first} or {last}",
+    "nobody": "nobody",
+    "somebody": "somebody",
+}
+
+MOST_NAMES = 5  # people named in a sentence
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
+
+
+class Catalogue:
+    """
+    The sentences of one language.
+
+    Args:
+        overrides: The owner's own wording, by key.
+
+    Raises:
+        ValueError: An override names a sentence that does not exist, or a name in braces that it does not have.
+    """
+
+    def __init__(self, language: str = "en", overrides: Mapping[str, str] | None = None) -> None:
+        sentences = dict(LANGUAGES[language])
+        for key, sentence in (overrides or {}).items():
+            if key not in sentences:
+                raise ValueError(f"there is no sentence {key!r}")
+            unknown = _names(sentence) - _names(sentences[key])
+            if unknown:
+                raise ValueError(f"sentence {key!r} has no {', '.join(sorted(unknown))} to put in")
+            sentences[key] = sentence
+        self._sentences = sentences
+
+    def say(self, key: str, /, **names: object) -> str:
+        """Word one sentence."""
+        return self._sentences[key].format_map(names).strip()
+
+    def either(self, names: list[str]) -> str:
+        """Join names with commas and a last "or"."""
+        return self._join("or", names)
+
+    def both(self, names: list[str]) -> str:
+        """Join names with commas and a last "and"."""
+        return self._join("and", names)
+
+    def _join(self, key: str, names: list[str]) -> str:
+        if len(names) < 2:
+            return names[0] if names else self.say("nobody")
+        if len(names) > MOST_NAMES:
+            names = [*names[: MOST_NAMES - 1], self.say("others", count=len(names) - MOST_NAMES + 1)]
+        return self.say(key, first=", ".join(names[:-1]), last=names[-1])
+
+
+def _names(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def clock(at: float, now: float, timezone: str) -> str:
+    """Write a time of day as a reader in a time zone would: the hour today, the day besides otherwise."""
+    there = ZoneInfo(timezone)
+    moment, today = datetime.fromtimestamp(at, there), datetime.fromtimestamp(now, there)
+    written = moment.strftime("%H:%M UTC" if timezone == "UTC" else "%H:%M")
+    return written if moment.date() == today.date() else written + moment.strftime(" on %a %d %b")

@@ -1,0 +1,393 @@
+"""
+Drives an agent function against the log, by hand.
+
+An agent is a coroutine that nothing ever schedules. Every `await run.…` yields a `Wait`: the key of an operation and
+the effect that would carry it out. The Drive keeps the coroutine standing there until the log holds the operation's
+answer, and sends it in. So *where a run is* is a function of its agent's code and its log, and of nothing else:
+
+- **Fed one by one.** Events come in log order. One that answers a waiting operation moves the coroutine to its next
+  `await`; one that names an operation nobody waits for is a divergence: code and log disagree, and the Drive says which
+  two things and stops. It never guesses.
+- **First unrecorded operations come out.** What waits and has no record of a start is wanted: those are the effects.
+- **Strands.** `run.all` splits the run into strands, one coroutine each. An answer moves exactly the strand that waits
+  for it, so the order of answers is the log's order, and outcomes are returned in the order of the operations.
+- **A Drive is a cache.** Thrown away at any moment, a new one over the same log stands at the same place; a crash costs
+  nothing but the time to replay. A property test holds live = fresh after every event.
+- **Dropping.** A paused coroutine that is closed runs its `finally` blocks; there any `run.…` raises `Dropped`, a
+  BaseException of this module, so that `except Exception` in an agent cannot swallow it. `close` goes innermost first
+  and swallows it. An agent function holds no resources: input and output live in tools.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Generator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_core import effects, events
+from agent_core.errors import AgentFault, Diverged, ImpureAgent, NeverAwaited, TooLong
+from agent_core.events import Record
+from agent_core.requests import APPROVING, HALTING, Outcome, Request, Settlement
+from agent_core.results import Answered, Approved, Denied, Failed, Large, Message, Ok, QuestionBack
+from agent_core.thread import Thread
+
+OPERATIONS_LIMIT = 1_000  # operations a run may hold; it goes on with run.again
+LAST_WORDS = 20  # operations more in which it may clean up after TooLong, before it is cut off
+
+
+class Dropped(BaseException):
+    """This run's coroutine is being dropped; nothing can be awaited any more."""
+
+
+@dataclass
+class Wait:
+    """An operation that a strand stands at. Without an `effect` it waits for events that need no wish."""
+
+    kind: str
+    key: str
+    digest: str = ""
+    effect: Callable[[Thread], effects.Effect] | None = None
+
+    def __await__(self) -> Generator[Wait, Any, Any]:
+        return (yield self)
+
+
+@dataclass
+class Join:
+    """Several operations at once; answered with all of their outcomes, in order."""
+
+    bodies: list[Coroutine[Any, Any, Any]]
+
+    def __await__(self) -> Generator[Join, list[Any], list[Any]]:
+        return (yield self)
+
+
+@dataclass(eq=False)
+class Strand:
+    """One coroutine of a run. `slot` is its place among the operations of the strand that waits for it."""
+
+    body: Coroutine[Any, Any, Any]
+    parent: Strand | None = None
+    slot: int = 0
+    outcomes: list[Any] = field(default_factory=list)
+    unfinished: int = 0
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A strand ended with this exception."""
+
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The agent function came to its end, or raised."""
+
+    error: Exception | None = None
+    again: bool = False
+    state: Any = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: what it wants, what it waits for, or how it ended."""
+
+    effects: tuple[effects.Effect, ...] = ()
+    waiting: tuple[str, ...] = ()
+    ended: Ended | None = None
+    diverged: Diverged | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """What `run.again` returns: the agent returns it, and the next run begins with the state."""
+
+    state: Any
+
+
+class Drive:
+    """
+    One run's agent function, standing where the log says.
+
+    Args:
+        start: Makes the coroutine of the agent function, given this Drive.
+        thread: The thread, folded; its records are replayed at once, and `feed` adds to it.
+    """
+
+    def __init__(self, start: Callable[[Drive], Coroutine[Any, Any, Any]], thread: Thread) -> None:
+        self.thread = thread
+        self.now = 0.0
+        self.made: set[object] = set()
+        self.questions: dict[str, deque[Any]] = {}
+        self.failures: dict[str, int] = {}
+        self.operations = 0
+        self.closing = False
+        self._start = start
+        self._waiting: dict[str, tuple[Wait, Strand]] = {}
+        self._strands: list[Strand] = []
+        self._asks: dict[str, str] = {}
+        self._requests: dict[str, Request] = {}
+        self._ended: Ended | None = None
+        self._diverged: Diverged | None = None
+        for record in thread.records:
+            self._deliver(record)
+
+    def feed(self, records: Iterable[Record], busy: Collection[str] = ()) -> Progress:
+        """
+        Take in new events of this run, in log order.
+
+        Args:
+            busy: Keys of operations that are being carried out; they are not wished for again.
+        """
+        for record in records:
+            self.take(record)
+        return self.progress(busy)
+
+    def take(self, record: Record) -> None:
+        """Take in one new event without asking what it leads to."""
+        self.thread.apply(record)
+        self._deliver(record)
+
+    def progress(self, busy: Collection[str] = ()) -> Progress:
+        """Say where the run stands. Contexts are built here, for models that are really going to be asked."""
+        if self._diverged is not None or self._ended is not None:
+            return Progress(ended=self._ended, diverged=self._diverged)
+        wanted = []
+        known = self.thread.state.pending
+        for key, (wait, _) in self._waiting.items():
+            if wait.effect is None or key in busy or key in known:
+                continue
+            try:
+                wanted.append(wait.effect(self.thread))
+            except Exception as error:
+                return Progress(ended=Ended(error))
+        return Progress(tuple(wanted), tuple(self._waiting))
+
+    def stands_at(self, kind: str) -> bool:
+        """Tell whether a strand waits for an operation of a kind."""
+        return any(wait.kind == kind for wait, _ in self._waiting.values())
+
+    def effect(self, key: str) -> effects.Effect | None:
+        """Give the wish behind a waiting operation, whether it has a record or not."""
+        wait, _ = self._waiting.get(key, (None, None))
+        return wait.effect(self.thread) if wait is not None and wait.effect is not None else None
+
+    @property
+    def diverged(self) -> bool:
+        """Code and log disagree."""
+        return self._diverged is not None
+
+    def close(self) -> None:
+        """Drop the coroutines, innermost first."""
+        self.closing = True
+        for strand in reversed(self._strands):
+            with suppress(Dropped, Exception):  # a dropped coroutine's last words change nothing
+                strand.body.close()
+        self._strands.clear()
+        self._waiting.clear()
+
+    # Delivering an event ---------------------------------------------------------------------------------------------
+
+    def _deliver(self, record: Record) -> None:
+        if self._diverged is not None:
+            return
+        self.now = record.at
+        try:
+            self._meet(record.event)
+        except Diverged as diverged:
+            self._diverged = diverged
+
+    def _meet(self, event: events.Event) -> None:
+        match event:
+            case events.RunStarted():
+                strand = Strand(self._start(self))
+                self._strands.append(strand)
+                self._move(strand, None)
+            case events.ModelAnswered(key=key, text=text):
+                self._answer(event, "model", key, text)
+            case events.HistorySummarised(key=key, text=text):
+                self._answer(event, "summary", key, text)
+            case events.ToolStarted(key=key, digest=digest):
+                self._expect(event, ("call",), key, digest)
+            case events.ToolFinished(key=key):
+                self._answer(event, "call", key, _tool_result(event))
+            case events.OperationRefused(key=key, digest=digest):
+                self._expect(event, ("call", "request", "ask"), key, digest)
+                refusal = _refusal(event)
+                if refusal is not None:
+                    self._resume(key, refusal)
+            case events.RequestOpened(key=key, request=request) if request.parent is None:
+                wait = self._expect(event, ("call", "request", "ask"), key, request.digest)
+                self._requests[request.id] = request
+                if wait.kind == "ask":
+                    self._asks[request.id] = key
+                    self._resume(key, request.id)
+            case events.QuestionAsked(request=name) if name in self._asks:
+                self._push(name, QuestionBack(event.text, event.party, event.name))
+            case events.QuestionAnswered(key=key) if key:
+                self._answer(event, "answer", key, None)
+            case events.RequestSettled(request=name, key=key) if name in self._requests:
+                self._settle(event, self._requests[name], key)
+            case events.MessageTaken(key=key, fact=fact):
+                said = self.thread.facts[fact]
+                self._answer(event, "receive", key, Message(said.text, event.party, event.name, said.sent_at))
+            case events.Replied(key=key):
+                self._answer(event, "reply", key, None)
+            case events.SleepStarted(key=key):
+                self._expect(event, ("sleep",), key)
+            case events.SleepEnded(key=key):
+                self._answer(event, "sleep", key, None)
+            case events.RunResumed(choice="go_on", key=str(key), outcome=Outcome() as outcome):
+                self._expect(event, ("call", "request"), key)
+                self._resume(key, Failed(outcome, "the owner let the run go on without it"))
+
+    def _settle(self, event: events.RequestSettled, request: Request, key: str) -> None:
+        settlement = event.settlement
+        if request.id in self._asks:
+            self._push(request.id, verdict(settlement))
+            return
+        if request.in_doubt and key not in self._waiting:
+            return  # the attempt's result came in after all, and the question about it was withdrawn
+        self._expect(event, ("call", "request"), key)
+        if settlement.outcome in HALTING and not request.catch:
+            return  # the run is parked here; RunResumed says how it goes on
+        if request.tool is None:
+            self._resume(key, verdict(settlement))
+        elif settlement.outcome not in APPROVING:
+            self._resume(key, _call_verdict(settlement))
+
+    def _push(self, request: str, what: Any) -> None:
+        key = f"{self._asks[request]}/next"
+        if key in self._waiting:
+            self._resume(key, what)
+        else:
+            self.questions.setdefault(request, deque()).append(what)
+
+    def _answer(self, event: events.Event, kind: str, key: str, value: Any) -> None:
+        self._expect(event, (kind,), key)
+        self._resume(key, value)
+
+    def _expect(self, event: events.Event, kinds: tuple[str, ...], key: str, digest: str | None = None) -> Wait:
+        wait, _ = self._waiting.get(key, (None, None))
+        if wait is None or wait.kind not in kinds or (digest is not None and wait.digest != digest):
+            recorded = f"{type(event).__name__} for {key}" + (f" over {digest[:12]}" if digest else "")
+            expected = ", ".join(_name(wait) for wait, _ in self._waiting.values()) or "nothing: it has ended"
+            raise Diverged(recorded=recorded, expected=expected)
+        return wait
+
+    # Moving strands --------------------------------------------------------------------------------------------------
+
+    def _resume(self, key: str, value: Any) -> None:
+        _, strand = self._waiting.pop(key)
+        self._move(strand, value)
+
+    def _move(self, strand: Strand, value: Any) -> None:
+        """Run a strand to its next operation; strands that end move the one that waits for them."""
+        todo: list[tuple[Strand, Any]] = [(strand, value)]
+        while todo:
+            strand, value = todo.pop()
+            try:
+                wanted = strand.body.throw(value.error) if isinstance(value, Raised) else strand.body.send(value)
+            except StopIteration as stop:
+                self._finish(strand, stop.value, todo)
+            except (Diverged, KeyboardInterrupt):
+                raise
+            except Exception as error:
+                self._finish(strand, Raised(error), todo)
+            except BaseException as error:
+                self._finish(strand, Raised(AgentFault(f"the agent raised {error!r}")), todo)
+            else:
+                self._stand(strand, wanted, todo)
+
+    def _stand(self, strand: Strand, wanted: object, todo: list[tuple[Strand, Any]]) -> None:
+        self.operations += 1
+        if self.operations > OPERATIONS_LIMIT + LAST_WORDS:
+            self._strands.remove(strand)
+            self._end(Raised(TooLong()))
+        elif self.operations > OPERATIONS_LIMIT:
+            todo.append((strand, Raised(TooLong())))
+        elif isinstance(wanted, Wait):
+            if wanted.key in self._waiting:
+                todo.append((strand, Raised(AgentFault(f"{wanted.key} is awaited twice at the same time"))))
+            else:
+                self._waiting[wanted.key] = (wanted, strand)
+        elif isinstance(wanted, Join):
+            self._split(strand, wanted, todo)
+        else:
+            todo.append((strand, Raised(ImpureAgent())))
+
+    def _split(self, strand: Strand, wanted: Join, todo: list[tuple[Strand, Any]]) -> None:
+        strand.outcomes = [None] * len(wanted.bodies)
+        strand.unfinished = len(wanted.bodies)
+        if not wanted.bodies:
+            todo.append((strand, []))
+        children = [Strand(body, strand, slot) for slot, body in enumerate(wanted.bodies)]
+        self._strands.extend(children)
+        todo.extend((child, None) for child in reversed(children))
+
+    def _finish(self, strand: Strand, value: Any, todo: list[tuple[Strand, Any]]) -> None:
+        self._strands.remove(strand)
+        parent = strand.parent
+        if parent is None:
+            self._end(value)
+            return
+        parent.outcomes[strand.slot] = value
+        parent.unfinished -= 1
+        if parent.unfinished == 0:
+            raised = next((outcome for outcome in parent.outcomes if isinstance(outcome, Raised)), None)
+            todo.append((parent, raised or parent.outcomes))
+
+    def _end(self, value: Any) -> None:
+        if isinstance(value, Raised):
+            self._ended = Ended(value.error)
+        elif self.made:
+            names = ", ".join(sorted(str(made) for made in self.made))
+            self._ended = Ended(NeverAwaited(f"made but never awaited: {names}; write `await run.…`"))
+        elif isinstance(value, Again):
+            self._ended = Ended(again=True, state=value.state)
+        else:
+            self._ended = Ended()
+
+
+def _name(wait: Wait) -> str:
+    return f"{wait.kind} {wait.key}" + (f" over {wait.digest[:12]}" if wait.digest else "")
+
+
+def _tool_result(event: events.ToolFinished) -> Any:
+    if not event.ok:
+        return Failed(event.kind, event.message)
+    return Ok(Large(str(event.value), event.size, event.blob) if event.blob else event.value)
+
+
+def _refusal(event: events.OperationRefused) -> Failed | Denied | None:
+    match event.outcome:
+        case "suppressed":
+            return Failed("suppressed", event.reason)
+        case "no_route":
+            return Failed("no_route", event.reason) if event.catch else None
+        case outcome:
+            return Denied(event.reason, outcome)
+
+
+def verdict(settlement: Settlement) -> Approved | Answered | Denied | Failed:
+    """Say what a request's end means to the agent that made it."""
+    if settlement.outcome in APPROVING:
+        return Approved(settlement.by, settlement.name, settlement.comment)
+    if settlement.outcome is Outcome.ANSWERED:
+        return Answered(settlement.answer, settlement.by, settlement.name)
+    return _unfavourable(settlement)
+
+
+def _call_verdict(settlement: Settlement) -> Denied | Failed:
+    if settlement.outcome is Outcome.ANSWERED:  # the answer to "did it run?"
+        return Failed("in_doubt", f"{settlement.name} says that it did run; its result is not known")
+    return _unfavourable(settlement)
+
+
+def _unfavourable(settlement: Settlement) -> Denied | Failed:
+    if settlement.outcome in HALTING:
+        return Failed(settlement.outcome, settlement.comment)
+    return Denied(settlement.comment, settlement.outcome, settlement.by)

@@ -1,0 +1,541 @@
+"""
+What can happen: facts, past tense, frozen, appended to a conversation's log and never changed.
+
+Three families. *Inbound* facts come from channels, the gateway's own parts and other conversations; they carry no
+decision and belong to no thread. *Thread* events are what the conversation's owner decided; together with the inbound
+facts that they name by sequence number they are all that a run is rebuilt from. Every type carries its version `v`;
+`LIFTS` turns stored events of older versions into today's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+import pydantic_core
+from pydantic import Field, TypeAdapter
+
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.requests import Assurance, Decision, Frozen, Kind, Outcome, Request, Response, Settlement, Who
+
+
+class Event(Frozen):
+    """Something that happened."""
+
+    v: int = 1
+
+
+# Inbound facts: from channels ----------------------------------------------------------------------------------------
+
+
+class Attachment(Frozen):
+    """A file somebody sent; `size` in bytes."""
+
+    name: str
+    media_type: str = ""
+    size: int = 0
+    url: str = ""
+
+
+class ChannelFact(Event):
+    """
+    What all facts from a channel share.
+
+    `root` is the thread inside the place (empty in a one-to-one chat), `message_id` the vendor's id of this message,
+    `sent_at` the vendor's clock in seconds since the epoch; `raw` names its payload, kept for a short time.
+    """
+
+    sender: Identity
+    sender_name: str = ""
+    assurance: Assurance = Assurance.NONE
+    outsider: bool = False
+    direct: bool = False
+    root: str = ""
+    message_id: str = ""
+    sent_at: float
+    raw: str | None = None
+
+
+class MessageReceived(ChannelFact):
+    """Somebody wrote. `reply_to` is the message it stands under; a text cut for its length is whole in `blob`."""
+
+    type: Literal["MessageReceived"] = "MessageReceived"
+    text: str
+    reply_to: str | None = None
+    mentions_us: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    blob: str | None = None
+
+
+class ActionTaken(ChannelFact):
+    """Somebody pressed a button of a request's card, or picked one of its choices (`value`)."""
+
+    type: Literal["ActionTaken"] = "ActionTaken"
+    request: str
+    decision: Decision
+    value: str = ""
+
+
+class FormSubmitted(ChannelFact):
+    """Somebody sent in the form that belongs to a request's card."""
+
+    type: Literal["FormSubmitted"] = "FormSubmitted"
+    request: str
+    decision: Decision
+    values: Mapping[str, str] = Field(default_factory=dict)
+
+
+class MessageEdited(ChannelFact):
+    """Somebody changed a message of theirs. Evidence: it never changes a decision."""
+
+    type: Literal["MessageEdited"] = "MessageEdited"
+    text: str
+
+
+class MessageDeleted(ChannelFact):
+    """Somebody took a message of theirs back. Evidence, like an edit."""
+
+    type: Literal["MessageDeleted"] = "MessageDeleted"
+
+
+# Inbound facts: from the gateway itself and from other conversations -------------------------------------------------
+
+
+class Card(Frozen):
+    """
+    A request as people see it, worded already; a channel only lays it out.
+
+    `facts` are label and value; `due` is seconds since the epoch, shown after `by` in the reader's time zone; `notes`
+    grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that opens the
+    form.
+    """
+
+    title: str
+    body: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+    asker: str = ""
+    by: str = ""
+    due: float | None = None
+    silence: str = ""
+    how: str = ""
+    code: str = ""
+    buttons: tuple[tuple[Decision, str], ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    form: str = ""
+    notes: tuple[str, ...] = ()
+    again: str = ""
+
+
+class AskForwarded(Event):
+    """Another conversation wants a request shown here. `root` is where inside the place."""
+
+    type: Literal["AskForwarded"] = "AskForwarded"
+    request: str
+    home: ConversationKey
+    kind: Kind
+    in_doubt: bool = False
+    who: Who
+    requester: Party | None = None
+    card: Card
+    patience: float
+    root: str = ""
+
+
+class ResponseForwarded(Event):
+    """Somebody answered a request where it was shown; its home rules on it."""
+
+    type: Literal["ResponseForwarded"] = "ResponseForwarded"
+    response: Response
+
+
+class RulingForwarded(Event):
+    """Home has ruled on an answer given here: what to tell the one who answered."""
+
+    type: Literal["RulingForwarded"] = "RulingForwarded"
+    request: str
+    to: Identity
+    reason: str
+    text: str
+    under: str = ""
+
+
+class CardForwarded(Event):
+    """A request shown here stands differently: `notes` for its card, `under` to say in its thread."""
+
+    type: Literal["CardForwarded"] = "CardForwarded"
+    request: str
+    settled: bool
+    notes: tuple[str, ...] = ()
+    under: str = ""
+
+
+class NoteForwarded(Event):
+    """Something to say here, from another conversation."""
+
+    type: Literal["NoteForwarded"] = "NoteForwarded"
+    text: str
+    root: str = ""
+
+
+class CopyFailed(Event):
+    """A request could not be shown at a place."""
+
+    type: Literal["CopyFailed"] = "CopyFailed"
+    request: str
+    place: ConversationKey
+    reason: str
+
+
+class DeliveryEnded(Event):
+    """A delivery of this conversation ended without reaching anybody, or nobody knows."""
+
+    type: Literal["DeliveryEnded"] = "DeliveryEnded"
+    delivery: str
+    request: str | None
+    status: Literal["dead", "unknown"]
+    reason: str
+
+
+class OperatorActed(Event):
+    """Somebody with the owner role said how a thread goes on."""
+
+    type: Literal["OperatorActed"] = "OperatorActed"
+    thread: str
+    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again"]
+    by: str
+    note: str = ""
+
+
+# Thread events: what the owner decided -------------------------------------------------------------------------------
+
+
+class ThreadEvent(Event):
+    """Something that belongs to a run of a thread."""
+
+    thread: str
+    run: str
+
+
+class Line(Frozen):
+    """One line of what was said before this run began."""
+
+    at: float
+    name: str
+    text: str
+
+
+class Carry(Frozen):
+    """What crosses runs, so that older runs are never read again."""
+
+    summary: str = ""
+    lines: tuple[Line, ...] = ()
+    state: Any = None
+
+
+class RunStarted(ThreadEvent):
+    """A run began. `consumes` are the facts it begins with; `suppressed` where it is a fork that may not act."""
+
+    type: Literal["RunStarted"] = "RunStarted"
+    agent: str
+    version: str
+    root: str = ""
+    branch: str = "main"
+    requester: Party | None = None
+    requester_name: str = ""
+    consumes: tuple[int, ...] = ()
+    input: Any = None
+    carry: Carry = Carry()
+    suppressed: bool = False
+
+
+class ModelAnswered(ThreadEvent):
+    """A model answered. `seen` is the newest fact its context held, `context` the digest of its exact text."""
+
+    type: Literal["ModelAnswered"] = "ModelAnswered"
+    key: str
+    text: str
+    context: str
+    seen: int = 0
+    model: str = ""
+
+
+class HistorySummarised(ThreadEvent):
+    """A model put older history into a few sentences; they stand for the run's first `upto` events."""
+
+    type: Literal["HistorySummarised"] = "HistorySummarised"
+    key: str
+    text: str
+    context: str
+    upto: int
+
+
+class ToolStarted(ThreadEvent):
+    """A tool call was started, once, spending `approval` where it needed one."""
+
+    type: Literal["ToolStarted"] = "ToolStarted"
+    key: str
+    tool: str
+    version: str
+    digest: str
+    attempt: int = 1
+    approval: str | None = None
+    summary: str = ""
+
+
+class ToolFinished(ThreadEvent):
+    """An attempt ended. A large value stands in `blob`; `value` is then its head."""
+
+    type: Literal["ToolFinished"] = "ToolFinished"
+    key: str
+    attempt: int = 1
+    ok: bool
+    value: Any = None
+    kind: str = ""
+    message: str = ""
+    blob: str | None = None
+    size: int = 0
+
+
+class OperationRefused(ThreadEvent):
+    """A call or a request was answered without being made: denied before, forbidden, suppressed or no_route."""
+
+    type: Literal["OperationRefused"] = "OperationRefused"
+    key: str
+    digest: str
+    outcome: str
+    reason: str
+    catch: bool = False
+
+
+class RequestOpened(ThreadEvent):
+    """Somebody is asked."""
+
+    type: Literal["RequestOpened"] = "RequestOpened"
+    key: str
+    request: Request
+
+
+class ResponseGiven(ThreadEvent):
+    """An answer counted. `fact` names it in this conversation's log."""
+
+    type: Literal["ResponseGiven"] = "ResponseGiven"
+    request: str
+    fact: int
+    party: Party
+    name: str
+    identity: Identity
+    roles: tuple[str, ...] = ()
+    decision: Decision
+    via: ConversationKey
+
+
+class ResponseRefused(ThreadEvent):
+    """An answer changed nothing: late, not theirs to give, or unreadable."""
+
+    type: Literal["ResponseRefused"] = "ResponseRefused"
+    request: str
+    fact: int
+    party: Party
+    name: str
+    decision: Decision
+    reason: str
+
+
+class QuestionAsked(ThreadEvent):
+    """Somebody who may decide asked something back; `passed_to` is the request that carries it on."""
+
+    type: Literal["QuestionAsked"] = "QuestionAsked"
+    request: str
+    fact: int
+    party: Party
+    name: str
+    text: str
+    passed_to: str | None = None
+
+
+class QuestionAnswered(ThreadEvent):
+    """The question back got its answer, shown under the card."""
+
+    type: Literal["QuestionAnswered"] = "QuestionAnswered"
+    request: str
+    key: str = ""
+    name: str
+    text: str
+
+
+class RequestSettled(ThreadEvent):
+    """A request ended; its outcome never changes."""
+
+    type: Literal["RequestSettled"] = "RequestSettled"
+    request: str
+    key: str
+    settlement: Settlement
+
+
+class MessageTaken(ThreadEvent):
+    """A message answered the run's `receive`."""
+
+    type: Literal["MessageTaken"] = "MessageTaken"
+    key: str
+    fact: int
+    party: Party
+    name: str
+
+
+class MessageKept(ThreadEvent):
+    """A message went to the thread's inbox, for the next context."""
+
+    type: Literal["MessageKept"] = "MessageKept"
+    fact: int
+    party: Party
+    name: str
+
+
+class Replied(ThreadEvent):
+    """The run said something where it was asked."""
+
+    type: Literal["Replied"] = "Replied"
+    key: str
+    text: str
+
+
+class SleepStarted(ThreadEvent):
+    """The run sleeps until a time, in seconds since the epoch."""
+
+    type: Literal["SleepStarted"] = "SleepStarted"
+    key: str
+    until: float
+
+
+class SleepEnded(ThreadEvent):
+    """The time has come."""
+
+    type: Literal["SleepEnded"] = "SleepEnded"
+    key: str
+
+
+class RunParked(ThreadEvent):
+    """The run halts until its owner says how it goes on. `key` is the operation it halts at, where there is one."""
+
+    type: Literal["RunParked"] = "RunParked"
+    reason: str
+    detail: str = ""
+    key: str | None = None
+
+
+class RunResumed(ThreadEvent):
+    """The owner said how a parked run goes on; gone on, the operation at `key` fails with its `outcome`."""
+
+    type: Literal["RunResumed"] = "RunResumed"
+    choice: Literal["go_on", "ask_again"]
+    by: str
+    key: str | None = None
+    outcome: Outcome | None = None
+
+
+class RunEnded(ThreadEvent):
+    """The run is over. `state` is what `run.again` hands to the next one."""
+
+    type: Literal["RunEnded"] = "RunEnded"
+    outcome: Literal["done", "failed", "cancelled", "again", "restarted"]
+    detail: str = ""
+    state: Any = None
+
+
+class ThreadForked(ThreadEvent):
+    """A branch begins: the origin's events up to `upto` are its own, nothing after them and nothing unfinished is."""
+
+    type: Literal["ThreadForked"] = "ThreadForked"
+    origin: str
+    upto: int
+    by: str
+    version: str
+    branch: str
+
+
+class ThreadAttached(ThreadEvent):
+    """A fork may speak and act from now on."""
+
+    type: Literal["ThreadAttached"] = "ThreadAttached"
+    by: str
+
+
+# The log -------------------------------------------------------------------------------------------------------------
+
+AnyEvent = Annotated[
+    MessageReceived
+    | ActionTaken
+    | FormSubmitted
+    | MessageEdited
+    | MessageDeleted
+    | AskForwarded
+    | ResponseForwarded
+    | RulingForwarded
+    | CardForwarded
+    | NoteForwarded
+    | CopyFailed
+    | DeliveryEnded
+    | OperatorActed
+    | RunStarted
+    | ModelAnswered
+    | HistorySummarised
+    | ToolStarted
+    | ToolFinished
+    | OperationRefused
+    | RequestOpened
+    | ResponseGiven
+    | ResponseRefused
+    | QuestionAsked
+    | QuestionAnswered
+    | RequestSettled
+    | MessageTaken
+    | MessageKept
+    | Replied
+    | SleepStarted
+    | SleepEnded
+    | RunParked
+    | RunResumed
+    | RunEnded
+    | ThreadForked
+    | ThreadAttached,
+    Field(discriminator="type"),
+]
+
+EVENT_TYPES: tuple[type[Event], ...] = get_args(get_args(AnyEvent)[0])
+
+_events: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+
+Lift = Callable[[dict[str, Any]], dict[str, Any]]
+LIFTS: Mapping[tuple[str, int], Lift] = {}
+"""(type, version) → a function that makes the next version of it. Every type is at its first version today."""
+
+
+class Record(NamedTuple):
+    """An event in its place in a conversation's log; `at` is the store's clock."""
+
+    seq: int
+    at: float
+    event: Event
+
+
+def encode(event: Event) -> bytes:
+    """Write an event as JSON, leaving out what stands at its default."""
+    head: dict[str, Any] = {"type": type(event).__name__}
+    if event.v != 1:
+        head["v"] = event.v
+    return pydantic_core.to_json(head | event.model_dump(mode="json", exclude_defaults=True, exclude={"v", "type"}))
+
+
+def decode(raw: bytes, lifts: Mapping[tuple[str, int], Lift] = LIFTS) -> Event:
+    """
+    Read a stored event, of this version or an older one.
+
+    Raises:
+        pydantic.ValidationError: It is no event of ours; nothing we wrote fails here.
+    """
+    body: Any = pydantic_core.from_json(raw)
+    if isinstance(body, dict):
+        while (lift := lifts.get((str(body.get("type")), body.get("v", 1)))) is not None:
+            body = lift(body)
+    return _events.validate_python(body)

@@ -1,0 +1,73 @@
+"""
+The life of a request, as a table that the code uses, the docs draw and a test walks.
+
+    (nothing) ── RequestOpened ──► open ── RequestSettled ──► settled
+                                   │  ▲                        │  ▲
+                                   └──┘ ResponseGiven          └──┘ ResponseRefused
+                                        ResponseRefused
+                                        QuestionAsked
+                                        QuestionAnswered
+
+Deliveries, votes and questions back live inside `open`. An event that the table does not list in a state raises
+IllegalTransition and changes nothing, so a settled request can never change its outcome (G3).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agent_core import events
+from agent_core.errors import IllegalTransition
+from agent_core.requests import Standing
+
+
+class Status(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+
+
+LIFE_CYCLE: dict[Status | None, dict[type[events.Event], Status]] = {
+    None: {events.RequestOpened: Status.OPEN},
+    Status.OPEN: {
+        events.ResponseGiven: Status.OPEN,
+        events.ResponseRefused: Status.OPEN,
+        events.QuestionAsked: Status.OPEN,
+        events.QuestionAnswered: Status.OPEN,
+        events.RequestSettled: Status.SETTLED,
+    },
+    Status.SETTLED: {events.ResponseRefused: Status.SETTLED},
+}
+REQUEST_EVENTS = frozenset(event for row in LIFE_CYCLE.values() for event in row)
+
+
+def status(standing: Standing | None) -> Status | None:
+    """Tell where a request stands; None before it is opened."""
+    if standing is None:
+        return None
+    return Status.OPEN if standing.settlement is None else Status.SETTLED
+
+
+def step(standing: Standing | None, event: events.Event) -> Standing:
+    """
+    Apply an event to a request.
+
+    Raises:
+        IllegalTransition: The table does not list it here.
+    """
+    now = status(standing)
+    if type(event) not in LIFE_CYCLE[now]:
+        raise IllegalTransition(f"{type(event).__name__} cannot happen to a request that is {now or 'not opened'}")
+    match standing, event:
+        case None, events.RequestOpened(request=request):
+            return Standing(request=request, due=request.opened_at + request.patience)
+        case Standing(votes=votes), events.ResponseGiven(party=party, decision=decision):
+            return standing.model_copy(update={"votes": (*votes, (party, decision))})
+        case Standing(questions=questions), events.QuestionAsked(text=text):
+            return standing.model_copy(update={"questions": (*questions, text)})
+        case Standing(), events.RequestSettled(settlement=settlement):
+            return standing.model_copy(update={"settlement": settlement})
+        case Standing(), _:
+            return standing
+    raise IllegalTransition(f"{type(event).__name__} is in the table, but has no meaning here")

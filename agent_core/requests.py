@@ -1,0 +1,414 @@
+"""
+What `request_human` asks, who may answer it, and what an answer does to it.
+
+`decide(standing, response, now)` is the only place where an answer counts or does not; the first valid answer in the
+log wins. It returns a ruling and changes nothing. `lifecycle.py` has the states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.errors import InvalidRequest
+
+DAY = 86_400.0  # seconds
+DEFAULT_PATIENCE = DAY  # seconds a request waits, counted from its first copy sent
+MOST_ADDRESSEES = 5  # people who get a copy of a request that names no targets
+
+OWNER_ROLE = "owner"
+PEOPLE = "people"  # a target: each person who may answer, at their first contact
+ORIGIN = "origin"  # a target: where the run's conversation is
+
+
+class Kind(StrEnum):
+    """What is wanted of a person."""
+
+    APPROVAL = "approval"
+    QUESTION = "question"
+    FORM = "form"
+
+
+class Decision(StrEnum):
+    """What a person can say to a request."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    DID_RUN = "did_run"
+    ANSWER = "answer"
+    ASK_BACK = "ask_back"
+
+
+class Outcome(StrEnum):
+    """How a request ended."""
+
+    APPROVED = "approved"
+    APPROVED_WITH_EDITS = "approved_with_edits"
+    DENIED = "denied"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+    UNDELIVERABLE = "undeliverable"
+    NO_ROUTE = "no_route"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+APPROVING = frozenset({Outcome.APPROVED, Outcome.APPROVED_WITH_EDITS})
+HALTING = frozenset({Outcome.EXPIRED, Outcome.UNDELIVERABLE, Outcome.NO_ROUTE})
+"""Outcomes that nobody chose: the run stops at this operation until its owner says how to go on."""
+
+
+class Assurance(StrEnum):
+    """How sure a channel is of who acted."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return list(Assurance).index(self)
+
+
+class Frozen(BaseModel):
+    """A value that is stored and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Choice(Frozen):
+    """One answer to press. `name` comes back, `label` is shown."""
+
+    name: str
+    label: str
+    prefill: str = ""
+
+
+class Who(Frozen):
+    """Who may answer: people by id, roles, and the rules that narrow them. `also` must hold besides."""
+
+    people: tuple[Party, ...] = ()
+    roles: tuple[str, ...] = ()
+    quorum: int = 1
+    exclude_requester: bool = False
+    assurance: Assurance = Assurance.LOW
+    also: Who | None = None
+
+
+class Where(Frozen):
+    """Where a request is shown: `people`, `origin` or keys of conversations. Empty: the origin, else the people."""
+
+    targets: tuple[str, ...] = ()
+    ladder: tuple[str, ...] = ()
+
+
+class Request(Frozen):
+    """
+    What was asked, as it was asked.
+
+    `arguments` are for showing: sensitive values are masked in them. `digest` is over the arguments that will run.
+    `places` are the conversations that were chosen to show it; `to_agent` says that questions back go to the agent.
+    `patience` and `reminders` are seconds from the first copy sent; times are seconds since the epoch, store clock.
+    """
+
+    id: str
+    kind: Kind
+    thread: str
+    run: str
+    key: str
+    attempt: int = 1
+    parent: str | None = None
+    title: str
+    body: str = ""
+    why: str = ""
+    urgency: Literal["low", "normal", "high"] = "normal"
+    tool: str | None = None
+    arguments: dict[str, Any] = {}
+    digest: str = ""
+    choices: tuple[Choice, ...] = ()
+    answer_schema: dict[str, Any] | None = None
+    allowed: tuple[Decision, ...]
+    in_doubt: bool = False
+    catch: bool = False
+    requester: Party | None = None
+    requester_name: str = ""
+    who: Who
+    where: Where = Where()
+    patience: float = DEFAULT_PATIENCE
+    reminders: tuple[float, ...] = ()
+    state: str | None = None
+    callback: str | None = None
+    idempotency_key: str | None = None
+    opened_at: float
+    home: ConversationKey
+    root: str = ""
+    places: tuple[ConversationKey, ...] = ()
+    to_agent: bool = False
+
+
+class Voter(Frozen):
+    """Who answers, as the directory knows them at that moment."""
+
+    identity: Identity
+    party: Party
+    name: str
+    roles: tuple[str, ...] = ()
+    known: bool = False
+    assurance: Assurance = Assurance.LOW
+
+
+class Response(Frozen):
+    """
+    What a person said to one request.
+
+    `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
+    """
+
+    request: str
+    voter: Voter
+    decision: Decision
+    text: str = ""
+    sent_at: float
+    seen: bool
+    via: ConversationKey
+    under: str = ""
+
+
+class Settlement(Frozen):
+    """How, by whom and when a request ended."""
+
+    outcome: Outcome
+    at: float
+    by: Party | None = None
+    name: str = ""
+    via: ConversationKey | None = None
+    comment: str = ""
+    answer: str = ""
+
+
+class Standing(Frozen):
+    """A request with what has come in for it so far."""
+
+    request: Request
+    due: float
+    votes: tuple[tuple[Party, Decision], ...] = ()
+    settlement: Settlement | None = None
+    questions: tuple[str, ...] = ()
+
+
+# What decide() can say -----------------------------------------------------------------------------------------------
+
+
+class Settles(NamedTuple):
+    """The answer is valid and the request ends with it."""
+
+    settlement: Settlement
+
+
+class Counted(NamedTuple):
+    """The answer is valid; more of them are needed."""
+
+    missing: int
+
+
+class AskedBack(NamedTuple):
+    """Somebody who may decide asked something; the request stays open."""
+
+    text: str
+
+
+class TooLate(NamedTuple):
+    """The request has ended; the first answer stands."""
+
+    settlement: Settlement
+
+
+class Expires(NamedTuple):
+    """The answer came after the deadline, which nothing had noticed yet: the request ends as expired."""
+
+
+class NotAllowed(NamedTuple):
+    """This person may not decide this request. `reason` is a key of the catalogue."""
+
+    reason: str
+
+
+class Duplicate(NamedTuple):
+    """This person has voted already."""
+
+
+class Unreadable(NamedTuple):
+    """Not an answer that this request takes. `reason` is a key of the catalogue."""
+
+    reason: str
+
+
+class Chatter(NamedTuple):
+    """Words under the card by somebody who may not decide; nobody is told anything."""
+
+
+Ruling = Settles | Counted | AskedBack | TooLate | Expires | NotAllowed | Duplicate | Unreadable | Chatter
+
+
+def objection(who: Who, requester: Party | None, voter: Voter) -> str | None:
+    """
+    Say why this voter may not decide a request.
+
+    Returns:
+        None where they may, else a key of the catalogue.
+    """
+    if (who.quorum > 1 or who.exclude_requester) and not voter.known:
+        return "unknown_person"
+    if who.exclude_requester and voter.party == requester:
+        return "requester_excluded"
+    if voter.party not in who.people and not set(voter.roles) & set(who.roles):
+        return "not_asked"
+    if voter.assurance.rank < who.assurance.rank:
+        return "assurance"
+    return objection(who.also, requester, voter) if who.also is not None else None
+
+
+def decide(standing: Standing, response: Response, now: float) -> Ruling:
+    """
+    Rule on an answer to a request.
+
+    Args:
+        now: The store's clock. An answer is late when it is decided and was sent after the deadline: who answered in
+            time while the gateway was down, answered in time.
+    """
+    request = standing.request
+    if standing.settlement is not None:
+        return TooLate(standing.settlement) if response.decision is not Decision.ASK_BACK else Chatter()
+    reason = objection(request.who, request.requester, response.voter)
+    if reason is not None:
+        return NotAllowed(reason) if response.decision is not Decision.ASK_BACK else Chatter()
+    if now >= standing.due and response.sent_at >= standing.due:
+        return Expires()
+    if response.decision is Decision.ASK_BACK:
+        return AskedBack(response.text)
+    if response.decision not in request.allowed:
+        return Unreadable("not_offered")
+    if not response.seen:
+        return Unreadable("not_seen")
+    return _count(standing, response, now)
+
+
+def _count(standing: Standing, response: Response, now: float) -> Ruling:
+    request, voter = standing.request, response.voter
+    match response.decision:
+        case Decision.APPROVE:
+            approvals = {party for party, decision in standing.votes if decision is Decision.APPROVE}
+            if voter.party in approvals:
+                return Duplicate()
+            missing = request.who.quorum - len(approvals) - 1
+            if missing > 0:
+                return Counted(missing)
+            outcome, answer = Outcome.APPROVED, ""
+        case Decision.DENY:
+            outcome, answer = Outcome.DENIED, ""
+        case _:
+            outcome, answer = Outcome.ANSWERED, response.text
+            if request.choices and response.decision is Decision.ANSWER:
+                picked = pick(request.choices, response.text)
+                if picked is None:
+                    return Unreadable("not_a_choice")
+                answer = picked.name
+    return Settles(
+        Settlement(
+            outcome=outcome,
+            at=now,
+            by=voter.party,
+            name=voter.name,
+            via=response.via,
+            comment=response.text if outcome is not Outcome.ANSWERED else "",
+            answer=answer,
+        )
+    )
+
+
+def pick(choices: Sequence[Choice], text: str) -> Choice | None:
+    """Find the choice that a text names: by name, label or number, in any case."""
+    said = text.strip().casefold()
+    for number, choice in enumerate(choices, start=1):
+        if said in (choice.name.casefold(), choice.label.casefold(), str(number)):
+            return choice
+    return None
+
+
+# What an agent's author writes ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What every kind of request shares. `to` and `where` default to the requester, in the run's conversation."""
+
+    why: str = ""
+    to: Who | None = None
+    where: Where | None = None
+    patience: float = DEFAULT_PATIENCE
+    urgency: Literal["low", "normal", "high"] = "normal"
+    catch: bool = False
+    """Return `expired`, `undeliverable` and `no_route` as `Failed` instead of halting the run."""
+
+
+@dataclass(frozen=True)
+class Question(Asking):
+    """Ask for words, or for one of the choices."""
+
+    text: str
+    choices: Sequence[str | Choice] = ()
+
+
+@dataclass(frozen=True)
+class Approval(Asking):
+    """Ask for a yes or a no to something that no tool stands for; guarded tools ask by themselves."""
+
+    title: str
+    body: str = ""
+
+
+@dataclass(frozen=True)
+class Form(Asking):
+    """Ask for structured data. Not asked yet: refused when it is made."""
+
+    title: str
+    answer_schema: dict[str, Any]
+
+
+Wanted = Question | Approval | Form
+
+
+def to_role(role: str) -> Who:
+    """Whoever has the role."""
+    return Who(roles=(role,))
+
+
+def choices_of(wanted: Question) -> tuple[Choice, ...]:
+    """Give plain strings a name and a label."""
+    return tuple(c if isinstance(c, Choice) else Choice(name=c, label=c) for c in wanted.choices)
+
+
+def check(request: Request) -> None:
+    """
+    Refuse a request that nobody could answer.
+
+    Raises:
+        InvalidRequest: It says what to change.
+    """
+    if request.kind is Kind.FORM:
+        raise InvalidRequest("forms cannot be asked yet; ask a Question, with choices where you can")
+    if request.who.exclude_requester and request.requester is None:
+        raise InvalidRequest("the rule excludes the requester, but nobody is known to have asked; name who may decide")
+    if not (request.who.people or request.who.roles):
+        raise InvalidRequest("nobody may answer this; name people or roles")
+    if request.who.quorum < 1:
+        raise InvalidRequest(f"a quorum of {request.who.quorum} makes no sense; write 1 or more")
+    names = [choice.name for choice in request.choices]
+    if len(set(names)) != len(names):
+        raise InvalidRequest("two choices have the same name; every choice needs one of its own")

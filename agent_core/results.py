@@ -1,0 +1,100 @@
+"""
+What an operation gives back to the agent: values, never exceptions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from agent_core.addresses import Party
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ok(Generic[T]):
+    """The tool ran; this is what it returned."""
+
+    value: T
+    ok: Literal[True] = True
+
+
+@dataclass(frozen=True)
+class Failed:
+    """
+    It did not work, for a reason of the world's.
+
+    `kind` is one of: error, timed_out, invalid_result, invalid_arguments, in_doubt, suppressed, expired,
+    undeliverable, no_route.
+    """
+
+    kind: str
+    message: str
+    ok: Literal[False] = False
+
+
+@dataclass(frozen=True)
+class Denied:
+    """
+    A person or a rule said no.
+
+    `outcome` is denied, forbidden, cancelled or superseded.
+    """
+
+    reason: str
+    outcome: str = "denied"
+    by: Party | None = None
+    ok: Literal[False] = False
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Somebody approved."""
+
+    by: Party | None
+    name: str
+    comment: str = ""
+    ok: Literal[True] = True
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Somebody answered; `text` is a choice's name where there were choices."""
+
+    text: str
+    by: Party | None
+    name: str
+    ok: Literal[True] = True
+
+
+@dataclass(frozen=True)
+class QuestionBack:
+    """Somebody who may decide asked something instead; the request is still open."""
+
+    text: str
+    by: Party
+    name: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a person wrote to the run. `at` is the vendor's time, seconds since the epoch."""
+
+    text: str
+    by: Party
+    name: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Large:
+    """A tool's value that was too large for the log: its beginning, and where the whole of it is kept."""
+
+    head: str
+    size: int
+    blob: str
+
+
+CallResult = Ok[Any] | Failed | Denied
+Verdict = Approved | Answered | Denied | Failed

@@ -1,0 +1,165 @@
+"""
+Tools: JSON plus code. A tool is a plain function over one validated argument; everything else about it is declared.
+
+    @tool(limit=120)
+    async def deploy(arguments: Deploy, start: Start) -> Deployment: ...
+
+The decorator says what a retry may do (`read_only`, `idempotent`), who must approve (`approval`), how long an attempt
+may take (`limit`, seconds) and which arguments nobody may read (`sensitive`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import rfc8785
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from agent_core.addresses import Party
+from agent_core.errors import InvalidArguments
+from agent_core.requests import Who
+
+DEFAULT_LIMIT = 60.0  # seconds
+MASK = "•••"
+
+
+@dataclass(frozen=True)
+class Start:
+    """
+    One start of a tool, given to functions that take a second parameter.
+
+    `key` is the same for every attempt of the same start: hand it on as an idempotency key.
+    """
+
+    key: str
+    attempt: int
+    requester: Party | None
+
+
+@dataclass(frozen=True, eq=False)
+class Tool:
+    """A function that an agent may call, with what the gateway must know to call it safely."""
+
+    name: str
+    version: str
+    function: Callable[..., Awaitable[Any] | Any]
+    arguments: type[BaseModel]
+    result: TypeAdapter[Any]
+    wants_start: bool
+    read_only: bool
+    idempotent: bool
+    approval: Who | None
+    limit: float
+    sensitive: frozenset[str]
+    fixed: frozenset[str]
+
+    def validate(self, arguments: BaseModel | Mapping[str, Any]) -> BaseModel:
+        """
+        Check arguments against the tool's schema.
+
+        Raises:
+            InvalidArguments: It names the field and what is wrong with it.
+        """
+        if isinstance(arguments, self.arguments):
+            return arguments
+        values = arguments.model_dump() if isinstance(arguments, BaseModel) else dict(arguments)
+        try:
+            return self.arguments.model_validate(values)
+        except ValidationError as error:
+            raise InvalidArguments(f"{self.name}: {brief(error)}") from error
+
+    def encode(self, arguments: BaseModel) -> dict[str, Any]:
+        """Turn validated arguments into JSON, as they are digested and run."""
+        encoded: dict[str, Any] = arguments.model_dump(mode="json")
+        return encoded
+
+    def digest(self, encoded: Mapping[str, Any]) -> str:
+        """
+        Fix name, version and arguments: SHA-256 over their canonical JSON (RFC 8785).
+
+        Raises:
+            InvalidArguments: RFC 8785 cannot write them (an integer beyond 2^53, a NaN).
+        """
+        return digest({"tool": self.name, "version": self.version, "arguments": encoded})
+
+    def shown(self, encoded: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the arguments for people and logs: sensitive ones masked, without those that are always the same."""
+        return {name: MASK if name in self.sensitive else v for name, v in encoded.items() if name not in self.fixed}
+
+
+def digest(value: Any) -> str:
+    """
+    SHA-256 over RFC 8785 JSON, in hexadecimal.
+
+    Raises:
+        InvalidArguments: RFC 8785 cannot write the value.
+    """
+    try:
+        return sha256(rfc8785.dumps(value)).hexdigest()
+    except rfc8785.CanonicalizationError as error:
+        raise InvalidArguments(f"not representable in JSON: {error}; pass large numbers as text") from error
+
+
+def brief(error: ValidationError, most: int = 3) -> str:
+    """Say what a validation found, in one line without the values."""
+    faults = [f"{'.'.join(map(str, e['loc'])) or 'value'}: {e['msg']}" for e in error.errors(include_input=False)]
+    more = f"; and {len(faults) - most} more" if len(faults) > most else ""
+    return "; ".join(faults[:most]) + more
+
+
+def _is_fixed(annotation: Any) -> bool:
+    """A field that can have one value only, such as the tag of a union."""
+    return get_origin(annotation) is Literal and len(get_args(annotation)) == 1
+
+
+def tool(
+    *,
+    name: str | None = None,
+    version: str = "1",
+    read_only: bool = False,
+    idempotent: bool = False,
+    approval: Who | str | None = None,
+    limit: float = DEFAULT_LIMIT,
+    sensitive: Collection[str] = (),
+) -> Callable[[Callable[..., Any]], Tool]:
+    """
+    Declare a function as a tool.
+
+    Args:
+        version: Change it when the meaning of the arguments changes: approvals are bound to it.
+        read_only: It changes nothing; it may run again at any time, in forks too.
+        idempotent: Running it twice with the same `Start.key` is the same as once.
+        approval: Who must approve every call (a role's name, or a `Who`); policy may ask for more, never for less.
+        limit: Seconds after which an attempt is in doubt.
+        sensitive: Arguments masked wherever people or logs could read them.
+
+    Raises:
+        TypeError: The function's first parameter is not a pydantic model.
+    """
+
+    def declare(function: Callable[..., Any]) -> Tool:
+        parameters = list(inspect.signature(function).parameters)
+        hints = get_type_hints(function)
+        arguments = hints.get(parameters[0]) if parameters else None
+        if not (inspect.isclass(arguments) and issubclass(arguments, BaseModel)):
+            raise TypeError(f"tool {function.__name__}: its first parameter must be annotated with a pydantic model")
+        return Tool(
+            name=name or function.__name__,
+            version=version,
+            function=function,
+            arguments=arguments,
+            result=TypeAdapter(hints.get("return", Any)),
+            wants_start=len(parameters) > 1,
+            read_only=read_only,
+            idempotent=idempotent or read_only,
+            approval=Who(roles=(approval,)) if isinstance(approval, str) else approval,
+            limit=limit,
+            sensitive=frozenset(sensitive),
+            fixed=frozenset(name for name, field in arguments.model_fields.items() if _is_fixed(field.annotation)),
+        )
+
+    return declare

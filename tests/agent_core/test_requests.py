@@ -1,0 +1,223 @@
+"""
+What an answer does to a request.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_core import requests
+from agent_core.errors import InvalidRequest
+from agent_core.requests import Assurance, Choice, Decision, Kind, Outcome, Settlement, Standing, Who, decide
+from tests.agent_core.logs import ANA, NOON, RITA, a_request, a_response, a_voter
+
+DUE = NOON + 3_600
+
+
+def standing(**how: object) -> Standing:
+    return Standing(request=a_request(**how), due=DUE)
+
+
+def settled(outcome: Outcome = Outcome.APPROVED) -> Standing:
+    return standing().model_copy(update={"settlement": Settlement(outcome=outcome, at=NOON, by=ANA, name="Ana")})
+
+
+def test_first_valid_answer_settles():
+    """
+    One approval by somebody who may decide ends the request, with who, where and when.
+    """
+    ruling = decide(standing(), a_response(), NOON + 61)
+
+    assert isinstance(ruling, requests.Settles)
+    assert (Outcome.APPROVED, ANA, NOON + 61) == (
+        ruling.settlement.outcome,
+        ruling.settlement.by,
+        ruling.settlement.at,
+    )
+
+
+def test_settled_request_takes_no_second_answer():
+    """
+    An answer to a settled request changes nothing; the first one stands.
+    """
+    ruling = decide(settled(), a_response(Decision.DENY), NOON + 61)
+
+    assert isinstance(ruling, requests.TooLate)
+    assert ruling.settlement.outcome is Outcome.APPROVED
+
+
+def test_denial_carries_its_reason():
+    """
+    What the denier wrote is in the settlement.
+    """
+    ruling = decide(standing(), a_response(Decision.DENY, text="not on a Friday"), NOON + 61)
+
+    assert isinstance(ruling, requests.Settles)
+    assert (Outcome.DENIED, "not on a Friday") == (ruling.settlement.outcome, ruling.settlement.comment)
+
+
+@pytest.mark.parametrize(
+    ("who", "voter", "reason"),
+    [
+        (Who(people=(ANA,)), a_voter("otto"), "not_asked"),
+        (Who(roles=("release",)), a_voter("ana", roles=("support",)), "not_asked"),
+        (Who(people=(RITA, ANA), exclude_requester=True), a_voter("rita"), "requester_excluded"),
+        (Who(people=(ANA,), exclude_requester=True), a_voter("ana", known=False), "unknown_person"),
+        (Who(people=(ANA,), quorum=2), a_voter("ana", known=False), "unknown_person"),
+        (Who(people=(ANA,), assurance=Assurance.HIGH), a_voter("ana", assurance=Assurance.LOW), "assurance"),
+        (Who(people=(ANA,), also=Who(roles=("security",))), a_voter("ana"), "not_asked"),
+    ],
+)
+def test_only_who_may_decide_decides(who: Who, voter: requests.Voter, reason: str):
+    """
+    An answer of somebody who may not decide changes nothing, and says which rule.
+    """
+    ruling = decide(standing(who=who), a_response(voter=voter), NOON + 61)
+
+    assert requests.NotAllowed(reason) == ruling
+
+
+def test_words_of_others_are_chatter():
+    """
+    Words that are no decision, by somebody who may not decide, get no answer at all.
+    """
+    ruling = decide(standing(), a_response(Decision.ASK_BACK, text="ooh", voter=a_voter("otto")), NOON)
+
+    assert requests.Chatter() == ruling
+
+
+def test_question_back_keeps_it_open():
+    """
+    Words of somebody who may decide are a question back.
+    """
+    assert requests.AskedBack("why?") == decide(standing(), a_response(Decision.ASK_BACK, text="why?"), NOON)
+
+
+def test_quorum_counts_people():
+    """
+    Two of the same person are one; the second person completes a quorum of two.
+    """
+    who = Who(people=(ANA, RITA), quorum=2)
+    once = standing(who=who).model_copy(update={"votes": ((ANA, Decision.APPROVE),)})
+
+    assert requests.Counted(1) == decide(standing(who=who), a_response(), NOON)
+    assert requests.Duplicate() == decide(once, a_response(), NOON)
+    assert isinstance(decide(once, a_response(voter=a_voter("rita")), NOON), requests.Settles)
+
+
+@pytest.mark.parametrize(
+    ("now", "sent_at", "counts"),
+    [
+        (DUE - 1, DUE - 2, True),
+        (DUE + 60, DUE - 1, True),  # sent in time, decided late: the gateway was down
+        (DUE + 60, DUE + 1, False),
+        (DUE - 1, DUE + 5, True),  # the vendor's clock is ahead of ours
+    ],
+)
+def test_late_is_late_by_both_clocks(now: float, sent_at: float, counts: bool):
+    """
+    An answer is too late when it was sent and is decided after the deadline.
+    """
+    ruling = decide(standing(), a_response(sent_at=sent_at), now)
+
+    assert counts == isinstance(ruling, requests.Settles)
+    assert counts or requests.Expires() == ruling
+
+
+def test_unseen_prompt_settles_nothing():
+    """
+    An answer given before its prompt had arrived is not counted (G12).
+    """
+    assert requests.Unreadable("not_seen") == decide(standing(), a_response(seen=False), NOON)
+
+
+def test_choice_by_name_label_or_number():
+    """
+    A choice is taken by its name, its label or its number, and comes back as its name.
+    """
+    choices = (Choice(name="go_on", label="Go on"), Choice(name="stop", label="Stop here"))
+    asked = standing(kind=Kind.QUESTION, choices=choices, allowed=(Decision.ANSWER,))
+
+    for text in ("stop", "STOP HERE", " 2 "):
+        ruling = decide(asked, a_response(Decision.ANSWER, text=text), NOON)
+        assert isinstance(ruling, requests.Settles)
+        assert "stop" == ruling.settlement.answer
+    assert requests.Unreadable("not_a_choice") == decide(asked, a_response(Decision.ANSWER, text="maybe"), NOON)
+
+
+def test_decision_that_is_not_offered():
+    """
+    A question cannot be approved.
+    """
+    asked = standing(kind=Kind.QUESTION, allowed=(Decision.ANSWER,))
+
+    assert requests.Unreadable("not_offered") == decide(asked, a_response(), NOON)
+
+
+def test_doubt_has_three_answers():
+    """
+    About an attempt in doubt: run again approves, it did run answers, stop denies.
+    """
+    allowed = (Decision.APPROVE, Decision.DID_RUN, Decision.DENY)
+    asked = standing(in_doubt=True, allowed=allowed)
+    outcomes = [decide(asked, a_response(decision), NOON) for decision in allowed]
+
+    assert [Outcome.APPROVED, Outcome.ANSWERED, Outcome.DENIED] == [
+        ruling.settlement.outcome for ruling in outcomes if isinstance(ruling, requests.Settles)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"kind": Kind.FORM}, "forms"),
+        ({"who": Who(people=(ANA,), exclude_requester=True), "requester": None}, "nobody is known to have asked"),
+        ({"who": Who()}, "nobody may answer"),
+        ({"who": Who(people=(ANA,), quorum=0)}, "quorum"),
+        ({"choices": (Choice(name="a", label="1"), Choice(name="a", label="2"))}, "same name"),
+    ],
+)
+def test_request_that_nobody_could_answer_is_refused(how: dict[str, object], says: str):
+    """
+    What could never be answered is refused when it is made, with a sentence that says why.
+    """
+    with pytest.raises(InvalidRequest, match=says):
+        requests.check(a_request(**how))
+
+
+decisions = st.sampled_from(list(Decision))
+voters = st.builds(
+    a_voter, st.sampled_from(["ana", "rita", "otto"]), known=st.booleans(), assurance=st.sampled_from(list(Assurance))
+)
+
+
+@given(
+    responses=st.lists(st.builds(a_response, decisions, voter=voters, seen=st.booleans(), text=st.text(max_size=9))),
+    quorum=st.integers(1, 2),
+    exclude=st.booleans(),
+)
+def test_no_history_breaks_the_rules(responses: list[requests.Response], quorum: int, exclude: bool):
+    """
+    Whatever comes in, in whatever order: one outcome at most, by people who may decide, none of them counted twice.
+    """
+    who = Who(people=(ANA, RITA), quorum=quorum, exclude_requester=exclude)
+    state = standing(who=who)
+    ended: Settlement | None = None
+    for response in responses:
+        ruling = decide(state, response, NOON)
+        if isinstance(ruling, requests.Settles | requests.Counted):
+            assert ended is None
+            assert requests.objection(who, RITA, response.voter) is None
+            assert response.seen
+            vote = (response.voter.party, response.decision)
+            assert vote not in state.votes or response.decision is not Decision.APPROVE
+            state = state.model_copy(update={"votes": (*state.votes, vote)})
+        if isinstance(ruling, requests.Settles):
+            ended = ruling.settlement
+            state = state.model_copy(update={"settlement": ended})
+    if ended is not None and ended.outcome is Outcome.APPROVED:
+        approvals = {party for party, decision in state.votes if decision is Decision.APPROVE}
+        assert len(approvals) == quorum
+        assert not (exclude and RITA in approvals)
