@@ -1,0 +1,250 @@
+"""
+The port that every channel implements, and the neutral values on both sides of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from starlette.routing import BaseRoute
+
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.requests import Assurance, Frozen
+
+# In ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """
+    Something that happened on a channel.
+
+    `dedupe` are keys under which the vendor may send it again; one that is known already makes it a duplicate.
+    `raw` is the vendor's payload, kept for a short time.
+    """
+
+    conversation: ConversationKey
+    fact: events.ChannelFact
+    dedupe: tuple[str, ...]
+    raw: bytes = b""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Stored; it may be acknowledged. `seq` is its number in the conversation's log."""
+
+    seq: int
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """Stored before; it may be acknowledged. `seq` is its number in the conversation's log."""
+
+    seq: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Not stored. Where `retry` is set, not to be acknowledged: the vendor shall send it again."""
+
+    reason: str
+    retry: bool
+
+
+@dataclass(frozen=True)
+class FormWanted:
+    """Somebody pressed a button that only opens a form; not logged, not retried."""
+
+    request: str
+    conversation: ConversationKey
+    sender: Identity
+    sender_name: str
+    assurance: Assurance
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form to open: one text to write."""
+
+    title: str
+    label: str
+    hint: str
+    submit: str
+    close: str
+
+
+@dataclass(frozen=True)
+class NoForm:
+    """What to tell, in private, the one who pressed; empty where there is nothing to say in time."""
+
+    text: str
+
+
+class Gate(Protocol):
+    """The one way in."""
+
+    async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
+        """Store a fact. Nothing is acknowledged to a vendor before this returns."""
+        ...
+
+    async def query(self, wanted: FormWanted) -> Form | NoForm:
+        """Answer what cannot wait for the log, within 1.5 seconds."""
+        ...
+
+    def seen(self, channel: str, account: str) -> None:
+        """Note that the vendor's side showed a sign of life."""
+        ...
+
+    def caught_up(self, channel: str, account: str) -> None:
+        """Note that what was missed while nobody listened has come in, as far as the vendor tells."""
+        ...
+
+
+# Out -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Say:
+    """Say something; in the thread `root`, or under the message that delivery `under` sent."""
+
+    text: str
+    root: str = ""
+    under: str | None = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Show a request's card."""
+
+    card: events.Card
+    request: str
+    root: str = ""
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Change the card that delivery `target` sent."""
+
+    card: events.Card
+    request: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Whisper:
+    """Say something that only one person sees."""
+
+    to: Identity
+    text: str
+    root: str = ""
+
+
+Outbound = Say | Ask | Settle | Whisper
+
+
+class Receipt(Frozen):
+    """What the vendor said it sent: where, under which id, and when by its own clock (seconds since the epoch)."""
+
+    place: str = ""
+    message_id: str = ""
+    at: float = 0.0
+
+
+class Part(Frozen):
+    """
+    One vendor call to one recipient: the unit that is sent, or is not.
+
+    `idempotent` ones may be repeated. `target` is the delivery whose receipt the call needs; the gateway puts that
+    into `receipt`, and its own id of this part into `delivery`, before it is sent. `since` is when it was first tried.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]
+    conversation: ConversationKey
+    idempotent: bool = False
+    target: str | None = None
+    receipt: Receipt | None = None
+    delivery: str = ""
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a channel can do in one conversation; what it cannot, the gateway replaces."""
+
+    buttons: int
+    forms: bool
+    edits: bool
+    whispers: bool
+    direct: bool
+    assurance: Assurance
+
+
+class Adapter(Protocol):
+    """A channel's account, behind neutral values."""
+
+    channel: str
+    account: str
+
+    def routes(self, gate: Gate) -> Sequence[BaseRoute]:
+        """Give the webhooks of this account, as plain ASGI routes."""
+        ...
+
+    async def listen(self, gate: Gate) -> None:
+        """
+        Hold a connection and put in what comes, until cancelled.
+
+        Raises:
+            Misconfigured: The vendor refuses us for good; the operator must act.
+            Exception: Anything else: the supervisor starts it again, after a while.
+        """
+        ...
+
+    def capabilities(self, conversation: ConversationKey) -> Capabilities:
+        """Say what can be done there."""
+        ...
+
+    def render(self, outbound: Outbound, conversation: ConversationKey) -> list[Part]:
+        """Lay an outbound out as parts; the last one carries the buttons."""
+        ...
+
+    async def deliver(self, part: Part) -> Receipt:
+        """
+        Send one part.
+
+        Raises:
+            DeliveryFailed: See `adapters/errors.py` for what each kind promises.
+            Misconfigured: The vendor refuses us until the operator acts; nothing was sent.
+        """
+        ...
+
+    async def find(self, part: Part) -> Receipt | None:
+        """
+        Look for a part whose fate is unknown.
+
+        Returns:
+            Its receipt, or None where it was surely not sent.
+
+        Raises:
+            Unknown: It cannot be told.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Clock(Protocol):
+    """The gateway's time, for adapters."""
+
+    def now(self) -> float:
+        """Tell the time, in seconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...

@@ -1,0 +1,33 @@
+"""
+Which channels there are. Import strings, so that only what is configured is imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+CHANNELS: dict[str, str] = {
+    "slack": "adapters.slack.adapter:build",
+}
+CONFIGS: dict[str, str] = {
+    "slack": "adapters.slack.config:Config",
+}
+EMULATORS: dict[str, str] = {
+    "slack": "adapters.slack.emulator.sandbox:build",
+}
+"""What plays each channel in the sandbox."""
+
+
+def load(target: str) -> Any:
+    """
+    Import `module:name`.
+
+    Raises:
+        ImportError: There is no such module, a library of its extra is missing, or it has no such name.
+    """
+    module, _, name = target.partition(":")
+    found = import_module(module)
+    if not hasattr(found, name):
+        raise ImportError(f"{module} has no {name}")
+    return getattr(found, name)

@@ -1,0 +1,206 @@
+"""
+What Slack puts on the wire: messages, event wrappers, interaction payloads, views.
+
+Written from the payload samples in `vendor/slack` (see `tests/adapters/slack/emulator/test_payloads.py`, which compares
+the key sets) and from https://docs.slack.dev/reference/events and …/reference/interaction-payloads.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from adapters.slack.emulator import answers, state
+from adapters.slack.emulator.workspace import Workspace
+
+ICONS = {
+    "image_36": "https://a.slack-edge.com/80588/img/plugins/app/bot_36.png",
+    "image_48": "https://a.slack-edge.com/80588/img/plugins/app/bot_48.png",
+    "image_72": "https://a.slack-edge.com/80588/img/plugins/app/service_72.png",
+}
+
+
+def message(workspace: Workspace, shown: state.Message, *, all_metadata: bool = True) -> state.Json:
+    """
+    A message as the Web API returns it.
+
+    Args:
+        all_metadata: Without it only the `event_type` of the metadata is there, as in events and in a history that
+            was asked for without `include_all_metadata`.
+    """
+    known = workspace.state
+    if shown.tombstone:
+        body: state.Json = {"type": "message", "subtype": "tombstone", "text": shown.text, "user": "USLACKBOT"}
+        body |= {"hidden": True, "ts": shown.ts}
+    elif shown.user == known.bot.user_id:
+        body = {"user": shown.user, "type": "message", "ts": shown.ts, "bot_id": known.bot.bot_id}
+        body |= {"app_id": known.bot.app_id, "text": shown.text, "team": known.team_id}
+        body["bot_profile"] = _bot_profile(workspace)
+    else:
+        body = {"client_msg_id": shown.client_msg_id, "type": "message", "text": shown.text, "user": shown.user}
+        body |= {"ts": shown.ts, "team": known.team_id}
+    if shown.blocks:
+        body["blocks"] = shown.blocks
+    if shown.attachments:
+        body["attachments"] = shown.attachments
+    if shown.edited is not None:
+        body["edited"] = shown.edited.model_dump()
+    if shown.metadata is not None:
+        body["metadata"] = shown.metadata if all_metadata else {"event_type": shown.metadata["event_type"]}
+    if shown.reactions:
+        body["reactions"] = [
+            {"name": each.name, "users": each.users, "count": len(each.users)} for each in shown.reactions
+        ]
+    return body | _thread(workspace, shown)
+
+
+def message_event(workspace: Workspace, shown: state.Message) -> state.Json:
+    """The `message` event of a new message."""
+    event = message(workspace, shown, all_metadata=False)
+    event |= _address(workspace, shown.channel, shown.ts)
+    root = workspace.message(shown.channel, shown.thread_ts) if shown.broadcast and shown.thread_ts else None
+    if root is not None:
+        event |= {"subtype": "thread_broadcast", "root": message(workspace, root, all_metadata=False)}
+    return event
+
+
+def mention_event(workspace: Workspace, shown: state.Message) -> state.Json:
+    """The `app_mention` event, which comes beside the `message` event; it has no `channel_type`."""
+    event = message_event(workspace, shown) | {"type": "app_mention"}
+    del event["channel_type"]
+    event.pop("subtype", None)
+    event.pop("root", None)
+    return event
+
+
+def changed_event(workspace: Workspace, after: state.Json, before: state.Json, channel: str, ts: str) -> state.Json:
+    """`message_changed`: after an edit by a person, and after each `chat.update` by an app."""
+    event = {"type": "message", "subtype": "message_changed", "message": after, "previous_message": before}
+    return {**event, "hidden": True, "ts": ts, **_address(workspace, channel, ts)}
+
+
+def deleted_event(workspace: Workspace, before: state.Json, channel: str, ts: str) -> state.Json:
+    """`message_deleted`."""
+    event = {"type": "message", "subtype": "message_deleted", "previous_message": before, "hidden": True}
+    return {**event, "deleted_ts": before["ts"], "ts": ts, **_address(workspace, channel, ts)}
+
+
+def wrapper(workspace: Workspace, event: state.Json, *, event_id: str, now: float) -> state.Json:
+    """What stands around every event: https://docs.slack.dev/apis/events-api#callback-field."""
+    known = workspace.state
+    context = {"et": event["type"], "tid": known.team_id, "aid": known.bot.app_id, "cid": event["channel"]}
+    return {
+        "token": known.tokens.verification,
+        "team_id": known.team_id,
+        "api_app_id": known.bot.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": event_id,
+        "event_time": int(now),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": known.team_id,
+                "user_id": known.bot.user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": "4-" + base64.b64encode(json.dumps(context).encode()).decode().rstrip("="),
+    }
+
+
+def interaction(workspace: Workspace, kind: str, person: state.Person) -> state.Json:
+    """What the payloads of all interactions have in common."""
+    known = workspace.state
+    return {
+        "type": kind,
+        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": known.team_id},
+        "api_app_id": known.bot.app_id,
+        "token": known.tokens.verification,
+        "team": {"id": known.team_id, "domain": known.team_domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def message_source(workspace: Workspace, shown: state.Message, person_id: str) -> state.Json:
+    """
+    Where a `block_actions` from a message came from.
+
+    The payload of an ephemeral message has no `message`: Slack does not keep one.
+    """
+    container: state.Json = {"type": "message", "message_ts": shown.ts, "channel_id": shown.channel}
+    container["is_ephemeral"] = shown.visible_to is not None
+    if shown.thread_ts is not None:
+        container["thread_ts"] = shown.thread_ts
+    source: state.Json = {
+        "container": container,
+        "channel": {"id": shown.channel, "name": _channel_name(workspace, shown.channel)},
+        "state": {"values": answers.values(shown.blocks, shown.selections.get(person_id, {}))},
+    }
+    if shown.visible_to is None:
+        source["message"] = message(workspace, shown)
+    return source
+
+
+def view(workspace: Workspace, shown: state.View) -> state.Json:
+    """A view, as `views.open` returns it and as submissions carry it."""
+    known = workspace.state
+    given = shown.definition
+    return {
+        "id": shown.id,
+        "team_id": known.team_id,
+        "type": "modal",
+        "blocks": given["blocks"],
+        "private_metadata": given.get("private_metadata", ""),
+        "callback_id": given.get("callback_id", ""),
+        "state": {"values": answers.values(given["blocks"], shown.values)},
+        "hash": shown.hash,
+        "title": given["title"],
+        "clear_on_close": given.get("clear_on_close", False),
+        "notify_on_close": given.get("notify_on_close", False),
+        "close": given.get("close"),
+        "submit": given.get("submit"),
+        "previous_view_id": shown.previous_id,
+        "root_view_id": shown.root_id,
+        "app_id": known.bot.app_id,
+        "external_id": given.get("external_id", ""),
+        "app_installed_team_id": known.team_id,
+        "bot_id": known.bot.bot_id,
+    }
+
+
+def _bot_profile(workspace: Workspace) -> state.Json:
+    bot = workspace.state.bot
+    profile = {"id": bot.bot_id, "deleted": False, "name": bot.name, "updated": 0, "app_id": bot.app_id}
+    return {**profile, "icons": ICONS, "team_id": workspace.state.team_id}
+
+
+def _thread(workspace: Workspace, shown: state.Message) -> state.Json:
+    if shown.visible_to is not None:
+        return {"thread_ts": shown.thread_ts} if shown.thread_ts is not None else {}
+    if shown.thread_ts is not None:
+        root = workspace.state.messages[shown.channel].get(shown.thread_ts)
+        return {"thread_ts": shown.thread_ts} | ({"parent_user_id": root.user} if root is not None else {})
+    replies = workspace.replies(shown)
+    if not replies:
+        return {}
+    authors = list(dict.fromkeys(reply.user for reply in replies))
+    summary = {"thread_ts": shown.ts, "reply_count": len(replies), "reply_users_count": len(authors)}
+    return {**summary, "latest_reply": replies[-1].ts, "reply_users": authors, "is_locked": False}
+
+
+def _address(workspace: Workspace, channel: str, ts: str) -> state.Json:
+    place = workspace.place(channel)
+    if isinstance(place, state.Channel):
+        return {"channel": channel, "event_ts": ts, "channel_type": "group" if place.is_private else "channel"}
+    return {"channel": channel, "event_ts": ts, "channel_type": "im"}
+
+
+def _channel_name(workspace: Workspace, channel: str) -> str:
+    place = workspace.place(channel)
+    if isinstance(place, state.Channel):
+        return "privategroup" if place.is_private else place.name
+    return "directmessage"

@@ -1,0 +1,111 @@
+"""
+What people do in the workspace: write, edit, delete, and use what the app has put before them.
+
+Each method refuses what Slack's own client would not offer, with a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.slack.emulator import blocks, errors, markup, state, timeline
+from adapters.slack.emulator.interactions import Interactions
+from adapters.slack.emulator.workspace import Workspace
+
+
+class People:
+    """The human side."""
+
+    def __init__(self, workspace: Workspace, conversations: timeline.Timeline, interactions: Interactions) -> None:
+        self._workspace = workspace
+        self._timeline = conversations
+        self._interactions = interactions
+
+    def message(self, person_id: str, channel: str, text: str, *, thread_ts: str | None = None) -> state.Json:
+        """Write a message, perhaps in a thread."""
+        person, place = self.at(person_id, channel)
+        if isinstance(place, state.Channel) and place.is_archived:
+            raise errors.Refused(f"#{place.name} is archived.")
+        if not text.strip():
+            raise errors.Refused("A message needs text.", status=400)
+        if thread_ts is not None:
+            root = self._workspace.message(place.id, thread_ts)
+            if root is None or root.thread_ts is not None:
+                raise errors.Refused("There is no thread under that message.")
+        shown = self._typed(text)
+        message = self._timeline.post(
+            place, person.id, shown, blocks=[markup.rich_text(shown, blocks.new_id())], thread_ts=thread_ts
+        )
+        return {"ts": message.ts, "channel": place.id}
+
+    def edit(self, person_id: str, channel: str, ts: str, text: str) -> None:
+        """Change one's own message."""
+        message = self._own(person_id, channel, ts)
+        if not text.strip():
+            raise errors.Refused("A message needs text.", status=400)
+        shown = self._typed(text)
+        self._timeline.edit(message, person_id, text=shown, blocks=[markup.rich_text(shown, blocks.new_id())])
+
+    def delete(self, person_id: str, channel: str, ts: str) -> None:
+        """Delete one's own message."""
+        self._timeline.delete(self._own(person_id, channel, ts))
+
+    def click(
+        self, person_id: str, channel: str, ts: str, action_id: str, *, value: Any = None, values: Any = None
+    ) -> state.Json:
+        """Press a button, or choose, in a message that the person sees."""
+        person, place = self.at(person_id, channel)
+        return self._interactions.click(person, self._seen(person, place, ts), action_id, value, values)
+
+    def click_in_view(self, person_id: str, view_id: str, action_id: str, *, value: Any = None) -> state.Json:
+        """Press a button, or choose, in the modal before the person."""
+        return self._interactions.click_in_view(self._workspace.person(person_id), view_id, action_id, value)
+
+    async def submit(self, person_id: str, view_id: str, values: Any) -> state.Json:
+        """Submit the modal before the person."""
+        return await self._interactions.submit(self._workspace.person(person_id), view_id, values)
+
+    def close(self, person_id: str, view_id: str, *, everything: bool = False) -> None:
+        """Cancel the modal before the person."""
+        self._interactions.close(self._workspace.person(person_id), view_id, everything=everything)
+
+    def command(self, person_id: str, channel: str, command: str, text: str = "") -> state.Json:
+        """Type a slash command."""
+        person, place = self.at(person_id, channel)
+        if not command.startswith("/"):
+            raise errors.Refused("A command begins with a slash.", status=400)
+        return self._interactions.command(person, place, command, text)
+
+    def at(self, person_id: str, channel: str) -> tuple[state.Person, state.Place]:
+        """
+        The person and the conversation, where `dm` stands for theirs with the bot.
+
+        Raises:
+            Refused: There is none such, or the person is not in it.
+        """
+        person = self._workspace.person(person_id)
+        place = self._workspace.im_with(person.id) if channel == "dm" else self._workspace.place(channel)
+        if place is None:
+            raise errors.Refused(f"There is no channel {channel} here.", status=404)
+        if person.id not in self._workspace.members(place):
+            raise errors.Refused(f"{person.real_name} is not in that conversation.")
+        return person, place
+
+    def _typed(self, text: str) -> str:
+        known = self._workspace.state
+        return markup.typed(text, people={*known.people, known.bot.user_id}, channels=set(known.channels))
+
+    def _seen(self, person: state.Person, place: state.Place, ts: str) -> state.Message:
+        message = self._workspace.message(place.id, ts)
+        if message is None:
+            message = self._workspace.state.ephemerals.get(place.id, {}).get(ts)
+        if message is None or message.deleted or message.visible_to not in (None, person.id):
+            raise errors.Refused(f"{person.real_name} sees no such message (any longer).")
+        return message
+
+    def _own(self, person_id: str, channel: str, ts: str) -> state.Message:
+        person, place = self.at(person_id, channel)
+        message = self._seen(person, place, ts)
+        if message.user != person.id or message.tombstone:
+            raise errors.Refused(f"That is not a message of {person.real_name}.")
+        return message

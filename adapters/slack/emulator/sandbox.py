@@ -1,0 +1,89 @@
+"""
+Slack as the sandbox plays it: one workspace, everybody's DM with the bot, and #approvals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from adapters.slack.emulator.app import Emulator
+from adapters.slack.emulator.state import Json, Person
+from adapters.slack.emulator.workspace import Workspace
+
+FILE = "slack.json"
+APPROVALS = "approvals"
+BOT_TOKEN, APP_TOKEN = "SANDBOX_SLACK_BOT_TOKEN", "SANDBOX_SLACK_APP_TOKEN"
+
+
+class SlackSandbox:
+    """
+    The emulator, and what the sandbox needs to know about it.
+
+    Attributes:
+        app: To be mounted; the client libraries' base address is `api/` below it.
+        identities: People's addresses, by the ids that the sandbox gave.
+        approvals: The key of #approvals.
+        pane: For the pane on the page: people's ids in Slack, and the channel.
+    """
+
+    def __init__(self, emulator: Emulator, people: Mapping[str, str]) -> None:
+        self._emulator = emulator
+        known = emulator.workspace.state
+        ids = {person.name: person.id for person in known.people.values() if person.name in people}
+        channel = next(each for each in known.channels.values() if each.name == APPROVALS)
+        self.app: ASGIApp = emulator.app
+        self.identities: Mapping[str, str] = {name: f"slack:{known.team_id}/{ids[name]}" for name in ids}
+        self.approvals = f"slack:{known.team_id}/{channel.id}"
+        self.pane: Mapping[str, Any] = {
+            "people": ids,
+            "channel": {"id": channel.id, "name": channel.name},
+            "bot": {"id": known.bot.user_id, "name": known.bot.name},
+        }
+
+    def endpoints(self, base_url: str) -> Json:
+        """What a client needs, and who is in the workspace."""
+        known = self._emulator.workspace.state
+        return {
+            "api": f"{base_url}/api/",
+            "bot_token": known.tokens.bot,
+            "app_token": known.tokens.app,
+            "signing_secret": known.tokens.signing_secret,
+            "team": known.team_id,
+            "people": [{"id": person.id, "name": person.real_name} for person in known.people.values()],
+        }
+
+    def accounts(self, base_url: str) -> list[dict[str, str]]:
+        """The one workspace."""
+        table = {"account": self._emulator.workspace.state.team_id, "api": f"{base_url}/api/"}
+        return [table | {"bot_token": f"env:{BOT_TOKEN}", "app_token": f"env:{APP_TOKEN}"}]
+
+    def environment(self) -> dict[str, str]:
+        """The two tokens; they open nothing but the emulator."""
+        tokens = self._emulator.workspace.state.tokens
+        return {BOT_TOKEN: tokens.bot, APP_TOKEN: tokens.app}
+
+    def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call `tell` after each change; the result ends that."""
+        return self._emulator.workspace.watch(tell)
+
+    def close(self) -> None:
+        """End connections, streams and timers."""
+        self._emulator.close()
+
+
+def build(folder: Path, people: Mapping[str, str]) -> SlackSandbox:
+    """
+    The workspace as it was left in the folder, or a new one.
+
+    Args:
+        people: Ids to full names. Everybody is a member of #approvals.
+    """
+    members = [
+        Person(id=f"U{name.upper():0>8}", name=name, real_name=whole, email=f"{name}@example.com")
+        for name, whole in people.items()
+    ]
+    return SlackSandbox(Emulator(Workspace.create(members, [APPROVALS], path=folder / FILE)), people)

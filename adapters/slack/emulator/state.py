@@ -1,0 +1,214 @@
+"""
+Everything the emulator knows, as values: what is written to the state file and what `/human/state` shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pydantic
+
+Json = dict[str, Any]
+
+
+class Person(pydantic.BaseModel):
+    """A human member of the workspace."""
+
+    id: str
+    name: str
+    real_name: str
+    email: str
+    timezone: str = "Europe/Berlin"
+
+
+class Bot(pydantic.BaseModel):
+    """The app's bot user."""
+
+    user_id: str
+    bot_id: str
+    app_id: str
+    name: str
+
+
+class Tokens(pydantic.BaseModel):
+    """What the app proves itself with; made up, and worth nothing outside the emulator."""
+
+    bot: str
+    app: str
+    signing_secret: str
+    verification: str
+
+
+class Channel(pydantic.BaseModel):
+    """A public or private channel."""
+
+    id: str
+    name: str
+    members: list[str]
+    is_private: bool = False
+    is_archived: bool = False
+
+
+class Im(pydantic.BaseModel):
+    """The one-to-one conversation between a person and the bot."""
+
+    id: str
+    person: str
+    is_open: bool = False
+
+
+Place = Channel | Im
+
+
+class Edited(pydantic.BaseModel):
+    """Who last changed a message, and when."""
+
+    user: str
+    ts: str
+
+
+class Edit(pydantic.BaseModel):
+    """How a message read before a change."""
+
+    at: float
+    by: str
+    text: str
+    blocks: list[Json]
+    metadata: Json | None
+
+
+class Reaction(pydantic.BaseModel):
+    """An emoji under a message."""
+
+    name: str
+    users: list[str]
+
+
+class Message(pydantic.BaseModel):
+    """A message in a channel or IM, or an ephemeral one that a single person sees."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    blocks: list[Json] = []
+    attachments: list[Json] = []
+    thread_ts: str | None = None
+    broadcast: bool = False
+    visible_to: str | None = None
+    metadata: Json | None = None
+    client_msg_id: str | None = None
+    edited: Edited | None = None
+    edited_mark: bool = False
+    edits: list[Edit] = []
+    reactions: list[Reaction] = []
+    deleted: bool = False
+    tombstone: bool = False
+    selections: dict[str, dict[str, dict[str, Json]]] = {}
+    """Person, block and action to what that person has chosen in the message and not sent yet."""
+
+
+class View(pydantic.BaseModel):
+    """A modal view somebody has, or had, open."""
+
+    id: str
+    person: str
+    definition: Json
+    hash: str
+    root_id: str
+    previous_id: str | None = None
+    values: dict[str, dict[str, Json]] = {}
+    errors: dict[str, str] = {}
+    is_open: bool = True
+
+
+class ResponseUrl(pydantic.BaseModel):
+    """A `response_url`, by its token."""
+
+    token: str
+    person: str
+    channel: str
+    message_ts: str | None
+    is_ephemeral: bool
+    thread_ts: str | None
+    created: float
+    uses: int = 0
+
+
+class Attempt(pydantic.BaseModel):
+    """One envelope sent on one connection."""
+
+    envelope_id: str
+    connection: int
+    at: float
+    retry_attempt: int
+    retry_reason: str
+    outcome: Literal["open", "acked", "timeout", "connection_lost", "ack_lost"] = "open"
+    acked_at: float | None = None
+    answer: Json | None = None
+
+
+class Delivery(pydantic.BaseModel):
+    """An event or interaction, with every envelope that carried it."""
+
+    id: str
+    type: Literal["events_api", "interactive", "slash_commands"]
+    payload: Json
+    channel: str | None
+    created: float
+    status: Literal["waiting", "sent", "acked", "failed"] = "waiting"
+    retry: int = 0
+    due: float = 0.0
+    is_delayed: bool = False
+    attempts: list[Attempt] = []
+
+
+class Call(pydantic.BaseModel):
+    """A call of the Web API or of a response_url, and what became of it."""
+
+    at: float
+    method: str
+    arguments: Json
+    token: Literal["bot", "app", "unknown", "none"]
+    accepted: bool
+    error: str | None = None
+    status: int | None = None
+    """The HTTP status, or None when the connection was cut without an answer."""
+    fault: str | None = None
+
+
+class Notice(pydantic.BaseModel):
+    """What Slack's client tells a person beside the messages."""
+
+    at: float
+    person: str
+    channel: str | None
+    view_id: str | None
+    text: str
+
+
+class State(pydantic.BaseModel):
+    """The workspace and all that happened in it."""
+
+    version: int = 0
+    team_id: str
+    team_name: str
+    team_domain: str
+    bot: Bot
+    tokens: Tokens
+    scopes: list[str]
+    edit_window: float | None = None
+    people: dict[str, Person]
+    channels: dict[str, Channel]
+    ims: dict[str, Im]
+    messages: dict[str, dict[str, Message]] = {}
+    ephemerals: dict[str, dict[str, Message]] = {}
+    views: dict[str, View] = {}
+    stacks: dict[str, list[str]] = {}
+    """Person to the views that lie on each other on their screen, the visible one last."""
+    response_urls: dict[str, ResponseUrl] = {}
+    deliveries: dict[str, Delivery] = {}
+    calls: list[Call] = []
+    notices: list[Notice] = []
+    last_stamp: int = 0
+    """Microseconds of the newest ts or id, so that none is used twice, even after a restart."""

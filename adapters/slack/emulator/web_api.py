@@ -1,0 +1,186 @@
+"""
+The Web API: who calls, what is wrong today, and what is written down about it.
+
+Everything that can be answered is answered with HTTP 200, `ok` says the rest
+(https://docs.slack.dev/apis/web-api/#responses); only rate limits have a status of their own, 429 with `Retry-After` in
+whole seconds (https://docs.slack.dev/apis/web-api/rate-limits).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from typing import Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from adapters.slack.emulator import access, errors, state, transport
+from adapters.slack.emulator.arguments import Arguments
+from adapters.slack.emulator.faults import Fault, Faults
+from adapters.slack.emulator.response_urls import ResponseUrls
+from adapters.slack.emulator.schedule import Clock
+from adapters.slack.emulator.workspace import Workspace
+
+TokenKind = Literal["bot", "app", "unknown", "none"]
+Run = Callable[[Arguments], state.Json]
+
+RESPONSE_URL = "response_url"
+GONE = ("used_url", "expired_url")  # what a response_url answers with HTTP 404
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """What a method does with each kind of token it takes."""
+
+    bot: Run | None = None
+    app: Run | None = None
+
+
+class WebApi:
+    """`/api/{method}` and `/actions/{token}`."""
+
+    def __init__(
+        self, workspace: Workspace, faults: Faults, ways_back: ResponseUrls, methods: dict[str, Method], *, clock: Clock
+    ) -> None:
+        self._workspace = workspace
+        self._faults = faults
+        self._ways_back = ways_back
+        self._methods = methods
+        self._clock = clock
+
+    @property
+    def names(self) -> set[str]:
+        """Every method there is, and `response_url`."""
+        return {*self._methods, RESPONSE_URL}
+
+    async def call(self, request: Request) -> Response:
+        """Answer a call of a method."""
+        name = request.path_params["method"]
+        record = state.Call(at=self._clock(), method=name, arguments={}, token="none", accepted=False)  # noqa: S106
+        try:
+            arguments = await Arguments.read(request)
+            record.arguments = arguments.shown()
+            record.token = self._kind(_token(request, arguments))
+            run = self._authorised(request, name, record.token)
+        except errors.ApiError as error:
+            return self._refuse(record, error)
+        return await self._carry_out(record, lambda: run(arguments), channel=self._place_id(arguments))
+
+    async def respond(self, request: Request) -> Response:
+        """Take what an app sends to a response_url."""
+        token = request.path_params["token"]
+        record = state.Call(
+            at=self._clock(),
+            method=RESPONSE_URL,
+            arguments={},
+            token="none",  # noqa: S106
+            accepted=False,
+        )
+        try:
+            record.arguments = (await Arguments.read(request)).given
+        except errors.ApiError as error:
+            return self._refuse(record, error)
+
+        def run() -> state.Json:
+            self._ways_back.respond(token, record.arguments)
+            return {}
+
+        return await self._carry_out(record, run, channel=self._ways_back.place_of(token))
+
+    async def _carry_out(self, record: state.Call, run: Callable[[], state.Json], *, channel: str | None) -> Response:
+        fault = self._faults.strike(record.method, channel=channel)
+        if fault is not None:
+            record.fault = fault.kind
+            response = await self._suffer(record, fault)
+            if response is not None:
+                return response
+        try:
+            with self._workspace.change():
+                body = run()
+                record.accepted = True
+                if record.fault == "drop_after_accept":
+                    self._write_down(record)
+                    return transport.Cut()
+                record.status = 200
+                self._write_down(record)
+        except errors.ApiError as error:
+            return self._refuse(record, error)
+        return self._answer({"ok": True, **body})
+
+    async def _suffer(self, record: state.Call, fault: Fault) -> Response | None:
+        """What a fault does before the method runs; None if it then runs."""
+        match fault.kind:
+            case "delay":
+                await asyncio.sleep(fault.seconds)
+            case "refuse":
+                return self._refuse(record, errors.ApiError(fault.error))
+            case "rate_limit":
+                record.error, record.status = "ratelimited", 429
+                self._write_down(record)
+                return self._answer(
+                    {"ok": False, "error": "ratelimited"}, status=429, headers={"retry-after": str(fault.retry_after)}
+                )
+            case "status":
+                record.status = fault.status
+                self._write_down(record)
+                return Response("", status_code=fault.status)
+            case "drop_before_accept":
+                self._write_down(record)
+                return transport.Cut()
+        return None
+
+    def _refuse(self, record: state.Call, error: errors.ApiError) -> Response:
+        record.error, record.status = error.name, 404 if error.name in GONE else 200
+        self._write_down(record)
+        return self._answer(error.answer(), status=record.status)
+
+    def _answer(self, body: state.Json, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        granted = {"x-oauth-scopes": ",".join(self._workspace.state.scopes)}
+        return JSONResponse(body, status_code=status, headers={**granted, **(headers or {})})
+
+    def _write_down(self, record: state.Call) -> None:
+        with self._workspace.change():
+            self._workspace.state.calls.append(record)
+
+    def _kind(self, token: str | None) -> TokenKind:
+        tokens = self._workspace.state.tokens
+        known: dict[str | None, TokenKind] = {None: "none", tokens.bot: "bot", tokens.app: "app"}
+        return known.get(token, "unknown")
+
+    def _authorised(self, request: Request, name: str, token: TokenKind) -> Run:
+        """
+        What the method does for this token.
+
+        Raises:
+            ApiError: It is nobody's, revoked, or of the wrong kind; or there is no such method.
+        """
+        method = self._methods.get(name)
+        if method is None:
+            raise errors.ApiError("unknown_method")
+        if token == "none":  # noqa: S105
+            raise errors.ApiError("not_authed")
+        if token == "unknown":  # noqa: S105
+            raise errors.ApiError("invalid_auth")
+        if any(fault.kind == "revoke" and fault.token == token for fault in self._faults):
+            raise errors.ApiError("token_revoked")
+        if name == "apps.connections.open" and request.method != "POST":
+            raise errors.ApiError("insecure_request")
+        run = method.bot if token == "bot" else method.app  # noqa: S105
+        if run is None:
+            raise errors.ApiError("not_allowed_token_type")
+        return run
+
+    def _place_id(self, arguments: Arguments) -> str:
+        """Where a call goes, for faults that concern one conversation: a person's id stands for the IM with them."""
+        named = arguments.text("channel") or ""
+        try:
+            return access.find_place(self._workspace, named, loosely=True).id
+        except errors.ApiError:
+            return named
+
+
+def _token(request: Request, arguments: Arguments) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else arguments.text("token")

@@ -1,0 +1,147 @@
+"""
+Slack's Web API, called once and understood.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.base import Say
+from adapters.errors import ChannelError, Misconfigured, Rejected, Unknown
+from adapters.slack.client import EVENT_TYPE, FIX, GONE, OPEN_FATE
+from adapters.slack.emulator import Fault
+from tests.contracts.adapter import prepared
+from tests.contracts.test_slack_adapter import SlackVendor
+
+
+def calls(slack: SlackVendor, method: str) -> list[dict]:
+    return [call for call in slack.emulator.state()["calls"] if call["method"] == method]
+
+
+async def test_every_message_carries_its_delivery(slack: SlackVendor):
+    """
+    Our id of a delivery stands in the message's metadata, by which it is found again.
+    """
+    await slack.adapter.deliver(prepared(slack, Say("hello"), slack.direct))
+    (call,) = calls(slack, "chat.postMessage")
+
+    assert {"event_type": EVENT_TYPE, "event_payload": {"delivery": "delivery1"}} == call["arguments"]["metadata"]
+    assert (False, False) == (call["arguments"]["unfurl_links"], call["arguments"]["unfurl_media"])
+
+
+async def test_a_one_to_one_chat_is_opened_once(slack: SlackVendor):
+    """
+    The vendor's id of a one-to-one chat is asked for once and remembered.
+    """
+    for _ in range(3):
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.direct))
+
+    assert 1 == len(calls(slack, "conversations.open"))
+
+
+async def test_the_library_sends_nothing_twice(slack: SlackVendor):
+    """
+    An answer that is lost is not made up for behind our back.
+    """
+    await slack.misbehave("lose_answer")
+    with pytest.raises(Unknown):
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.place))
+
+    assert 1 == len(calls(slack, "chat.postMessage"))
+    assert 1 == len(await slack.seen(slack.place))
+
+
+@pytest.mark.parametrize("name", sorted(FIX))
+async def test_a_refusal_for_the_operator_says_what_to_fix(slack: SlackVendor, name: str):
+    """
+    Every refusal of our credentials or scopes becomes one sentence with a remedy.
+    """
+    slack.emulator.add_fault(Fault(on="chat.postMessage", kind="refuse", error=name))
+
+    with pytest.raises(Misconfigured) as refused:
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.place))
+    assert FIX[name] in str(refused.value)
+    assert slack.emulator.workspace.state.tokens.bot not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", sorted(GONE | {"channel_not_found", "something_new"}))
+async def test_a_refusal_of_the_message(slack: SlackVendor, name: str):
+    """
+    What no waiting mends is refused for good; anything else, and what we do not know, may be tried again.
+    """
+    slack.emulator.add_fault(Fault(on="chat.postMessage", kind="refuse", error=name))
+
+    with pytest.raises(Rejected) as refused:
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.place))
+    assert (name in GONE) == refused.value.permanent
+
+
+@pytest.mark.parametrize("fault", [*({"error": name} for name in sorted(OPEN_FATE)), {"status": 500}, {"status": 503}])
+async def test_where_slack_does_not_know_we_do_not_either(slack: SlackVendor, fault: dict):
+    """
+    A server's error leaves the fate of a message open.
+    """
+    kind = "status" if "status" in fault else "refuse"
+    slack.emulator.add_fault(Fault(on="chat.postMessage", kind=kind, **fault))
+
+    with pytest.raises(Unknown):
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.place))
+
+
+async def test_history_that_may_not_be_read_leaves_it_unknown(slack: SlackVendor):
+    """
+    Without the scope to read, what is unknown stays unknown.
+    """
+    part = prepared(slack, Say("hello"), slack.place)
+    slack.emulator.add_fault(Fault(on="conversations.history", kind="refuse", error="missing_scope"))
+
+    with pytest.raises(Unknown, match="scope"):
+        await slack.adapter.find(part)
+
+
+async def test_history_that_cannot_be_read_now_is_read_later(slack: SlackVendor):
+    """
+    A rate limit while looking is no verdict.
+    """
+    slack.emulator.add_fault(Fault(on="conversations.history", kind="rate_limit", retry_after=1))
+
+    with pytest.raises(ChannelError) as limited:
+        await slack.adapter.find(prepared(slack, Say("hello"), slack.place))
+    assert not isinstance(limited.value, Unknown)
+
+
+async def test_a_whisper_leaves_no_trace_to_look_for(slack: SlackVendor):
+    """
+    Nobody can tell whether an ephemeral message arrived.
+    """
+    part = prepared(slack, Say("hello"), slack.place).model_copy(update={"kind": "chat.postEphemeral"})
+
+    with pytest.raises(Unknown, match="ephemeral"):
+        await slack.adapter.find(part)
+
+
+async def test_it_is_found_among_many(slack: SlackVendor):
+    """
+    Looking goes through pages of history.
+    """
+    part = prepared(slack, Say("the one"), slack.place).model_copy(update={"delivery": "mine"})
+    await slack.adapter.deliver(part)
+    for number in range(230):
+        slack.emulator.people.message("U00000ANA", "C0GENERAL", f"talk {number}")
+    found = await slack.adapter.find(part)
+
+    assert found is not None
+    assert found.message_id
+    assert 2 == len(calls(slack, "conversations.history"))
+
+
+async def test_a_reply_in_a_thread_is_found_in_its_thread(slack: SlackVendor):
+    """
+    What was said under a message is looked for there.
+    """
+    root = await slack.adapter.deliver(prepared(slack, Say("root"), slack.place))
+    under = prepared(slack, Say("under", under="d0"), slack.place, target=root).model_copy(update={"delivery": "mine"})
+    await slack.adapter.deliver(under)
+
+    assert await slack.adapter.find(under) is not None
+    assert [] == calls(slack, "conversations.history")

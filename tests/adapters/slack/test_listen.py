@@ -1,0 +1,190 @@
+"""
+The held connection: stored before acknowledged, watched, built anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from adapters.base import Ask, NoForm
+from adapters.errors import Misconfigured
+from adapters.slack import listen
+from adapters.slack.adapter import build
+from adapters.slack.config import Config
+from adapters.slack.emulator import Fault
+from tests.contracts.adapter import CARD, Gate, keep, send, until
+from tests.contracts.test_slack_adapter import ANA, CHANNEL, Clock, SlackVendor
+
+
+@pytest.fixture
+async def gate(slack: SlackVendor) -> AsyncIterator[Gate]:
+    """Listen, as the gateway's supervisor does."""
+    gate = Gate()
+    listening = asyncio.create_task(keep(slack.adapter, gate))
+    await until(lambda: gate.arrived)
+    yield gate
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+def deliveries(slack: SlackVendor) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = slack.emulator.state()["deliveries"]
+    return found
+
+
+async def test_the_acknowledgement_waits_for_the_store(slack: SlackVendor, gate: Gate):
+    """
+    While a fact is being stored its envelope is not acknowledged.
+    """
+    stored = asyncio.Event()
+    append = gate.append
+
+    async def slowly(inbound: Any) -> Any:
+        await stored.wait()
+        return await append(inbound)
+
+    gate.append = slowly  # type: ignore[method-assign]
+    await slack.write("hello")
+    await until(lambda: deliveries(slack) and deliveries(slack)[-1]["status"] == "sent")
+    assert "acked" != deliveries(slack)[-1]["status"]
+    stored.set()
+    await until(lambda: deliveries(slack)[-1]["status"] == "acked")
+
+
+async def test_what_we_do_not_know_is_acknowledged_too(slack: SlackVendor, gate: Gate):
+    """
+    A slash command, a button of another app, somebody's lunch: acknowledged and dropped.
+    """
+    slack.emulator.people.command(ANA, CHANNEL, "/unknown")
+    slack.emulator.people.message(ANA, CHANNEL, "lunch?")
+    await until(lambda: {"acked"} == {delivery["status"] for delivery in deliveries(slack)})
+
+    assert [] == gate.came
+
+
+async def test_the_deny_form_opens_and_brings_the_reason(slack: SlackVendor, gate: Gate):
+    """
+    A press on the form's button opens a modal in time; what is written there is a fact.
+    """
+    await send(slack, Ask(CARD, "request1"), slack.direct)
+    await slack.press("Deny with a reason")
+    await until(lambda: slack.emulator.screen(ANA)["modal"])
+    modal = slack.emulator.screen(ANA)["modal"]
+    assert "Deny" == modal["title"]["text"]
+    assert ("request1", slack.person) == (gate.asked[0].request, gate.asked[0].sender)
+    assert {} == await slack.emulator.people.submit(ANA, modal["view_id"], {"reason": {"reason": "too early"}})
+
+    assert {"reason": "too early"} == dict(gate.came[0].fact.values)
+    assert slack.emulator.screen(ANA)["modal"] is None
+
+
+async def test_who_may_not_have_the_form_is_told_in_private(slack: SlackVendor, gate: Gate):
+    """
+    Instead of a modal there is a sentence that only they see.
+    """
+    gate.form = NoForm("Only <Ben> can decide this.")
+    await send(slack, Ask(CARD, "request1"), slack.place)
+    message = slack.emulator.screen(ANA, CHANNEL)["messages"][-1]
+    slack.emulator.people.click(ANA, CHANNEL, message["ts"], "ringback.deny_form")
+    await until(lambda: len(slack.emulator.screen(ANA, CHANNEL)["messages"]) == 2)
+
+    whisper = slack.emulator.screen(ANA, CHANNEL)["messages"][-1]
+    assert (True, "Only &lt;Ben&gt; can decide this.") == (whisper["is_ephemeral"], whisper["text"])
+    assert 1 == len(slack.emulator.screen("U0000RITA", CHANNEL)["messages"])
+
+
+async def test_a_form_that_comes_too_late_breaks_nothing(slack: SlackVendor, gate: Gate):
+    """
+    When the trigger has expired nothing opens, and listening goes on.
+    """
+    slack.emulator.add_fault(Fault(on="views.open", kind="refuse", error="expired_trigger_id"))
+    await send(slack, Ask(CARD, "request1"), slack.direct)
+    await slack.press("Deny with a reason")
+    await until(lambda: any(call["method"] == "views.open" for call in slack.emulator.state()["calls"]))
+    await slack.write("still there?")
+    await until(lambda: gate.came)
+
+
+async def test_a_routine_refresh_loses_nothing(slack: SlackVendor, gate: Gate):
+    """
+    Slack asks for a new connection now and then; what is written meanwhile comes in.
+    """
+    slack.emulator.add_fault(Fault(on="socket", kind="refresh"))
+    for number in range(5):
+        await slack.write(f"message {number}")
+    await until(lambda: len(gate.came) == 5)
+
+    assert [f"message {number}" for number in range(5)] == sorted(inbound.fact.text for inbound in gate.came)
+
+
+async def test_a_duplicate_envelope_is_a_duplicate(slack: SlackVendor, gate: Gate):
+    """
+    The same event under two envelopes is stored once.
+    """
+    slack.emulator.add_fault(Fault(on="envelope", kind="duplicate"))
+    await slack.write("once")
+    await until(lambda: deliveries(slack) and {"acked"} == {delivery["status"] for delivery in deliveries(slack)})
+
+    assert 1 == len(gate.came)
+
+
+async def test_a_deaf_connection_is_left(slack: SlackVendor, gate: Gate, monkeypatch: pytest.MonkeyPatch):
+    """
+    Open but silent, a connection is thrown away and built anew, and what was missed comes in.
+    """
+    monkeypatch.setattr(listen, "DEAF", 0.5)
+    slack.emulator.add_fault(Fault(on="socket", kind="deaf"))
+    await slack.write("can you hear me?")
+    slack.emulator.clear_faults()
+    await until(lambda: gate.came)
+
+
+async def test_without_a_hello_it_starts_over(slack: SlackVendor, monkeypatch: pytest.MonkeyPatch):
+    """
+    A connection that never says hello is given up; the library alone would try the same address for ever.
+    """
+    monkeypatch.setattr(listen, "HELLO", 0.3)
+    slack.emulator.add_fault(Fault(on="socket", kind="refuse_connect", times=None))
+
+    with pytest.raises(ConnectionError, match="no hello"):
+        await asyncio.wait_for(slack.adapter.listen(Gate()), 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"account": "TOTHER"}, "belongs to workspace T0SANDBOX"),
+        ({"bot_token": "xoxb-wrong"}, "the token is not valid"),
+        ({"app_token": "xapp-wrong"}, "the token is not valid"),
+        ({"app_token": "xoxb-wrong-kind"}, "token"),
+    ],
+)
+async def test_wrong_settings_are_found_before_connecting(slack: SlackVendor, change: dict[str, str], says: str):
+    """
+    A wrong token or workspace is said in a sentence, at once.
+    """
+    state = slack.emulator.workspace.state
+    given = {
+        "account": state.team_id,
+        "bot_token": state.tokens.bot,
+        "app_token": state.tokens.app,
+        "api": slack.server.base_url,
+    }
+    adapter = build(Config.model_validate(given | change), Clock())
+    try:
+        with pytest.raises(Misconfigured, match=says):
+            await asyncio.wait_for(adapter.listen(Gate()), 5)
+    finally:
+        await adapter.close()
+
+
+async def test_signs_of_life_are_told(slack: SlackVendor, gate: Gate):
+    """
+    Pongs and frames count as life, so that a quiet workspace is not taken for a deaf connection.
+    """
+    before = gate.signs
+    await until(lambda: gate.signs > before + 1)

@@ -1,0 +1,265 @@
+"""
+What Slack's payloads say, and that none of them can surprise us.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.base import Inbound
+from adapters.slack.parse import Bot, FormClick, Ignored, clean, parse
+from agent_core import events
+from agent_core.requests import Assurance, Decision
+from tests import vendor
+
+PAYLOADS = Path(__file__).parent / "payloads"
+BOT = Bot("T0SANDBOX", "URINGBACK", "BRINGBACK")
+NOW = 1_700_000_000.0
+DM, CHANNEL = "slack:T0SANDBOX/U0000RITA", "slack:T0SANDBOX/CAPPROVALS"
+
+
+def load(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((PAYLOADS / f"{name}.json").read_text())
+    return loaded
+
+
+def inbound(name: str) -> Inbound:
+    parsed = parse(load(name), BOT, NOW)
+    assert isinstance(parsed, Inbound), parsed
+    return parsed
+
+
+def test_a_message_in_a_one_to_one_chat():
+    """
+    Its conversation is named by the other side, never by Slack's channel, and all of it is one root.
+    """
+    got = inbound("message_in_dm")
+
+    assert DM == got.conversation
+    assert isinstance(got.fact, events.MessageReceived)
+    assert ("deploy & <b> v1", "", True, Assurance.HIGH) == (
+        got.fact.text,
+        got.fact.root,
+        got.fact.direct,
+        got.fact.assurance,
+    )
+    assert DM == got.fact.sender
+    assert float(got.fact.message_id) == got.fact.sent_at
+
+
+def test_a_mention_comes_twice_and_counts_once():
+    """
+    `message` and `app_mention` of one message share a key, so that the second is a duplicate.
+    """
+    one, two = inbound("mention_as_message"), inbound("mention_as_app_mention")
+
+    assert set(one.dedupe) & set(two.dedupe)
+    assert one.dedupe != two.dedupe
+    assert one.fact == two.fact
+
+
+def test_a_mention_names_us_and_starts_a_thread():
+    """
+    The mention of us goes from the text; the message is its own root; references become words.
+    """
+    fact = inbound("mention_as_message").fact
+
+    assert isinstance(fact, events.MessageReceived)
+    assert "deploy it in #CAPPROVALS, see this (https://x.test)" == fact.text.replace("#approvals", "#CAPPROVALS")
+    assert (True, fact.message_id, None, False) == (fact.mentions_us, fact.root, fact.reply_to, fact.direct)
+
+
+def test_a_reply_in_a_thread_stands_under_its_root():
+    """
+    A reply names what it stands under.
+    """
+    got = inbound("message_in_thread")
+
+    assert CHANNEL == got.conversation
+    assert isinstance(got.fact, events.MessageReceived)
+    assert got.fact.root == got.fact.reply_to != got.fact.message_id
+
+
+def test_talk_among_people_is_not_ours():
+    """
+    A channel's message that neither mentions us nor stands in a thread is dropped.
+    """
+    assert isinstance(parse(load("message_in_channel"), BOT, NOW), Ignored)
+
+
+@pytest.mark.parametrize("name", ["own_message", "own_message_edited"])
+def test_our_own_words_are_ignored(name: str):
+    """
+    What we posted or edited does not come back as somebody's.
+    """
+    assert isinstance(parse(load(name), BOT, NOW), Ignored)
+
+
+def test_other_bots_are_ignored():
+    """
+    Two bots never talk in circles.
+    """
+    payload = load("message_in_dm")
+    payload["event"] |= {"bot_id": "BOTHER"}
+
+    assert isinstance(parse(payload, BOT, NOW), Ignored)
+
+
+def test_edits_and_deletions_are_evidence():
+    """
+    An edit names the message and its new text, a deletion the message.
+    """
+    edited, deleted = inbound("message_edited").fact, inbound("message_deleted").fact
+
+    assert isinstance(edited, events.MessageEdited)
+    assert isinstance(deleted, events.MessageDeleted)
+    assert "changed" == edited.text
+    assert edited.message_id == deleted.message_id
+
+
+def test_an_unfurled_link_is_no_edit():
+    """
+    An edit without a new text is Slack's own.
+    """
+    payload = load("message_edited")
+    payload["event"]["previous_message"]["text"] = payload["event"]["message"]["text"]
+
+    assert isinstance(parse(payload, BOT, NOW), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("name", "conversation", "decision", "value"),
+    [
+        ("button_approve", "slack:T0SANDBOX/U00000ANA", Decision.APPROVE, ""),
+        ("button_approve_in_channel", CHANNEL, Decision.APPROVE, ""),
+        ("choice_selected", "slack:T0SANDBOX/U00000ANA", Decision.ANSWER, "eu"),
+    ],
+)
+def test_a_press_names_its_request(name: str, conversation: str, decision: Decision, value: str):
+    """
+    A press carries the request's id and nothing else that decides, and who pressed, as Slack signed it.
+    """
+    got = inbound(name)
+
+    assert conversation == got.conversation
+    assert isinstance(got.fact, events.ActionTaken)
+    assert ("request1", decision, value) == (got.fact.request, got.fact.decision, got.fact.value)
+    assert 2 == len(got.dedupe)
+
+
+def test_the_form_button_is_a_query():
+    """
+    A press that only opens a form is no event.
+    """
+    click = parse(load("button_deny_form"), BOT, NOW)
+
+    assert isinstance(click, FormClick)
+    assert ("request1", "slack:T0SANDBOX/U00000ANA") == (click.wanted.request, click.wanted.conversation)
+    assert click.trigger
+
+
+def test_a_form_brings_what_was_written():
+    """
+    The form says which request it belongs to, and what was written in it.
+    """
+    fact = inbound("deny_form_submitted").fact
+
+    assert isinstance(fact, events.FormSubmitted)
+    assert ("request1", Decision.DENY, {"reason": "too early"}) == (fact.request, fact.decision, dict(fact.values))
+
+
+def test_strangers_of_another_workspace_are_told_apart():
+    """
+    A member of another organisation in a shared channel is an outsider, under their own workspace's name.
+    """
+    payload = load("message_in_thread")
+    payload["event"]["user_team"] = "TOTHER"
+    parsed = parse(payload, BOT, NOW)
+
+    assert isinstance(parsed, Inbound)
+    assert (True, "slack:TOTHER/U00000ANA") == (parsed.fact.outsider, parsed.fact.sender)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<@URINGBACK> hello", "hello"),
+        ("<@URINGBACK|ringback>, hello", "hello"),
+        ("hi <@U1> and <@U2|bob>", "hi @U1 and @U2"),
+        ("<#C1|general> <#C2>", "#general #C2"),
+        ("<https://x.test> <https://x.test|here>", "https://x.test here (https://x.test)"),
+        ("<!here> <!channel|channel> <!subteam^S1|@team>", "@here channel @team"),
+        ("a &lt;b&gt; &amp;amp;", "a <b> &amp;"),
+    ],
+)
+def test_references_become_words(text: str, words: str):
+    """
+    Slack's markup of references is read as people see it.
+    """
+    assert words == clean(text, BOT)
+
+
+def test_a_redelivery_parses_to_the_same():
+    """
+    The same payload gives the same fact and the same keys.
+    """
+    for path in PAYLOADS.glob("*.json"):
+        payload = json.loads(path.read_text())
+        assert parse(payload, BOT, NOW) == parse(copy.deepcopy(payload), BOT, NOW)
+
+
+def test_every_official_sample_is_a_value():
+    """
+    Every payload of Slack's own libraries parses: to something of ours, or to a reason why not.
+    """
+    root = vendor.folder("slack")
+    paths = [
+        *root.glob("bolt-python/*.json"),
+        *root.glob("java-slack-sdk/events/*.json"),
+        *root.glob("java-slack-sdk/app-backend/*/*.json"),
+        *root.glob("socket-mode/*.json"),
+    ]
+    kinds: dict[str, int] = {}
+    for path in paths:
+        sample = json.loads(path.read_text())
+        payload = sample.get("payload", sample) if isinstance(sample, dict) else {}
+        kind = type(parse(payload, Bot("T111", "W111", "B111"), NOW)).__name__
+        kinds[kind] = kinds.get(kind, 0) + 1
+
+    assert len(paths) > 150
+    assert kinds["Inbound"] >= 5
+    assert {"Inbound", "Ignored"} == set(kinds)
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(sorted(PAYLOADS.glob("*.json"))), st.data())
+def test_no_payload_raises(path: Path, data: st.DataObject):
+    """
+    A payload with any part replaced by anything is a value, never an exception.
+    """
+    payload = json.loads(path.read_text())
+    place: Any = payload
+    for _ in range(data.draw(st.integers(1, 5))):
+        keys = list(place) if isinstance(place, dict) else list(range(len(place))) if isinstance(place, list) else []
+        if not keys:
+            break
+        key = data.draw(st.sampled_from(keys))
+        if data.draw(st.booleans()):
+            place[key] = data.draw(junk)
+            break
+        place = place[key]
+
+    assert isinstance(parse(payload, BOT, NOW), Inbound | FormClick | Ignored)

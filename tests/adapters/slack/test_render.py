@@ -1,0 +1,197 @@
+"""
+What we say to Slack: within its limits, whole, and never as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.base import Ask, Form, Part, Say, Settle, Whisper
+from adapters.slack import limits
+from adapters.slack.render import escape, form, render, split
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.events import Card
+from agent_core.requests import Decision
+
+HERE = ConversationKey("slack:T1/C1")
+BUTTONS = ((Decision.APPROVE, "Approve"), (Decision.DENY, "Deny"))
+NASTY = "<!channel> <@U1> <https://x.test|click> *bold* `code` & </message>"
+
+
+def a_card(**how: Any) -> Card:
+    given: dict[str, Any] = {"title": "Approve deploy?", "buttons": BUTTONS, "how": "Press a button."}
+    return Card.model_validate(given | how)
+
+
+def blocks(part: Part) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = part.arguments["blocks"]
+    return found
+
+
+def elements(parts: list[Part]) -> list[dict[str, Any]]:
+    return [e for part in parts for block in blocks(part) if block["type"] == "actions" for e in block["elements"]]
+
+
+def texts(value: Any) -> list[dict[str, Any]]:
+    """Every text object in a message."""
+    if isinstance(value, dict):
+        own = [value] if value.get("type") in ("plain_text", "mrkdwn") else []
+        return own + [found for inner in value.values() for found in texts(inner)]
+    return [found for inner in value for found in texts(inner)] if isinstance(value, list | tuple) else []
+
+
+def test_a_card_shows_everything():
+    """
+    What will run, its arguments, why, who asks, by when, what silence means, how to answer, and the buttons.
+    """
+    card = a_card(
+        facts=(("environment", "production"), ("tag", "v1")),
+        body="Body",
+        why="Because",
+        asker="Asked by Rita",
+        by="Answer by",
+        due=1_700_000_000.0,
+        silence="If nobody does, nothing happens.",
+        form="Deny with a reason",
+        again="Again: the same request.",
+    )
+    (part,) = render(Ask(card, "request1"), HERE)
+    written = json.dumps(part.arguments["blocks"])
+
+    for words in ("environment\\nproduction", "Because", "Asked by Rita", "If nobody does", "Press a button", "Again:"):
+        assert words in written
+    assert "Answer by <!date^1700000000^{date_short_pretty} {time}|2023-11-14 22:13 UTC>" in written
+    assert ["Approve", "Deny", "Deny with a reason"] == [button["text"]["text"] for button in elements([part])]
+    assert {"request1"} == {button["value"] for button in elements([part])}
+    assert "environment: production" in part.arguments["text"]
+
+
+def test_a_settled_card_has_no_buttons():
+    """
+    What is decided can no longer be pressed, and says how it ended.
+    """
+    card = a_card(buttons=(), how="", notes=("Approved by Ana, 14:02", "deploy done, 14:03"))
+    (part,) = render(Settle(card, "request1", "d1"), HERE)
+
+    assert [] == elements([part])
+    assert ("chat.update", "d1", True) == (part.kind, part.target, part.idempotent)
+    assert "deploy done, 14:03" in json.dumps(part.arguments["blocks"])
+    assert "Approved by Ana, 14:02" in part.arguments["text"]
+
+
+def test_choices_are_buttons_or_a_menu():
+    """
+    A few choices are buttons, many are a menu; each carries the request and its own name.
+    """
+    few = render(Ask(a_card(buttons=(), choices=(("eu", "Europe"), ("us", "America"))), "r"), HERE)
+    many = render(Ask(a_card(buttons=(), choices=tuple((str(n), f"Choice {n}") for n in range(40))), "r"), HERE)
+
+    assert ["r/eu", "r/us"] == [button["value"] for button in elements(few)]
+    assert 2 == len({button["action_id"] for button in elements(few)})
+    (menu,) = elements(many)
+    assert ("static_select", 40, "r/39") == (menu["type"], len(menu["options"]), menu["options"][-1]["value"])
+
+
+def test_a_long_card_is_whole_and_its_buttons_come_last():
+    """
+    What is decided on is never cut: it spreads over messages, and the buttons stand below all of it.
+    """
+    value = " ".join(f"word{n}" for n in range(6_000))
+    parts = render(Ask(a_card(facts=(("diff", value),)), "r"), HERE)
+    shown = " ".join(text["text"] for part in parts for text in texts(part.arguments["blocks"]))
+
+    assert len(parts) > 2
+    assert all(f"word{n} " in f"{shown} " for n in range(6_000))
+    assert [] == elements(parts[:-1])
+    assert 2 == len(elements(parts[-1:]))
+
+
+@given(st.text(max_size=400), st.text(max_size=400), st.text(min_size=1, max_size=80))
+def test_foreign_text_never_becomes_markup(title: str, value: str, label: str):
+    """
+    Whatever people, models and tools write stands in plain text, or escaped.
+    """
+    card = a_card(title=title or "x", facts=((label, value),), why=value, body=value, notes=(value,), asker=title)
+    for outbound in (Ask(card, "r"), Settle(card, "r", "d"), Say(value), Whisper(Identity("slack:T1/U1"), value)):
+        for part in render(outbound, HERE):
+            assert not re.search(r"<[@!#]|<http", part.arguments["text"])
+            marked = [text["text"] for text in texts(part.arguments.get("blocks", [])) if text["type"] == "mrkdwn"]
+            assert [] == [text for text in marked if not text.startswith(" <!date^")]
+
+
+def test_nasty_text_is_shown_as_written():
+    """
+    A mention in somebody's words mentions nobody.
+    """
+    (said,) = render(Say(NASTY), HERE)
+
+    assert escape(NASTY) == said.arguments["text"]
+    assert (False, "none", False) == (said.arguments["mrkdwn"], said.arguments["parse"], said.arguments["link_names"])
+
+
+@given(
+    st.lists(st.tuples(st.text(min_size=1, max_size=40), st.text(max_size=4_000)), max_size=30),
+    st.text(max_size=5_000),
+    st.lists(st.tuples(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=200)), max_size=120),
+)
+def test_slacks_limits_are_kept(facts: list[tuple[str, str]], body: str, choices: list[tuple[str, str]]):
+    """
+    No card, however large, breaks a limit that Slack refuses a message for.
+    """
+    card = a_card(facts=tuple(facts), body=body, choices=tuple(choices))
+    for part in render(Ask(card, "r" * 26), HERE):
+        assert len(blocks(part)) <= limits.BLOCKS
+        assert sum(len(text["text"]) for text in texts(blocks(part))) <= limits.BLOCKS_TEXT
+        assert len(part.arguments["text"]) <= limits.TEXT
+        for block in blocks(part):
+            assert len(block.get("fields", [])) <= limits.FIELDS
+            for text in texts(block):
+                assert 1 <= len(text["text"]) <= limits.SECTION
+        for element in elements([part]):
+            assert len(element.get("options", [])) <= limits.OPTIONS
+
+
+@given(st.text(alphabet="ab &<>\n", max_size=9_000), st.integers(50, 500))
+def test_splitting_loses_nothing(text: str, most: int):
+    """
+    Pieces are short enough when escaped, and together hold every character but the space between them.
+    """
+    pieces = split(text, most)
+
+    assert all(len(escape(piece)) <= most for piece in pieces)
+    assert "".join(text.split()) == "".join("".join(pieces).split())
+
+
+def test_a_thread_and_a_card_to_stand_under():
+    """
+    What is said in a thread names it; what stands under a card names the delivery that showed it.
+    """
+    (in_thread,) = render(Say("hi", root="1.2"), HERE)
+    (under,) = render(Say("hi", under="d1"), HERE)
+
+    assert ("1.2", None) == (in_thread.arguments["thread_ts"], in_thread.target)
+    assert "d1" == under.target
+
+
+def test_the_form_fits_a_modal():
+    """
+    The form's words are cut to what a modal takes, and it carries its request.
+    """
+    view = form(Form("t" * 99, "Reason", "Who reads it", "s" * 99, "c" * 99), "request1", HERE)
+
+    assert {24} == {len(view[name]["text"]) for name in ("title", "submit", "close")}
+    assert {"request": "request1", "conversation": HERE} == json.loads(view["private_metadata"])
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_text_is_still_a_message(text: str):
+    """
+    Saying nothing does not fail.
+    """
+    assert 1 == len(render(Say(text), HERE))
