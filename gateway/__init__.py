@@ -1,0 +1,3 @@
+"""
+The only part that does things: store, owner, outbox, timers, wiring.
+"""

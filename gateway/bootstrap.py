@@ -1,0 +1,145 @@
+"""
+Settings → a wired service. The only file of the gateway that names concrete parts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from adapters import registry
+from adapters.base import Adapter
+from agent_core.addresses import ConversationKey
+from agent_core.catalogue import Catalogue
+from gateway import agents, web
+from gateway.control import Control
+from gateway.conversation import World
+from gateway.directory import Directory
+from gateway.errors import SettingsError
+from gateway.gate import Gate
+from gateway.health import Health
+from gateway.models.base import Model
+from gateway.models.scripted import Scripted
+from gateway.outbox import SETTLE, Outbox
+from gateway.owner import Owner
+from gateway.perform import Performer
+from gateway.runtime import Runtime, Watchdog
+from gateway.service import Service
+from gateway.settings import Settings
+from gateway.store.base import Lists, Store
+from gateway.store.sqlite import SqliteStore
+from gateway.store.sqlite_reader import SqliteReader
+from gateway.supervisor import Supervisor
+
+log = logging.getLogger("ringback")
+
+
+def build(settings: Settings, source: str, *, runtime: Runtime | None = None, settle: float = SETTLE) -> Service:
+    """
+    Join the parts. Nothing is opened yet.
+
+    Args:
+        source: The settings' file, for error messages.
+        settle: Seconds before a delivery of unknown fate is looked for.
+
+    Raises:
+        SettingsError: An agent, a model or a channel's library cannot be imported.
+    """
+    runtime = runtime or Runtime()
+    opened = SqliteStore(settings.server.data, runtime)
+    accounts = {f"{one.channel}:{one.account}": one for one in _adapters(settings, source, runtime)}
+
+    def adapter(conversation: ConversationKey) -> Adapter | None:
+        return accounts.get(conversation.partition("/")[0])
+
+    catalogue = Catalogue("en", settings.sentences)
+    directory = Directory(settings.directory(), accounts)
+    health = Health(accounts, runtime)
+    gate = Gate(opened, directory, catalogue, health, runtime)
+    outbox = Outbox(opened, adapter, runtime, settle=settle)
+    watchdog = Watchdog(_spinning)
+    known = agents.load(settings.agents, source)
+    world = World(
+        directory=directory,
+        rules=settings.rules(),
+        agents=known,
+        catalogue=catalogue,
+        adapter=adapter,
+        ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
+        watch=watchdog.watch,
+    )
+    performer = Performer(_models(settings, known, source).get, runtime, catalogue.say)
+    owner = Owner(opened, world, performer, outbox, runtime)
+    routes = [route for one in accounts.values() for route in one.routes(gate)]
+    return Service(
+        store=opened,
+        owner=owner,
+        outbox=outbox,
+        supervisor=Supervisor(accounts.values(), gate, health, runtime),
+        control=Control(opened, outbox, settings.server.data),
+        health=health,
+        watchdog=watchdog,
+        runtime=runtime,
+        app=web.app(opened, owner, health, routes),
+        address=(settings.server.host, settings.server.port),
+    )
+
+
+def lists(folder: Path) -> AbstractAsyncContextManager[Lists]:
+    """Open what is stored in a folder, to read; the gateway may run beside it."""
+    return SqliteReader(folder)
+
+
+@asynccontextmanager
+async def store(folder: Path) -> AsyncIterator[Store]:
+    """Open the store in a folder, where no gateway runs."""
+    runtime = Runtime()
+    async with SqliteStore(folder, runtime) as opened:
+        yield opened
+    runtime.close()
+
+
+def secrets(settings: Settings) -> list[str]:
+    """Give every secret that the settings hold, for the log to black out."""
+    accounts: Iterable[BaseModel] = (account for several in settings.channels.values() for account in several)
+    values = [value for account in accounts for _, value in account]
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+def _spinning(agent: str, seconds: float) -> None:
+    log.critical("agent %s has held the event loop for %.0f s; everything else waits for it", agent or "?", seconds)
+
+
+def _adapters(settings: Settings, source: str, runtime: Runtime) -> list[Adapter]:
+    built = []
+    for channel, accounts in settings.channels.items():
+        try:
+            build_one: Any = registry.load(registry.CHANNELS[channel])
+        except ImportError as error:
+            remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[{channel}]'"
+            raise SettingsError(channel, source, remedy) from error
+        built += [build_one(account, runtime) for account in accounts]
+    return built
+
+
+def _models(settings: Settings, loaded: agents.Agents, source: str) -> dict[str, Model]:
+    """Give each agent's model, by the agent's name."""
+    by_name: dict[str, Model] = {}
+    for number, one in enumerate(settings.models):
+        key = f"models[{number}].script"
+        if one.script is None:
+            raise SettingsError(key, source, "is missing: the function that answers, module:name")
+        try:
+            by_name[one.name] = Scripted(one.name, registry.load(one.script))
+        except ImportError as error:
+            raise SettingsError(key, source, f"{one.script} cannot be imported: {error}") from error
+    return {
+        one.current.name: by_name[one.settings.model]
+        for one in loaded.all
+        if one.settings.model is not None and one.settings.model in by_name
+    }

@@ -1,0 +1,93 @@
+"""
+A request as people see it: worded here, laid out by the channel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pydantic_core
+
+from agent_core import events
+from agent_core.addresses import ConversationKey
+from agent_core.requests import Decision, Kind, Outcome, Request, Settlement
+from gateway.conversation import Conversation
+
+_SETTLED_IN_DOUBT = {
+    Outcome.APPROVED: "settled.run_again",
+    Outcome.ANSWERED: "settled.did_run",
+    Outcome.DENIED: "settled.stop",
+}
+
+
+def card(here: Conversation, request: Request, due: float) -> events.Card:
+    """Word a request's card."""
+    agent = here.threads[request.thread].state.agent
+    asker = (
+        here.say("card.asker", name=request.requester_name)
+        if request.requester_name
+        else here.say("card.asker.nobody", agent=agent)
+    )
+    return events.Card(
+        title=request.title,
+        body=request.body,
+        facts=tuple((name, _shown(value)) for name, value in request.arguments.items()),
+        why=request.why,
+        asker="" if request.parent else asker,
+        by=here.say("card.by"),
+        due=due,
+        silence=here.say("card.silence", name=request.requester_name or agent) if not request.parent else "",
+        how=how(here, request),
+        buttons=_buttons(here, request),
+        choices=tuple((choice.name, choice.label) for choice in request.choices),
+        form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
+    )
+
+
+def how(here: Conversation, request: Request) -> str:
+    """Say how to answer a request."""
+    if request.in_doubt:
+        return here.say("card.how.in_doubt")
+    if request.kind is Kind.APPROVAL:
+        return here.say("card.how.approval")
+    return here.say("card.how.choices" if request.choices else "card.how.question")
+
+
+def _buttons(here: Conversation, request: Request) -> tuple[tuple[Decision, str], ...]:
+    if request.in_doubt:
+        labels = {Decision.APPROVE: "run_again", Decision.DID_RUN: "did_run", Decision.DENY: "stop"}
+    else:
+        labels = {Decision.APPROVE: "approve", Decision.DENY: "deny"}
+    return tuple((d, here.say(f"button.{labels[d]}")) for d in request.allowed if d in labels)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else pydantic_core.to_json(value).decode()
+
+
+def settled(here: Conversation, request: Request, settlement: Settlement, place: ConversationKey) -> str:
+    """Say how a request ended, for the readers of a place."""
+    key = f"settled.{settlement.outcome}"
+    if request.in_doubt:
+        key = _SETTLED_IN_DOUBT.get(settlement.outcome, key)
+    elif settlement.outcome is Outcome.DENIED and settlement.comment:
+        key = "settled.denied.because"
+    label = next((c.label for c in request.choices if c.name == settlement.answer), settlement.answer)
+    return here.say(
+        key,
+        name=settlement.name or here.say("somebody"),
+        time=here.clock(settlement.at, place),
+        comment=settlement.comment,
+        answer=label,
+    )
+
+
+def interrupted(here: Conversation, tool: str, place: ConversationKey) -> str:
+    """Say that nobody knows what came of what was approved."""
+    return here.say("result.in_doubt", tool=tool, time=here.clock(here.now, place))
+
+
+def result(here: Conversation, tool: str, event: events.ToolFinished, place: ConversationKey) -> str:
+    """Say what came of what was approved."""
+    key = "result.ok" if event.ok else "result.failed"
+    return here.say(key, tool=tool, time=here.clock(here.now, place), message=event.message.partition("\n")[0])

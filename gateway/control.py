@@ -1,0 +1,84 @@
+"""
+The operator's door: a socket in the data folder, for the command line.
+
+Only who may read the folder can open it (the folder is 0700, the socket 0600), so file permissions are its
+authentication. One JSON object a line in, one out. Where no gateway runs, the command line writes into the store
+itself; what it wrote is decided at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from agent_core import events
+from agent_core.addresses import ConversationKey
+from gateway.errors import SettingsError
+from gateway.outbox import Outbox
+from gateway.store.base import Fact, Store
+
+log = logging.getLogger("ringback.control")
+
+SOCKET = "control.sock"
+LONGEST_PATH = 100  # bytes; the kernel takes 107
+
+
+class Control:
+    """Answers the command line while the gateway runs."""
+
+    def __init__(self, store: Store, outbox: Outbox, folder: Path) -> None:
+        self._store, self._outbox, self._path = store, outbox, folder / SOCKET
+        if len(str(self._path.absolute()).encode()) > LONGEST_PATH:
+            raise SettingsError("server.data", str(folder), "the path is too long for a socket; choose a shorter one")
+
+    async def run(self) -> None:
+        """Answer, until cancelled."""
+        self._path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._answer, self._path)
+        self._path.chmod(0o600)
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            asked = json.loads(await reader.readline())
+            answer: dict[str, Any] = {"done": await carry_out(self._store, asked)}
+            self._outbox.wake()
+        except Exception as error:
+            log.exception("a command failed")
+            answer = {"error": str(error)}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+        writer.close()
+
+
+async def carry_out(store: Store, asked: dict[str, Any]) -> bool:
+    """Write an operator's wish into the store."""
+    if asked["do"] == "retry":
+        return await store.retry(asked["delivery"])
+    acted = events.OperatorActed.model_validate(asked["acted"])
+    await store.append(Fact(ConversationKey(asked["conversation"]), acted, ()))
+    return True
+
+
+async def ask(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """
+    Ask the running gateway.
+
+    Returns:
+        Its answer, or None where none runs.
+    """
+    try:
+        reader, writer = await asyncio.open_unix_connection(folder / SOCKET)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    writer.write(json.dumps(asked).encode() + b"\n")
+    answer: dict[str, Any] = json.loads(await reader.readline())
+    writer.close()
+    return answer

@@ -1,0 +1,440 @@
+"""
+One conversation in its owner's hands: what is stored of it, and what the current decision adds.
+
+Nothing here does anything in the world. The owner loads a conversation, lets the deciding functions (`inbound`,
+`places`, `home`, `runs`) work on it, and commits `change()`. When the commit is refused, or the process dies, this
+object is thrown away and everything is decided again from what is stored: its state and its draft are one thing, so
+there is nothing to undo.
+
+`ongoing` is the exception: what the world is doing or has done already (a tool ran, a model answered). It is kept by
+run and key, and taken in again after a reload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from adapters.base import Adapter, Ask, Capabilities, Outbound, Say, Settle, Whisper
+from agent_core import addresses, effects, events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.catalogue import Catalogue
+from agent_core.catalogue import clock as catalogue_clock
+from agent_core.drive import Drive
+from agent_core.events import Record
+from agent_core.policy import Rule
+from agent_core.requests import Assurance
+from agent_core.thread import Thread
+from gateway.agents import Agents
+from gateway.directory import Directory
+from gateway.store.base import (
+    DAY,
+    Blob,
+    Change,
+    ConversationState,
+    Copy,
+    Delivery,
+    DeliveryRow,
+    DeliveryStatus,
+    Fate,
+    Message,
+    Ownership,
+    RequestRow,
+    Snapshot,
+    ThreadRow,
+    Timer,
+)
+
+UNSENT = DAY  # seconds that a delivery without a deadline of its own is tried
+BEGINNING = (events.RunStarted, events.MessageKept, events.MessageTaken)
+UNLOADED = -1  # the version of a conversation that nothing was read of yet
+QUIET = 60.0  # seconds in which somebody is not told the same thing twice
+FORGET_TOLD = 3_600.0  # seconds after which it is forgotten that somebody was told something
+
+
+@dataclass(frozen=True)
+class World:
+    """What deciding needs to know besides the conversation."""
+
+    directory: Directory
+    rules: Sequence[Rule]
+    agents: Agents
+    catalogue: Catalogue
+    adapter: Callable[[ConversationKey], Adapter | None]
+    ops: ConversationKey | None
+    watch: Callable[[str], AbstractContextManager[None]]
+
+
+class Operation(NamedTuple):
+    """An operation of a run, as the world knows it."""
+
+    thread: str
+    run: str
+    key: str
+    attempt: int = 0
+
+
+class Result(NamedTuple):
+    """What came of an operation: a model's answer, a tool's result, or `doubt`, where nobody knows."""
+
+    operation: Operation
+    event: events.ThreadEvent | None = None
+    blobs: tuple[Blob, ...] = ()
+    doubt: str = ""
+    failed: str = ""
+
+
+@dataclass
+class Ongoing:
+    """
+    What is under way in the world for a conversation; it outlives the conversation in memory.
+
+    `running` are operations that somebody is at, `results` those that ended and are not in the log yet, `doubts` why
+    nobody knows how an attempt ended, `retried` how often an idempotent one was started again.
+    """
+
+    running: set[Operation] = field(default_factory=set)
+    results: dict[Operation, Result] = field(default_factory=dict)
+    doubts: dict[Operation, str] = field(default_factory=dict)
+    retried: dict[Operation, int] = field(default_factory=dict)
+
+
+@dataclass
+class Draft:
+    """What the current decision adds. `starts` are tools to start once it is true."""
+
+    events: list[Record] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    requests: dict[str, RequestRow] = field(default_factory=dict)
+    copies: dict[str, Copy] = field(default_factory=dict)
+    deliveries: list[Delivery] = field(default_factory=list)
+    withdraw: list[str] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    clear: list[str] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    blobs: list[Blob] = field(default_factory=list)
+    starts: dict[Operation, effects.CallTool] = field(default_factory=dict)
+
+
+class Conversation:
+    """One conversation, loaded."""
+
+    def __init__(self, key: ConversationKey, world: World, ongoing: Ongoing) -> None:
+        self.key, self.world, self.ongoing = key, world, ongoing
+        self.now = 0.0
+        self.version = UNLOADED
+        self.ready = True
+        self.state = self.stored = ConversationState()
+        self.facts: list[Record] = []
+        self.timers: list[Timer] = []
+        self.threads: dict[str, Thread] = {}
+        self.drives: dict[str, Drive] = {}
+        self.copies: dict[str, Copy] = {}
+        self.requests: dict[str, RequestRow] = {}
+        self.opened: dict[str, events.RequestOpened] = {}
+        self.asks: dict[str, DeliveryRow] = {}
+        self.draft = Draft()
+        self.touched: dict[str, None] = {}
+        self.models: dict[Operation, effects.CallModel] = {}
+        self.taken: list[Operation] = []
+        self.local: list[events.Event] = []
+        self.known_roots: set[str] = set()
+        self.known_messages: set[str] = set()
+
+    # Loading ---------------------------------------------------------------------------------------------------------
+
+    def learn(self, snapshot: Snapshot) -> None:
+        """Take in rows; what is here already is newer."""
+        for stored in snapshot.threads:
+            if stored.id not in self.threads:
+                thread = Thread(stored.id, self.key, dict(stored.facts))
+                for record in stored.records:
+                    thread.apply(record)
+                self.threads[stored.id] = thread
+                self.touched[stored.id] = None
+        for copy in snapshot.copies:
+            self.copies.setdefault(copy.request, copy)
+        for request in snapshot.requests:
+            self.opened[request.row.id] = request.opened
+            if request.row.id not in self.draft.requests:
+                self.requests[request.row.id] = request.row
+        self.asks.update(snapshot.asks)
+
+    def drop(self) -> None:
+        """Let go of the coroutines."""
+        for name, drive in self.drives.items():
+            with self.world.watch(self.threads[name].state.agent):
+                drive.close()
+        self.drives.clear()
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Take in a conversation as stored, from the start."""
+        self.version, self.state, self.stored = snapshot.version, snapshot.state, snapshot.state
+        self.facts = list(snapshot.facts)
+        self.learn(snapshot)
+
+    def follow(self, records: Sequence[Record]) -> bool:
+        """
+        Take in facts just appended.
+
+        Returns:
+            False where some before them are missing, or nothing is loaded: it has to be loaded.
+        """
+        if self.version == UNLOADED:
+            return False
+        for record in records:
+            if record.seq > self.version + 1:
+                return False
+            if record.seq == self.version + 1:
+                self.version = record.seq
+                self.facts.append(record)
+        return True
+
+    def sent(self, delivery: Delivery, fate: Fate) -> None:
+        """Take in what became of a card of this conversation."""
+        row = self.asks.get(delivery.id)
+        if row is not None:
+            self.asks[delivery.id] = row._replace(status=fate.status, receipt=fate.receipt or row.receipt, due=fate.due)
+        request = self.requests.get(delivery.request or "")
+        if fate.status == "sent" and request is not None and request.first_sent is None:
+            update = {"first_sent": fate.at, "due": fate.at + request.patience}
+            self.requests[request.id] = request.model_copy(update=update)
+
+    # Deciding --------------------------------------------------------------------------------------------------------
+
+    def say(self, key: str, /, **names: object) -> str:
+        """Word a sentence."""
+        return self.world.catalogue.say(key, **names)
+
+    def add(self, event: events.ThreadEvent) -> None:
+        """Decide that something happened: it is folded in, and the agent moves on."""
+        record = Record(0, self.now, event)
+        self.draft.events.append(record)
+        thread = self.threads[event.thread]
+        drive = self.drives.get(thread.id)
+        with self.world.watch(thread.state.agent):
+            if drive is not None and not isinstance(event, events.RunStarted | events.RunEnded):
+                drive.take(record)
+            else:
+                thread.apply(record)
+                if drive is not None:
+                    self.drives.pop(thread.id).close()
+        self.draft.threads.add(thread.id)
+        self.touched[thread.id] = None
+
+    def drive(self, thread: Thread) -> Drive | None:
+        """Give the thread's agent, standing where its log says; None where no worker has its version."""
+        if thread.id not in self.drives:
+            agent = self.world.agents.version(thread.state.agent, thread.state.version)
+            if agent is None:
+                return None
+            with self.world.watch(agent.name):
+                self.drives[thread.id] = agent.drive(thread)
+        return self.drives[thread.id]
+
+    def forget(self, thread: Thread) -> None:
+        """Let go of a thread's coroutine."""
+        drive = self.drives.pop(thread.id, None)
+        if drive is not None:
+            with self.world.watch(thread.state.agent):
+                drive.close()
+
+    def has_result(self, operation: Operation) -> bool:
+        """Tell whether something came of an operation that is not taken in yet."""
+        return operation in self.ongoing.results and operation not in self.taken
+
+    def take(self, result: Result) -> None:
+        """Take in what the world did; it is kept until the decision that holds it is true."""
+        self.taken.append(result.operation)
+        self.draft.blobs += result.blobs
+
+    def tell(self, place: ConversationKey, event: events.Event) -> None:
+        """Tell a conversation something; where it is this one, in the same decision."""
+        if place == self.key:
+            self.local.append(event)
+        else:
+            self.draft.messages.append(Message(self._number("message"), place, event))
+
+    def tell_owner(self, text: str) -> None:
+        """Tell the people who look after this gateway."""
+        for place in [self.world.ops] if self.world.ops is not None else self.world.directory.owners():
+            self.tell(place, events.NoteForwarded(text=text))
+
+    def send(self, outbound: Outbound, *, request: str | None = None, deadline: float | None = None) -> list[str]:
+        """
+        Decide that something is said here.
+
+        Returns:
+            The ids of its deliveries, in order; none where the channel is not configured any more.
+        """
+        adapter = self.world.adapter(self.key)
+        if adapter is None:
+            return []
+        kinds = {Say: "say", Ask: "ask", Settle: "settle", Whisper: "whisper"}
+        made = [
+            Delivery(
+                id=self._number("delivery"),
+                conversation=self.key,
+                kind=kinds[type(outbound)],
+                part=part,
+                request=request,
+                due=self.now,
+                deadline=deadline if deadline is not None else self.now + UNSENT,
+            )
+            for part in adapter.render(outbound, self.key)
+        ]
+        self.draft.deliveries += made
+        return [delivery.id for delivery in made]
+
+    def whisper(self, to: Identity, text: str, root: str = "") -> None:
+        """Tell one person something; where everybody is that person, just say it."""
+        if self.capabilities().whispers:
+            self.send(Whisper(to, text, root))
+        else:
+            self.send(Say(text, root))
+
+    def reply(self, thread: Thread, text: str) -> None:
+        """Say something where a thread's run was asked; a fork says nothing."""
+        if not thread.state.suppressed:
+            self.send(Say(text, thread.state.root))
+
+    def copies_lately(self) -> list[Copy]:
+        """Give the requests that stood open here at some time of the last 24 hours."""
+        return [c for c in self.copies.values() if c.settled_at is None or self.now - c.settled_at < DAY]
+
+    def capabilities(self) -> Capabilities:
+        """Say what can be done here."""
+        adapter = self.world.adapter(self.key)
+        if adapter is None:
+            return Capabilities(
+                buttons=0, forms=False, edits=False, whispers=False, direct=False, assurance=Assurance.NONE
+            )
+        return adapter.capabilities(self.key)
+
+    def told_lately(self, what: str) -> bool:
+        """Tell whether somebody was just told this, and note that they are being told now."""
+        told = {key: at for key, at in self.state.told.items() if self.now - at < FORGET_TOLD}
+        lately = self.now - told.get(what, 0.0) < QUIET
+        if not lately:
+            told[what] = self.now
+        self.state = self.state.model_copy(update={"told": told})
+        return lately
+
+    def clock(self, at: float, place: ConversationKey | None = None) -> str:
+        """Write a time as the readers of a conversation would."""
+        return catalogue_clock(at, self.now, self.world.directory.timezone(place or self.key))
+
+    def put(self, copy: Copy) -> None:
+        """Change how a request stands here."""
+        self.copies[copy.request] = self.draft.copies[copy.request] = copy
+
+    def put_request(self, row: RequestRow) -> None:
+        """Change a request's index entry."""
+        self.requests[row.id] = self.draft.requests[row.id] = row
+
+    def _number(self, kind: str) -> str:
+        self.state = self.state.model_copy(update={"sent": self.state.sent + 1})
+        return addresses.derive(kind, self.key, self.state.sent)
+
+    # Committing ------------------------------------------------------------------------------------------------------
+
+    def change(self, ownership: Ownership) -> Change:
+        """Everything that was decided, to be made true."""
+        draft = self.draft
+        return Change(
+            conversation=self.key,
+            ownership=ownership,
+            version=self.version,
+            state=self.state,
+            ready=self._has_work(),
+            at=self.now,
+            events=draft.events,
+            threads=[self._row(self.threads[name]) for name in draft.threads],
+            requests=list(draft.requests.values()),
+            copies=list(draft.copies.values()),
+            deliveries=draft.deliveries,
+            withdraw=draft.withdraw,
+            timers=draft.timers,
+            clear=draft.clear,
+            messages=draft.messages,
+            blobs=draft.blobs,
+        )
+
+    def _has_work(self) -> bool:
+        return bool(self.ongoing.running or self.models or self.draft.starts or self.state.deferred)
+
+    @property
+    def holds(self) -> bool:
+        """A run has only begun and asks its model: nothing of that needs to be true before the answer is."""
+        draft = self.draft
+        other = (
+            draft.requests or draft.copies or draft.deliveries or draft.withdraw or draft.timers or draft.clear
+        ) or (draft.messages or draft.blobs or draft.starts)
+        return bool(self.models) and not other and all(isinstance(record.event, BEGINNING) for record in draft.events)
+
+    @property
+    def changed(self) -> bool:
+        """There is something to commit: a decision, facts that are decided now, or the work that is done."""
+        return self.draft != Draft() or self.state != self.stored or self.ready != self._has_work()
+
+    def committed(self, version: int, claimed: Sequence[Delivery]) -> Draft:
+        """It is true now; returns what was decided."""
+        decided, self.draft = self.draft, Draft()
+        self.stored, self.ready = self.state, bool(self.ongoing.running or self.models or decided.starts)
+        for operation in self.taken:
+            self.ongoing.results.pop(operation, None)
+        self.taken = []
+        for delivery in decided.deliveries:
+            if delivery.kind == "ask":
+                self.asks[delivery.id] = row_of(delivery, "new", self.now)
+        for delivery in claimed:
+            if delivery.kind == "ask":
+                self.asks[delivery.id] = row_of(delivery, "claimed", self.now)
+        first = version - len(decided.events) + 1
+        stored = {id(record): first + place for place, record in enumerate(decided.events)}
+        for thread in map(self.threads.__getitem__, decided.threads):
+            thread.records = [
+                record._replace(seq=stored[id(record)]) if id(record) in stored else record for record in thread.records
+            ]
+        self.version = version
+        return decided
+
+    def _row(self, thread: Thread) -> ThreadRow:
+        state = thread.state
+        status, note = self._status(thread)
+        return ThreadRow(
+            thread.id, self.key, state.root, state.agent, state.version, state.branch, status, note, self.now
+        )
+
+    def _status(self, thread: Thread) -> tuple[str, str]:
+        state = thread.state
+        if state.ended is not None:
+            return "ended", state.ended.outcome
+        if state.parked is not None:
+            return "parked", state.parked.reason
+        if self.world.agents.version(state.agent, state.version) is None:
+            return "waiting", f"no worker has version {state.version} of {state.agent}"
+        if any(operation.running for operation in state.pending.values()) or self._thinking(thread):
+            return "running", ""
+        return "waiting", ", ".join(standing.request.title for standing in state.open_requests())
+
+    def _thinking(self, thread: Thread) -> bool:
+        return any(operation.thread == thread.id for operation in self.models)
+
+
+def row_of(delivery: Delivery, status: DeliveryStatus, now: float) -> DeliveryRow:
+    """Make the index entry of a delivery that was just decided."""
+    return DeliveryRow(
+        delivery.id,
+        delivery.conversation,
+        delivery.kind,
+        status,
+        delivery.request,
+        delivery.attempts,
+        delivery.due,
+        None,
+        "",
+        now,
+    )

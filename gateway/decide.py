@@ -1,0 +1,122 @@
+"""
+Everything that a conversation's owner decides, in one pass over what has come in: pure, and only here.
+
+Facts are decided in log order, then timers, then what the world did; then every thread moves on as far as it goes.
+What comes out is the conversation's draft, true once it is committed.
+"""
+
+from __future__ import annotations
+
+from adapters.base import Say
+from agent_core import events
+from gateway import home, inbound, operator, places, runs
+from gateway.conversation import Conversation
+from gateway.store.base import Need
+
+
+def decide(here: Conversation, now: float) -> None:
+    """
+    Decide on everything that is loaded and undecided.
+
+    Args:
+        now: The store's clock.
+    """
+    here.now = now
+    deferred: list[int] = []
+    here.state = here.state.model_copy(update={"deferred": ()})
+    for seq, _, fact in here.facts:
+        if not _apply(here, seq, fact):
+            deferred.append(seq)
+            here.state = here.state.model_copy(update={"deferred": tuple(deferred)})
+        _settle_local(here, seq)
+    waiting = [record for record in here.facts if record.seq in deferred]
+    applied = max((record.seq for record in here.facts), default=0)
+    here.state = here.state.model_copy(
+        update={"deferred": tuple(deferred), "applied": max(here.state.applied, applied)}
+    )
+    here.facts = waiting
+    for timer in here.timers:
+        home.deadline(here, timer) if timer.request else runs.slept(here, timer)
+    here.timers = []
+    for result in list(here.ongoing.results.values()):
+        runs.finished(here, result)
+    while here.touched or here.local:
+        _settle_local(here, here.state.applied)
+        runs.advance(here)
+
+
+def _settle_local(here: Conversation, seq: int) -> None:
+    """Apply what this conversation told itself."""
+    while here.local:
+        _apply(here, seq, here.local.pop(0))
+
+
+def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
+    match fact:
+        case events.MessageReceived():
+            return inbound.message(here, seq, fact)
+        case events.ActionTaken() | events.FormSubmitted():
+            inbound.action(here, fact)
+        case events.AskForwarded():
+            places.show(here, fact)
+        case events.CardForwarded():
+            places.change(here, fact)
+        case events.RulingForwarded():
+            places.ruled(here, fact)
+        case events.ResponseForwarded(response=response):
+            home.respond(here, seq, response)
+        case events.CopyFailed():
+            home.copy_failed(here, fact)
+        case events.NoteForwarded(text=text, root=root):
+            here.send(Say(text, root))
+        case events.DeliveryEnded():
+            places.delivery_ended(here, fact)
+        case events.OperatorActed():
+            operator.act(here, fact)
+        case events.MessageEdited() | events.MessageDeleted():
+            pass  # kept in the log as evidence; what was read stays as it was read
+    return True
+
+
+def needs(here: Conversation, now: float) -> Need:
+    """Say which rows deciding on what has come in will look at."""
+    here.now = now
+    roots: list[str] = []
+    threads = [timer.thread for timer in here.timers if timer.thread]
+    requests: list[str] = []
+    fresh = [timer.request for timer in here.timers if timer.request]
+    messages: list[str] = []
+    threads += [operation.thread for operation in here.ongoing.results]
+    for _, _, fact in here.facts:
+        match fact:
+            case events.MessageReceived(root=root, reply_to=reply_to):
+                roots.append(root)
+                messages += [reply_to] if reply_to else []
+                requests += [c.request for c in here.copies.values() if c.home == here.key and c.settled_at is None]
+            case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
+                requests.append(request)
+            case events.CardForwarded(request=request) | events.CopyFailed(request=request):
+                requests.append(request)
+            case events.RulingForwarded(request=request) | events.DeliveryEnded(request=str(request)):
+                requests.append(request)
+            case events.ResponseForwarded(response=response):
+                requests.append(response.request)
+            case events.OperatorActed(thread=thread):
+                threads.append(thread)
+    need = Need(
+        roots=tuple(root for root in roots if root not in here.known_roots),
+        threads=tuple(thread for thread in threads if thread not in here.threads),
+        requests=tuple(dict.fromkeys(fresh + [name for name in requests if _is_unknown(here, name)])),
+        messages=tuple(m for m in messages if m not in here.known_messages and places.copy_under(here, m) is None),
+    )
+    here.known_roots.update(roots)
+    here.known_messages.update(messages)
+    return need
+
+
+def _is_unknown(here: Conversation, request: str) -> bool:
+    """A request has to be read: nothing of it is here, or its deadline may have been moved by its first receipt."""
+    row, copy = here.requests.get(request), here.copies.get(request)
+    if row is not None:
+        return row.due <= here.now
+    return copy is None or copy.home == here.key

@@ -1,0 +1,117 @@
+"""
+Who people are: which person an identity belongs to, who has a role, who may start an agent, where somebody is reached.
+
+Identities are linked by an administrator, never by equal names or addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from agent_core import addresses, policy
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.policy import Person
+from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Voter, Who, objection
+
+PEOPLE, ANYONE, ROLE = "people", "anyone", "role:"
+
+
+class Directory:
+    """
+    The people.
+
+    Args:
+        channels: The accounts that are configured, as `channel:account`; nobody is reached elsewhere.
+    """
+
+    def __init__(self, people: Iterable[Person], channels: Collection[str]) -> None:
+        self._people = {person.id: person for person in people}
+        self._by_identity = {identity: person for person in self._people.values() for identity in person.identities}
+        self._channels = frozenset(channels)
+
+    def person(self, identity: Identity) -> Person | None:
+        """Find whose identity this is."""
+        return self._by_identity.get(identity)
+
+    def voter(self, identity: Identity, name: str, assurance: Assurance) -> Voter:
+        """See an identity as somebody who answers."""
+        return policy.voter(identity, self.person(identity), name, assurance)
+
+    def party(self, identity: Identity) -> Party:
+        """Say which human being an identity counts as."""
+        person = self.person(identity)
+        return person.id if person is not None else Party(identity)
+
+    def name(self, party: Party | None, otherwise: str = "") -> str:
+        """Name a party as others know them."""
+        person = self._people.get(party) if party is not None else None
+        if person is not None or party is None:
+            return person.name if person is not None else otherwise
+        return otherwise or party.rpartition("/")[2]
+
+    def timezone(self, conversation: ConversationKey) -> str:
+        """Tell in which time zone the reader of a one-to-one conversation lives; UTC where there are many."""
+        person = self._by_identity.get(Identity(conversation))
+        return person.timezone if person is not None else "UTC"
+
+    def may_start(self, allowed: Sequence[str], identity: Identity, *, outsider: bool) -> bool:
+        """
+        Say whether somebody may start an agent.
+
+        Args:
+            allowed: As in the setting `start` of `[[agents]]`.
+            outsider: A guest, or a member of another organisation: only a person of the directory may.
+        """
+        person = self.person(identity)
+        if person is None:
+            return ANYONE in allowed and not outsider
+        return any(
+            entry in (PEOPLE, ANYONE, person.id)
+            or (entry.startswith(ROLE) and entry.removeprefix(ROLE) in person.roles)
+            for entry in allowed
+        )
+
+    def eligible(self, who: Who, requester: Party | None) -> list[Person]:
+        """Give the people who may decide, by name; what their channel is worth is judged when they do."""
+        found = [
+            person
+            for person in self._people.values()
+            if self.may_answer(who, requester, policy.voter(_first(person), person, person.name, Assurance.HIGH))
+        ]
+        return sorted(found, key=lambda person: person.name)
+
+    def contact(self, party: Party) -> ConversationKey | None:
+        """Say where somebody is reached first; a party that is no person is reached where they wrote."""
+        person = self._people.get(party)
+        identities = person.identities if person is not None else (Identity(party),)
+        return next((addresses.one_to_one(i) for i in identities if self.reachable(ConversationKey(i))), None)
+
+    def reachable(self, conversation: ConversationKey) -> bool:
+        """Tell whether a conversation is on an account that is configured."""
+        return conversation.partition("/")[0] in self._channels
+
+    def contacts(self, request: Request) -> list[ConversationKey]:
+        """Say where those who may decide a request are reached, at most five of them."""
+        parties = [person.id for person in self.eligible(request.who, request.requester)]
+        parties += [party for party in request.who.people if party not in self._people and ":" in party]
+        found = [place for party in parties if (place := self.contact(party)) is not None]
+        return found[:MOST_ADDRESSEES]
+
+    def names(self, who: Who, requester: Party | None, requester_name: str = "") -> list[str]:
+        """Name those who may decide."""
+        named = [person.name for person in self.eligible(who, requester)]
+        strangers = [party for party in who.people if party not in self._people]
+        return named + [requester_name or party for party in strangers if party == requester]
+
+    def owners(self) -> list[ConversationKey]:
+        """Say where the people with the role owner are reached."""
+        people = [person for person in self._people.values() if OWNER_ROLE in person.roles]
+        return [place for person in people if (place := self.contact(person.id)) is not None]
+
+    def may_answer(self, who: Who, requester: Party | None, voter: Voter) -> bool:
+        """Tell whether somebody may answer a request of which only this much is known."""
+        return objection(who, requester, voter) is None
+
+
+def _first(person: Person) -> Identity:
+    return person.identities[0] if person.identities else Identity(person.id)

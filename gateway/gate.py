@@ -1,0 +1,97 @@
+"""
+The one way in: facts are stored, and nothing is decided.
+
+What an adapter puts in is on the disk when `append` returns, so the vendor may be answered then and not before. What
+cannot wait for the log (a click that only opens a form) is answered from what is stored, within a bounded time.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from adapters.base import Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
+from agent_core import events
+from agent_core.catalogue import Catalogue
+from gateway.directory import Directory
+from gateway.errors import StoreError, Unwritable
+from gateway.health import Health
+from gateway.perform import blob_of
+from gateway.runtime import Runtime
+from gateway.store.base import RAW_DAYS, Blob, Fact, Store
+
+log = logging.getLogger("ringback.gate")
+
+LONGEST_TEXT = 64 * 1024  # characters of a message that the log holds; the whole of a longer one is kept beside it
+LARGEST = 16 * 1024 * 1024  # bytes of a payload that is taken
+QUERY_LIMIT = 1.5  # seconds in which a query is answered
+
+
+class Gate:
+    """Takes in what channels bring."""
+
+    def __init__(
+        self, store: Store, directory: Directory, catalogue: Catalogue, health: Health, runtime: Runtime
+    ) -> None:
+        self._store, self._directory, self._catalogue = store, directory, catalogue
+        self._health, self._runtime = health, runtime
+
+    async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
+        """Store a fact."""
+        if len(inbound.raw) > LARGEST:
+            log.warning("a payload of %d bytes is refused", len(inbound.raw))
+            return Refused(f"larger than {LARGEST} bytes", retry=False)
+        fact, blobs = _with_blobs(inbound)
+        try:
+            return await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs))
+        except Unwritable as refused:
+            log.error("cannot store a fact, so it is not acknowledged: %s", refused)
+            return Refused(str(refused), retry=True)
+
+    async def query(self, wanted: FormWanted) -> Form | NoForm:
+        """Say whether somebody gets the form they asked for, or why not."""
+        try:
+            return await self._runtime.limit(self._form(wanted), QUERY_LIMIT)
+        except (TimeoutError, StoreError):
+            log.warning("a query was not answered in time", extra={"request": wanted.request})
+            return NoForm("")
+
+    async def _form(self, wanted: FormWanted) -> Form | NoForm:
+        say = self._catalogue.say
+        copy = await self._store.copy(wanted.conversation, wanted.request)
+        if copy is None:
+            return NoForm(say("refused.gone"))
+        if copy.settled_at is not None:
+            return NoForm("; ".join(copy.card.notes))
+        voter = self._directory.voter(wanted.sender, wanted.sender_name, wanted.assurance)
+        if not self._directory.may_answer(copy.who, copy.requester, voter):
+            names = self._directory.names(copy.who, copy.requester)
+            return NoForm(say("refused.not_asked", who=self._catalogue.either(names)))
+        return Form(
+            title=say("form.deny.title"),
+            label=say("form.deny.label"),
+            hint=say("form.deny.hint"),
+            submit=say("form.deny.submit"),
+            close=say("form.close"),
+        )
+
+    def seen(self, channel: str, account: str) -> None:
+        """Note a sign of life of a vendor."""
+        self._health.seen(f"{channel}:{account}")
+
+    def caught_up(self, channel: str, account: str) -> None:
+        """Note that an account has brought what was missed."""
+        self._health.arrived(f"{channel}:{account}")
+
+
+def _with_blobs(inbound: Inbound) -> tuple[events.ChannelFact, tuple[Blob, ...]]:
+    fact, blobs = inbound.fact, []
+    if inbound.raw:
+        raw = blob_of(inbound.raw, RAW_DAYS)
+        blobs.append(raw)
+        fact = fact.model_copy(update={"raw": raw.digest})
+    if isinstance(fact, events.MessageReceived) and len(fact.text) > LONGEST_TEXT:
+        whole = blob_of(fact.text.encode(), None)
+        blobs.append(whole)
+        cut = f"{fact.text[:LONGEST_TEXT]}… [cut: {len(fact.text)} characters]"
+        fact = fact.model_copy(update={"text": cut, "blob": whole.digest})
+    return fact, tuple(blobs)

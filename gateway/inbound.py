@@ -1,0 +1,164 @@
+"""
+What something from a channel means in its conversation: an answer, a command, a start, a word to a run, or nothing.
+
+**Which request (G12).** A reply under a card or with a code names its request, and proves that it was seen. Text that
+names none counts only where the vendor had accepted the card before that text, by the vendor's own clock, and no other
+request was open in that conversation during the last 24 hours. Otherwise the list of codes comes back and nothing is
+decided. A text that meets a card in flight waits, with every text behind it, until the card's fate is known; buttons
+never wait.
+"""
+
+from __future__ import annotations
+
+from adapters.base import Say
+from agent_core import events, replies
+from agent_core.requests import Kind
+from agent_core.thread import Thread
+from gateway import home, places, runs
+from gateway.agents import Listening
+from gateway.conversation import Conversation
+from gateway.store.base import Copy
+
+
+def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) -> None:
+    """Somebody pressed a button, or sent in the form behind one."""
+    copy = here.copies.get(fact.request)
+    if copy is None:
+        if not here.told_lately(f"{fact.sender} gone"):
+            here.whisper(fact.sender, here.say("refused.gone"))
+        return
+    text = fact.value if isinstance(fact, events.ActionTaken) else fact.values.get("reason", "")
+    places.answer(here, fact, copy, fact.decision, text)
+
+
+def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
+    """
+    Somebody wrote.
+
+    Returns:
+        False where this has to wait for the fate of a card in flight.
+    """
+    codes = {copy.code for copy in here.copies.values()}
+    reading = replies.read(fact.text, codes=codes)
+    named = places.copy_under(here, fact.reply_to) or places.copy_with(here, reading.code)
+    if named is not None and not (reading.command and _is_requester(here, fact, named)):
+        decision, text = places.read(here, named, fact.text)
+        places.answer(here, fact, named, decision, text, under=fact.reply_to or "")
+        return True
+    mine = [copy for copy in _open(here) if _may_answer(here, fact, copy)]
+    if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
+        return False
+    meant = [copy for copy in mine if not reading.command and _could_mean(here, copy, fact.text)]
+    reached = [copy for copy in meant if (at := places.prompted_at(here, copy)) is not None and at < fact.sent_at]
+    if reached and len(reached) == len(meant) == len(here.copies_lately()) == 1:
+        decision, text = places.read(here, reached[0], fact.text)
+        places.answer(here, fact, reached[0], decision, text)
+    elif reached:
+        _list_codes(here, fact, [copy for copy in mine if copy.settled_at is None])
+    else:
+        _plain(here, seq, fact, reading)
+    return True
+
+
+def _open(here: Conversation) -> list[Copy]:
+    return [copy for copy in here.copies.values() if copy.settled_at is None]
+
+
+def _may_answer(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+    voter = here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance)
+    return here.world.directory.may_answer(copy.who, copy.requester, voter)
+
+
+def _is_requester(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+    return here.key == copy.home and here.world.directory.party(fact.sender) == copy.requester
+
+
+def _could_mean(here: Conversation, copy: Copy, text: str) -> bool:
+    """Any text may answer a question; for an approval it has to begin with one of its words."""
+    if copy.kind is not Kind.APPROVAL:
+        return True
+    reading = replies.read(text, in_doubt=copy.in_doubt)
+    return reading.decision is not None or (reading.begins and here.capabilities().direct)
+
+
+def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[Copy]) -> None:
+    if here.told_lately(f"{fact.sender} codes"):
+        return
+    lines = [here.say("codes.line", code=copy.code, title=copy.card.title) for copy in copies]
+    here.whisper(fact.sender, here.say("codes", list="\n".join(lines)), fact.root)
+
+
+# Not an answer -------------------------------------------------------------------------------------------------------
+
+
+def _plain(here: Conversation, seq: int, fact: events.MessageReceived, reading: replies.Reading) -> None:
+    listening = here.world.agents.at(here.key)
+    thread = _thread_at(here, fact.root)
+    if thread is not None and thread.state.active:
+        _to_run(here, seq, fact, thread, listening, reading)
+    elif listening is not None and (fact.direct or fact.mentions_us or thread is not None):
+        _start(here, seq, fact, listening)
+
+
+def _thread_at(here: Conversation, root: str) -> Thread | None:
+    """Find the thread that a message at a root belongs to; the one with a run under way before one without."""
+    there = [t for t in here.threads.values() if t.state.root == root and t.state.branch == "main"]
+    return max(there, key=lambda thread: thread.state.active, default=None)
+
+
+def _to_run(
+    here: Conversation,
+    seq: int,
+    fact: events.MessageReceived,
+    thread: Thread,
+    listening: Listening | None,
+    reading: replies.Reading,
+) -> None:
+    state, directory = thread.state, here.world.directory
+    party, name = directory.party(fact.sender), directory.name(directory.party(fact.sender), fact.sender_name)
+    if not _may_speak(here, fact, listening, party == state.requester):
+        if fact.direct or fact.mentions_us:
+            _refuse(here, fact, "speak.refused")
+        return
+    if reading.command == "drop" and party == state.requester:
+        runs.cancel(here, thread, party, name)
+        return
+    thread.learn(seq, fact)
+    told = state.told_waiting or runs.receiving(here, thread)
+    here.add(events.MessageKept(thread=thread.id, run=state.run, fact=seq, party=party, name=name))
+    if not told:
+        here.send(Say(_waiting_for(here, thread), state.root))
+
+
+def _may_speak(
+    here: Conversation, fact: events.MessageReceived, listening: Listening | None, is_requester: bool
+) -> bool:
+    if is_requester:
+        return True
+    if listening is None:
+        return False
+    settings = listening.settings
+    return settings.hear == "all" or here.world.directory.may_start(settings.start, fact.sender, outsider=fact.outsider)
+
+
+def _waiting_for(here: Conversation, thread: Thread) -> str:
+    if thread.state.parked is not None:
+        return here.say("waiting.parked")
+    standing = next(iter(thread.state.open_requests()), None)
+    if standing is None:
+        return here.say("waiting.tool")
+    return here.say("waiting", who=home.who(here, standing.request))
+
+
+def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening: Listening) -> None:
+    directory = here.world.directory
+    if not directory.may_start(listening.settings.start, fact.sender, outsider=fact.outsider):
+        _refuse(here, fact, "start.refused")
+        return
+    party = directory.party(fact.sender)
+    runs.start(here, listening, seq, fact, party, directory.name(party, fact.sender_name))
+
+
+def _refuse(here: Conversation, fact: events.MessageReceived, key: str) -> None:
+    if not here.told_lately(f"{fact.sender} {key}"):
+        here.whisper(fact.sender, here.say(key), fact.root)

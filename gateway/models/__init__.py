@@ -1,0 +1,1 @@
+"""Models: the port in `base.py`, its implementations beside it."""

@@ -1,0 +1,25 @@
+"""
+The port to a model: text in, one JSON text out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Model(Protocol):
+    """Something that answers a context with JSON of a schema."""
+
+    name: str
+
+    async def answer(self, context: str, schema: dict[str, Any]) -> str:
+        """
+        Answer once.
+
+        Returns:
+            The answer as text; whether it fits the schema is judged by the core.
+
+        Raises:
+            ModelFailed: No answer; trying again may help.
+        """
+        ...

@@ -1,0 +1,207 @@
+"""
+The one way out: sends deliveries, one at a time a conversation, and notes what became of each.
+
+A delivery comes here claimed: that is on the disk, so whatever happens from now on, nobody will take it for unsent.
+
+- The vendor took it: *sent*, with its receipt.
+- The vendor surely did not take it (429, refused, not reached): *new* again, due later; after its deadline *dead*.
+- Nobody knows (the connection broke after the request left, or we died): *unknown*. Calls that may be repeated
+  are. Everything else is looked for after a settling delay, in which a slow vendor may still take it: found is
+  sent, surely not there is new again. Where it cannot be told, it stays unknown, visibly, and is never repeated
+  blindly; a card is shown again as a new delivery that says so, which its conversation's owner decides (G6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from adapters import errors
+from adapters.base import Adapter
+from agent_core import events
+from agent_core.addresses import ConversationKey
+from gateway.errors import Unwritable
+from gateway.runtime import Runtime
+from gateway.store.base import Delivery, Fate, Store
+
+log = logging.getLogger("ringback.outbox")
+
+SEND_LIMIT = 30.0  # seconds that one vendor call may take
+SETTLE = 2.0  # seconds before something of unknown fate is looked for
+LOOK_FIRST = 10.0  # seconds that a conversation waits for the fate of what was being sent when the process died
+LONGEST_PAUSE = 60.0  # seconds between two tries
+RECORD_PAUSE = 1.0  # seconds between tries to note a fate in a store that refuses
+
+
+class Outbox:
+    """
+    Sends what was decided.
+
+    Args:
+        told: Called with every fate once it is noted.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        adapter: Callable[[ConversationKey], Adapter | None],
+        runtime: Runtime,
+        *,
+        settle: float = SETTLE,
+    ) -> None:
+        self._store, self._adapter, self._runtime, self._settle = store, adapter, runtime, settle
+        self._wake = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._lost: dict[ConversationKey, set[str]] = {}
+        self._found = asyncio.Condition()
+        self.told: Callable[[Delivery, Fate], None] = lambda delivery, fate: None
+
+    async def run(self) -> None:
+        """Look for what was being sent when the process died, then send what falls due, until cancelled."""
+        for delivery in await self._store.recover():
+            self._lost.setdefault(delivery.conversation, set()).add(delivery.id)
+            self._spawn(self._look_later(delivery))
+        try:
+            while True:
+                self._wake.clear()
+                for delivery in await self._store.due_deliveries(self._store.now()):
+                    self._spawn(self._look(delivery) if delivery.status == "unknown" else self._send(delivery))
+                await self._until_due(await self._store.next_delivery())
+        finally:
+            for task in self._sending:
+                task.cancel()
+            await asyncio.gather(*self._sending, return_exceptions=True)
+
+    def send(self, delivery: Delivery) -> None:
+        """Send a claimed delivery."""
+        self._spawn(self._send(delivery))
+
+    def wake(self) -> None:
+        """Look again for what is due."""
+        self._wake.set()
+
+    async def looked_for(self, conversation: ConversationKey) -> None:
+        """Wait until the fate of what was being sent there is known, or a while has passed."""
+
+        async def until_found() -> None:
+            async with self._found:
+                await self._found.wait_for(lambda: not self._lost.get(conversation))
+
+        try:
+            await self._runtime.limit(until_found(), LOOK_FIRST)
+        except TimeoutError:
+            log.warning("the fate of a delivery is still unknown; going on", extra={"conversation": conversation})
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._sending.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("sending failed in a way it should not", exc_info=task.exception())
+
+    async def _until_due(self, due: float | None) -> None:
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._wake.wait())]
+        if due is not None:
+            waits.append(asyncio.ensure_future(self._runtime.sleep(max(0.0, due - self._store.now()))))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    # One delivery ----------------------------------------------------------------------------------------------------
+
+    async def _send(self, delivery: Delivery) -> None:
+        await self._note(delivery, await self._try(delivery))
+
+    async def _try(self, delivery: Delivery) -> Fate:
+        adapter, now = self._adapter(delivery.conversation), self._store.now()
+        if adapter is None:
+            return self._dead(delivery, "its channel is not configured any more")
+        if now > delivery.deadline:
+            return self._dead(delivery, "its time was up before it could be sent")
+        try:
+            receipt = await self._runtime.limit(adapter.deliver(delivery.part), SEND_LIMIT)
+        except errors.RateLimited as limited:
+            return self._later(delivery, str(limited), limited.retry_after)
+        except errors.Rejected as rejected:
+            if rejected.permanent:
+                return self._dead(delivery, str(rejected))
+            return self._later(delivery, str(rejected), self._pause(delivery))
+        except (errors.Unreachable, errors.Misconfigured) as unsent:
+            return self._later(delivery, str(unsent), self._pause(delivery))
+        except (errors.Unknown, TimeoutError) as unknown:
+            reason = str(unknown) or f"no answer within {SEND_LIMIT:g} seconds"
+            if delivery.part.idempotent:
+                return self._later(delivery, reason, self._pause(delivery))
+            return Fate(delivery.id, "unknown", reason=reason, due=self._store.now() + self._settle)
+        return Fate(delivery.id, "sent", receipt=receipt)
+
+    async def _look_later(self, delivery: Delivery) -> None:
+        await self._runtime.sleep(self._settle)
+        await self._look(delivery)
+
+    async def _look(self, delivery: Delivery) -> None:
+        await self._note(delivery, await self._find(delivery))
+
+    async def _find(self, delivery: Delivery) -> Fate:
+        adapter = self._adapter(delivery.conversation)
+        if adapter is None:
+            return self._dead(delivery, "its channel is not configured any more")
+        if delivery.part.idempotent:
+            return Fate(delivery.id, "new", due=self._store.now(), reason="may be repeated")
+        try:
+            receipt = await self._runtime.limit(adapter.find(delivery.part), SEND_LIMIT)
+        except errors.Unknown as unknown:
+            return self._unknown(delivery, str(unknown))
+        except (errors.ChannelError, TimeoutError) as error:
+            if self._store.now() > delivery.deadline:
+                return self._unknown(delivery, str(error))
+            pause = self._pause(delivery)
+            return Fate(delivery.id, "unknown", reason=str(error), due=self._store.now() + pause)
+        if receipt is not None:
+            return Fate(delivery.id, "sent", receipt=receipt)
+        return Fate(delivery.id, "new", due=self._store.now(), reason="looked for, and surely not sent")
+
+    async def _note(self, delivery: Delivery, fate: Fate) -> None:
+        fate = fate._replace(at=self._store.now())
+        level = logging.DEBUG if fate.status == "sent" else logging.WARNING
+        log.log(level, "delivery is %s %s", fate.status, fate.reason, extra={"delivery": delivery.id})
+        while True:
+            try:
+                following = await self._store.record(fate, pressing=delivery.more or fate.status != "sent")
+                break
+            except Unwritable as refused:
+                log.error("cannot note the fate of a delivery: %s", refused, extra={"delivery": delivery.id})
+                await self._runtime.sleep(RECORD_PAUSE)
+        self.told(delivery, fate)
+        for claimed in following:
+            self.told(claimed, Fate(claimed.id, "claimed"))
+            self.send(claimed)
+        if fate.due is not None:
+            self._wake.set()
+        async with self._found:
+            self._lost.get(delivery.conversation, set()).discard(delivery.id)
+            self._found.notify_all()
+
+    def _later(self, delivery: Delivery, reason: str, pause: float) -> Fate:
+        due = self._store.now() + pause
+        if due > delivery.deadline:
+            return self._dead(delivery, f"given up after its deadline: {reason}")
+        return Fate(delivery.id, "new", reason=reason, due=due)
+
+    def _pause(self, delivery: Delivery) -> float:
+        return self._runtime.jitter(min(LONGEST_PAUSE, 2.0 ** min(delivery.attempts, 6)))
+
+    def _dead(self, delivery: Delivery, reason: str) -> Fate:
+        fact = events.DeliveryEnded(delivery=delivery.id, request=delivery.request, status="dead", reason=reason)
+        return Fate(delivery.id, "dead", reason=reason, fact=fact)
+
+    def _unknown(self, delivery: Delivery, reason: str) -> Fate:
+        fact = events.DeliveryEnded(delivery=delivery.id, request=delivery.request, status="unknown", reason=reason)
+        return Fate(delivery.id, "unknown", reason=reason, fact=fact)

@@ -1,0 +1,234 @@
+"""
+Owns conversations: loads them, decides, commits, and has done what became true.
+
+**One task a conversation.** Whatever happens to a conversation (a fact appended, a timer due, a tool's result, a card's
+fate) is put into its inbox; its task takes all of it in, decides once, and commits once. So there is one decider, in
+log order, and no lock.
+
+**Commit first.** Tools start, and deliveries go out, only after the commit that decided them. The one exception is a
+model call, which the world does not see: a run that has only begun asks its model before anything is committed, and the
+answer is committed with what follows from it.
+
+**When a commit is refused.** Conflict: something was appended meanwhile. The conversation is thrown away, its
+coroutines too, and decided again from what is stored; results of what was already done are kept. Unwritable: the same,
+after a while. Lost or Broken: this owner stops.
+
+**When deciding fails** (a fault of ours), that conversation is set aside as it is stored, still marked ready, and named
+in the log and in `/readyz`; the others go on. It is tried again when something happens to it, and at the next start.
+
+**After a crash** the next owner finds every conversation marked ready that had work under way. What was being sent is
+looked for first, so that newer facts of that conversation are decided on what people really saw. A tool that was
+started and has no result is in doubt at once: the lock on the store proves that the old process is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_core.addresses import ConversationKey
+from gateway import decide
+from gateway.conversation import Conversation, Draft, Ongoing, Operation, Result, World
+from gateway.errors import Broken, Conflict, Lost, Unwritable
+from gateway.outbox import Outbox
+from gateway.perform import Performer
+from gateway.runtime import Runtime
+from gateway.store.base import Delivery, Fate, Need, Ownership, Ready, Snapshot, Store
+
+log = logging.getLogger("ringback.owner")
+
+HOT = 64  # conversations kept in memory though nothing is under way in them
+CATCH_UP = 60.0  # seconds for which due timers wait for the channels to bring what was missed
+BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries to write to a store that refuses
+
+
+@dataclass
+class Inbox:
+    """What has come in for a conversation and is not taken in yet."""
+
+    ready: list[Ready] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    fates: list[tuple[Delivery, Fate]] = field(default_factory=list)
+
+
+class Owner:
+    """The one decider of every conversation in its store."""
+
+    def __init__(self, store: Store, world: World, performer: Performer, outbox: Outbox, runtime: Runtime) -> None:
+        self._store, self._world, self._runtime = store, world, runtime
+        self._performer, self._outbox = performer, outbox
+        self._inboxes: dict[ConversationKey, Inbox] = {}
+        self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
+        self._performing: set[asyncio.Task[None]] = set()
+        self._hot: OrderedDict[ConversationKey, Conversation] = OrderedDict()
+        self._ongoing: dict[ConversationKey, Ongoing] = {}
+        self._looked: set[ConversationKey] = set()
+        self._ownership = Ownership("")
+        self._stopped: asyncio.Future[None] | None = None
+        self.stuck: set[ConversationKey] = set()
+        outbox.told = self._fate
+
+    @property
+    def running(self) -> bool:
+        """It owns its store and takes in what comes."""
+        return self._stopped is not None and not self._stopped.done()
+
+    async def run(self, caught_up: asyncio.Event) -> None:
+        """
+        Own the store and decide, until cancelled.
+
+        Args:
+            caught_up: Set when the channels have brought what was missed; due timers wait for it, for a minute at most.
+
+        Raises:
+            Lost: Somebody else owns the store now.
+            Broken: The store's state is open; leave.
+        """
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._ownership = await self._store.own()
+        helpers = [asyncio.create_task(self._open_timers(caught_up)), asyncio.create_task(self._take())]
+        try:
+            await self._stopped
+        finally:
+            for task in (*helpers, *self._performing, *self._tasks.values()):
+                task.cancel()
+            await asyncio.gather(*helpers, *self._performing, *self._tasks.values(), return_exceptions=True)
+            for here in self._hot.values():
+                here.drop()
+            self._hot.clear()
+
+    async def drain(self, seconds: float) -> None:
+        """Let tools and models that are under way end, and their results be stored."""
+        try:
+            await self._runtime.limit(self._until_idle(), seconds)
+        except TimeoutError:
+            log.warning("stopping with %d operations under way; the next start asks about them", len(self._performing))
+
+    async def _until_idle(self) -> None:
+        while self._performing or self._tasks:
+            await asyncio.wait({*self._performing, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _open_timers(self, caught_up: asyncio.Event) -> None:
+        try:
+            await self._runtime.limit(caught_up.wait(), CATCH_UP)
+        except TimeoutError:
+            log.warning("channels have not caught up in %g s; timers go on", CATCH_UP)
+        self._store.open_timers()
+
+    async def _take(self) -> None:
+        try:
+            while True:
+                for ready in await self._store.wait(self._ownership):
+                    self._inbox(ready.conversation).ready.append(ready)
+        except (Lost, Broken) as error:
+            self._fail(error)
+
+    def _inbox(self, key: ConversationKey) -> Inbox:
+        """Give a conversation's inbox, and see that somebody takes it in."""
+        if key not in self._tasks:
+            task = asyncio.create_task(self._work(key), name=f"conversation {key}")
+            self._tasks[key] = task
+        return self._inboxes.setdefault(key, Inbox())
+
+    def _fail(self, error: BaseException) -> None:
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_exception(error)
+
+    def _fate(self, delivery: Delivery, fate: Fate) -> None:
+        if delivery.kind == "ask":
+            self._inbox(delivery.conversation).fates.append((delivery, fate))
+
+    # One conversation ------------------------------------------------------------------------------------------------
+
+    async def _work(self, key: ConversationKey) -> None:
+        tries = 0
+        try:
+            while key in self._inboxes:
+                inbox = self._inboxes.pop(key)
+                try:
+                    await self._turn(key, inbox)
+                    tries = 0
+                except (Conflict, Unwritable) as refused:
+                    self._inboxes.setdefault(key, Inbox()).ready[:0] = inbox.ready
+                    if isinstance(refused, Unwritable):
+                        log.error("cannot write, trying again: %s", refused)
+                        await self._runtime.sleep(BACK_OFF[min(tries, len(BACK_OFF) - 1)])
+                        tries += 1
+        except (Lost, Broken) as error:
+            self._fail(error)
+        except Exception:
+            log.exception("deciding failed; the conversation is set aside", extra={"conversation": key})
+            self.stuck.add(key)
+        finally:
+            del self._tasks[key]
+
+    async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
+        ongoing = self._ongoing.setdefault(key, Ongoing())
+        here = self._hot.pop(key, None) or Conversation(key, self._world, ongoing)
+        try:
+            await self._take_in(here, inbox)
+            decide.decide(here, self._store.now())
+            await self._make_true(here)
+        except BaseException:
+            here.drop()
+            raise
+        self.stuck.discard(key)
+        self._hot[key] = here
+        self._evict()
+
+    async def _take_in(self, here: Conversation, inbox: Inbox) -> None:
+        for result in inbox.results:
+            here.ongoing.results[result.operation] = result
+            here.ongoing.running.discard(result.operation)
+        if not here.follow([record for ready in inbox.ready for record in ready.records]):
+            here.begin(await self._load(here.key))
+        for delivery, fate in inbox.fates:
+            here.sent(delivery, fate)
+        here.timers = [timer for ready in inbox.ready for timer in ready.timers]
+        need = decide.needs(here, self._store.now())
+        if need:
+            here.learn(await self._store.load(here.key, need))
+
+    async def _load(self, key: ConversationKey) -> Snapshot:
+        if key not in self._looked:
+            self._looked.add(key)
+            await self._outbox.looked_for(key)
+        return await self._store.load(key, Need(running=True))
+
+    async def _make_true(self, here: Conversation) -> None:
+        if here.changed and not here.holds:
+            committed = await self._store.commit(here.change(self._ownership))
+            draft = here.committed(committed.version, committed.claimed)
+            for delivery in committed.claimed:
+                self._outbox.send(delivery)
+            self._start_tools(here, draft)
+        for operation, wish in here.models.items():
+            if operation not in here.ongoing.running:
+                agent = here.threads[operation.thread].state.agent
+                self._perform(here, operation, self._performer.model(operation, wish, agent))
+
+    def _start_tools(self, here: Conversation, draft: Draft) -> None:
+        for operation, call in draft.starts.items():
+            requester = here.threads[operation.thread].state.requester
+            late = lambda result: self._inbox(here.key).results.append(result)  # noqa: E731
+            self._perform(here, operation, self._performer.tool(operation, call, requester, late))
+
+    def _perform(self, here: Conversation, operation: Operation, work: Coroutine[Any, Any, Result]) -> None:
+        async def perform() -> None:
+            result = await work
+            self._inbox(here.key).results.append(result)
+
+        here.ongoing.running.add(operation)
+        task = asyncio.create_task(perform(), name=f"{operation.thread}/{operation.key}")
+        self._performing.add(task)
+        task.add_done_callback(self._performing.discard)
+
+    def _evict(self) -> None:
+        idle = [key for key, here in self._hot.items() if not (here.ongoing.running or here.models)]
+        for key in idle[: max(0, len(self._hot) - HOT)]:
+            self._hot.pop(key).drop()
+            self._ongoing.pop(key, None)

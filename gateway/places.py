@@ -1,0 +1,167 @@
+"""
+Copies of requests: shown here, answered here, brought up to date here. Nothing is ruled on in this file.
+"""
+
+from __future__ import annotations
+
+from adapters.base import Ask, Say, Settle
+from agent_core import events, replies
+from agent_core.requests import Decision, Kind, Response
+from gateway.conversation import QUIET, Conversation
+from gateway.store.base import Copy
+
+
+def show(here: Conversation, ask: events.AskForwarded) -> None:
+    """Show a request's card, with a code of this conversation."""
+    if ask.request in here.copies:
+        return
+    code = replies.code(here.key, here.state.codes)
+    here.state = here.state.model_copy(update={"codes": here.state.codes + 1})
+    card = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {here.say('card.how.code', code=code)}"})
+    sent = here.send(Ask(card, ask.request, ask.root), request=ask.request, deadline=here.now + ask.patience)
+    here.put(
+        Copy(
+            request=ask.request,
+            place=here.key,
+            home=ask.home,
+            kind=ask.kind,
+            in_doubt=ask.in_doubt,
+            who=ask.who,
+            requester=ask.requester,
+            card=card,
+            root=ask.root,
+            code=code,
+            opened_at=here.now,
+            deliveries=tuple(sent),
+        )
+    )
+    if not sent:
+        _fail(here, ask.request, ask.home, "its channel is not configured any more")
+
+
+def change(here: Conversation, wanted: events.CardForwarded) -> None:
+    """Bring a copy up to date: settled without buttons, or something said under it."""
+    copy = here.copies.get(wanted.request)
+    if copy is None or not copy.deliveries:
+        return
+    if wanted.settled:
+        if copy.settled_at is None:
+            here.draft.withdraw += copy.deliveries
+        bare = {"buttons": (), "choices": (), "form": "", "how": "", "silence": "", "due": None, "code": ""}
+        card = copy.card.model_copy(update=bare | {"notes": wanted.notes})
+        copy = copy.model_copy(update={"card": card, "settled_at": copy.settled_at or here.now})
+        here.put(copy)
+        if here.capabilities().edits:
+            here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
+        else:
+            here.send(Say("\n".join((card.title, *wanted.notes)), copy.root))
+    if wanted.under:
+        here.send(Say(wanted.under, under=copy.deliveries[-1]), request=copy.request)
+
+
+def answer(
+    here: Conversation,
+    fact: events.ChannelFact,
+    copy: Copy,
+    decision: Decision,
+    text: str = "",
+    *,
+    seen: bool = True,
+    under: str = "",
+) -> None:
+    """Turn what somebody said to a request shown here into a response, and send it home."""
+    response = Response(
+        request=copy.request,
+        voter=here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance),
+        decision=decision,
+        text=text,
+        sent_at=fact.sent_at,
+        seen=seen,
+        via=here.key,
+        under=under,
+    )
+    here.tell(copy.home, events.ResponseForwarded(response=response))
+
+
+def ruled(here: Conversation, ruling: events.RulingForwarded) -> None:
+    """Tell the one who answered why it changed nothing, once in a while."""
+    copy = here.copies.get(ruling.request)
+    if copy is None:
+        if not here.told_lately(f"{ruling.to} {ruling.reason}"):
+            here.whisper(ruling.to, ruling.text, ruling.under)
+        return
+    what = f"{ruling.to} {ruling.reason}"
+    if here.now - copy.told.get(what, 0.0) < QUIET:
+        return
+    here.put(copy.model_copy(update={"told": {**copy.told, what: here.now}}))
+    here.whisper(ruling.to, ruling.text, ruling.under)
+
+
+def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
+    """
+    A delivery reached nobody, or nobody knows.
+
+    A card of unknown fate is shown again and says so: it is the same request, so a second copy decides nothing twice.
+    """
+    copy = here.copies.get(ended.request or "")
+    if copy is None or ended.delivery not in copy.deliveries:
+        home = here.world.directory.owners()
+        if here.key not in home and here.key != here.world.ops:
+            here.tell_owner(here.say("dead.owner", delivery=ended.delivery, reason=ended.reason))
+        return
+    if copy.settled_at is not None:
+        return
+    if ended.status == "unknown":
+        card = copy.card.model_copy(update={"again": here.say("card.again")})
+        sent = here.send(Ask(card, copy.request, copy.root), request=copy.request)
+        here.put(copy.model_copy(update={"deliveries": (*copy.deliveries, *sent)}))
+        return
+    _fail(here, copy.request, copy.home, ended.reason)
+
+
+def _fail(here: Conversation, request: str, home: object, reason: str) -> None:
+    here.tell(home, events.CopyFailed(request=request, place=here.key, reason=reason))  # type: ignore[arg-type]
+
+
+# Which request a text means ------------------------------------------------------------------------------------------
+
+
+def copy_under(here: Conversation, message: str | None) -> Copy | None:
+    """Find the request whose card a message stands under."""
+    if not message:
+        return None
+    for copy in here.copies.values():
+        for name in copy.deliveries:
+            row = here.asks.get(name)
+            if row is not None and row.receipt is not None and row.receipt.message_id == message:
+                return copy
+    return None
+
+
+def copy_with(here: Conversation, code: str | None) -> Copy | None:
+    """Find the request that a code names."""
+    return next((copy for copy in here.copies.values() if code is not None and copy.code == code), None)
+
+
+def prompted_at(here: Conversation, copy: Copy) -> float | None:
+    """Tell when the vendor accepted a request's card, by the vendor's clock; None where it has not."""
+    rows = [here.asks.get(name) for name in copy.deliveries]
+    times = [row.receipt.at for row in rows if row is not None and row.receipt is not None]
+    return min(times) if times and len(times) == len([row for row in rows if row is not None]) else None
+
+
+def in_flight(here: Conversation, copy: Copy) -> bool:
+    """Tell whether a card is being sent, or nobody knows yet whether it was."""
+    rows = [here.asks.get(name) for name in copy.deliveries]
+    return any(
+        row is not None and (row.status == "claimed" or (row.status == "unknown" and row.due is not None))
+        for row in rows
+    )
+
+
+def read(here: Conversation, copy: Copy, text: str) -> tuple[Decision, str]:
+    """Read a text that is meant for a request."""
+    reading = replies.read(text, codes={copy.code}, in_doubt=copy.in_doubt)
+    if copy.kind is Kind.APPROVAL:
+        return (reading.decision, "") if reading.decision is not None else (Decision.ASK_BACK, reading.text)
+    return Decision.ANSWER, reading.text

@@ -1,0 +1,165 @@
+"""
+The example agent: a deploy bot whose tools really change a file.
+
+Everything here is an owner's own code: the steps, the context, the tools. `deployments.json` in the folder where the
+gateway runs stands for the world; the sandbox's page shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from agent_core import context
+from agent_core.requests import Question, to_role
+from agent_core.run import Run, agent
+from agent_core.thread import Thread
+from agent_core.tools import Start, tool
+
+FILE = Path("deployments.json")
+ROLL_OUT = 2.0  # seconds that a roll-out is watched after it has begun; time to press Kill
+
+Environment = Literal["staging", "production"]
+
+
+class ListDeployments(BaseModel):
+    """Look at what runs where."""
+
+    intent: Literal["list_deployments"] = "list_deployments"
+
+
+class Deploy(BaseModel):
+    """Put a version into an environment."""
+
+    intent: Literal["deploy"] = "deploy"
+    environment: Environment
+    tag: Annotated[str, Field(pattern=r"^v\d+(\.\d+)*$")]
+
+
+class RollBack(BaseModel):
+    """Put the version before the present one back."""
+
+    intent: Literal["roll_back"] = "roll_back"
+    environment: Environment
+
+
+class AskPerson(BaseModel):
+    """Ask the requester, or the people who release."""
+
+    intent: Literal["ask_person"] = "ask_person"
+    question: str
+    whom: Literal["requester", "release"] = "requester"
+
+
+class Done(BaseModel):
+    """Say what came of it, and stop."""
+
+    intent: Literal["done"] = "done"
+    message: str
+
+
+NextStep = Annotated[ListDeployments | Deploy | RollBack | AskPerson | Done, Field(discriminator="intent")]
+
+
+class Deployed(BaseModel):
+    """What runs in an environment, and what ran there before."""
+
+    environment: Environment
+    tag: str | None
+    before: str | None
+
+
+class Change(BaseModel):
+    """One change of what runs; `start` tells two attempts of one start from two starts."""
+
+    environment: Environment
+    tag: str
+    what: Literal["deploy", "roll back"]
+    start: str
+    attempt: int
+
+
+class World(BaseModel):
+    """What the file holds."""
+
+    running: dict[Environment, str] = {}
+    changes: list[Change] = []
+
+
+@tool(read_only=True)
+def list_deployments(arguments: ListDeployments) -> dict[str, str | None]:
+    """Tell what runs where."""
+    running = read().running
+    return {"staging": running.get("staging"), "production": running.get("production")}
+
+
+@tool(limit=30)
+async def deploy(arguments: Deploy, start: Start) -> Deployed:
+    """Deploy, and watch the roll-out for a moment."""
+    changed = _change(arguments.environment, arguments.tag, "deploy", start)
+    await asyncio.sleep(ROLL_OUT)
+    return changed
+
+
+@tool(limit=30)
+async def roll_back(arguments: RollBack, start: Start) -> Deployed:
+    """Put the version before the present one back."""
+    earlier = [change.tag for change in read().changes if change.environment == arguments.environment]
+    if len(earlier) < 2:
+        raise ValueError(f"nothing to roll back to in {arguments.environment}")
+    changed = _change(arguments.environment, earlier[-2], "roll back", start)
+    await asyncio.sleep(ROLL_OUT)
+    return changed
+
+
+def read(file: Path = FILE) -> World:
+    """Read the file; where there is none, nothing runs."""
+    return World.model_validate_json(file.read_text()) if file.exists() else World()
+
+
+def _change(environment: Environment, tag: str, what: Literal["deploy", "roll back"], start: Start) -> Deployed:
+    world = read()
+    before = world.running.get(environment)
+    world.running[environment] = tag
+    world.changes.append(Change(environment=environment, tag=tag, what=what, start=start.key, attempt=start.attempt))
+    new = FILE.with_suffix(".new")
+    new.write_text(world.model_dump_json(indent=2))
+    os.replace(new, FILE)
+    return Deployed(environment=environment, tag=tag, before=before)
+
+
+RULES = """You are the deploy bot of a small team. You deploy versions (tags like v1.4.2) to staging or production, roll
+back, and list what runs. People approve what needs approval; that is not your business. Take one step at a time, and
+finish with done and a short message."""
+
+
+def build_context(thread: Thread) -> str:
+    """Everything that the model knows. Yours to change."""
+    return context.sections(
+        context.Section(RULES, 500),
+        context.Section(context.render(context.entries(thread)), 6_000),
+        context.Section("What is the next step?", 50),
+    )
+
+
+@agent(version="1")
+async def deploybot(run: Run) -> None:
+    """Take steps until done."""
+    while True:
+        step = await run.next_step(NextStep, context=build_context)
+        match step:
+            case ListDeployments():
+                await run.call(list_deployments, step)
+            case Deploy():
+                await run.call(deploy, step)
+            case RollBack():
+                await run.call(roll_back, step)
+            case AskPerson(question=question, whom=whom):
+                await run.request_human(Question(question, to=to_role("release") if whom == "release" else None))
+            case Done(message=message):
+                await run.reply(message)
+                return

@@ -1,0 +1,18 @@
+// Asking this page's own server.
+
+/** Ask for JSON; a refusal is an error with the server's sentence. */
+export async function get(path) {
+  return answer(await fetch(path));
+}
+
+/** Send JSON, and give what is answered. */
+export async function post(path, body = {}) {
+  const headers = { "content-type": "application/json" };
+  return answer(await fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
+}
+
+async function answer(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.error ?? `The sandbox answered ${response.status}.`);
+  return body;
+}

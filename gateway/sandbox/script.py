@@ -1,0 +1,96 @@
+"""
+The scripted model of the deploy bot: makes the steps that a model would, for the phrases it knows.
+
+It reads the very context that a model would read, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any, NamedTuple
+
+PHRASES = (
+    "deploy v1.4.2 to production",
+    "deploy v1.5.0 to staging",
+    "roll back production",
+    "list",
+    "ask release: is Friday a good day?",
+)
+HELP = "I am a script that stands in for a model, so I only know a few phrases: " + "; ".join(PHRASES) + "."
+
+_TAG = re.compile(r"<(\w+)([^>]*)>(.*?)</\1>", re.DOTALL)
+_DEPLOY = re.compile(r"\bdeploy\s+(v\d+(?:\.\d+)*)?\s*(?:to\s+)?(staging|production)\b", re.IGNORECASE)
+_ROLL_BACK = re.compile(r"\broll\s*back\s+(?:to\s+)?(staging|production)\b", re.IGNORECASE)
+_ASK = re.compile(r"^\s*ask\s+(release|me)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_VERSION = re.compile(r"v\d+(?:\.\d+)*")
+
+
+class Entry(NamedTuple):
+    """One thing in the context."""
+
+    tag: str
+    attributes: str
+    text: str
+
+
+def script(context: str, schema: dict[str, Any]) -> str:
+    """Answer a context with a step, as JSON."""
+    entries = [Entry(tag, attributes, unescape(text)) for tag, attributes, text in _TAG.findall(context)]
+    asked = [number for number, entry in enumerate(entries) if entry.tag == "message"]
+    if not asked:
+        return _done(HELP)
+    said, since = entries[asked[-1]], entries[asked[-1] + 1 :]
+    last = since[-1] if since else None
+    match last.tag if last is not None else "":
+        case "result":
+            return _done(_report(last))  # type: ignore[arg-type]
+        case "error" | "refused":
+            return _done(f"That did not happen: {last.text}")  # type: ignore[union-attr]
+        case "answer":
+            return _answered(said, last)  # type: ignore[arg-type]
+    return _begin(said.text)
+
+
+def _begin(text: str) -> str:
+    if deploy := _DEPLOY.search(text):
+        tag, environment = deploy.groups()
+        if tag is None:
+            return _step("ask_person", question=f"Which version should go to {environment.lower()}?")
+        return _step("deploy", environment=environment.lower(), tag=tag)
+    if back := _ROLL_BACK.search(text):
+        return _step("roll_back", environment=back.group(1).lower())
+    if ask := _ASK.match(text):
+        whom, question = ask.groups()
+        return _step(
+            "ask_person", question=question.strip(), whom="release" if whom.lower() == "release" else "requester"
+        )
+    if "list" in text.casefold():
+        return _step("list_deployments")
+    return _done(HELP)
+
+
+def _answered(said: Entry, answer: Entry) -> str:
+    deploy, version = _DEPLOY.search(said.text), _VERSION.search(answer.text)
+    if deploy is not None and version is not None:
+        return _step("deploy", environment=deploy.group(2).lower(), tag=version.group())
+    if deploy is not None:
+        return _done(f"I need a version like v1.4.2, and “{answer.text}” holds none. Nothing was deployed.")
+    return _done(f"The answer is: {answer.text}")
+
+
+def _report(result: Entry) -> str:
+    value = json.loads(result.text)
+    if "environment" in value:
+        before = f" (before: {value['before']})" if value.get("before") else ""
+        return f"{value['tag']} is in {value['environment']} now{before}."
+    return "; ".join(f"{name}: {tag or 'nothing yet'}" for name, tag in value.items())
+
+
+def _done(message: str) -> str:
+    return _step("done", message=message)
+
+
+def _step(intent: str, **arguments: str) -> str:
+    return json.dumps({"intent": intent, **arguments})

@@ -1,0 +1,72 @@
+"""
+The `ringback.toml` of the gateway that the sandbox runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from agent_core.requests import PEOPLE as EACH
+from gateway.sandbox.channel import Channel
+from gateway.sandbox.people import PEOPLE
+
+FILE = "ringback.toml"
+STORE = "store"  # the folder of the gateway's own data
+HEAD = "# Written anew by `ringback sandbox` at each start: changes made here are lost.\n"
+ZONES = "/usr/share/zoneinfo/"
+GUARDED = ("deploy", "roll_back")
+
+
+def write(folder: Path, channels: Mapping[str, Channel], base_url: str) -> Path:
+    """
+    Write the settings file.
+
+    Args:
+        folder: Where the sandbox keeps everything.
+        base_url: Where the sandbox's page is, without a slash at its end.
+    """
+    file = folder / FILE
+    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url)), encoding="utf-8")
+    return file
+
+
+def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str) -> Iterable[str]:
+    yield _table("[server]", data=str(folder / STORE), port=0)
+    for name, channel in channels.items():
+        for account in channel.accounts(f"{base_url}/{name}"):
+            yield _table(f"[[{name}]]", **account)
+    yield _table("[[models]]", name="main", script="gateway.sandbox.script:script")
+    use = ["gateway.sandbox.deploybot:deploybot"]
+    yield _table("[[agents]]", use=use, listen=list(channels), start=["anyone"], model="main")
+    zone = _zone()
+    for person in PEOPLE:
+        if person.roles is not None:
+            known = [channel.identities[person.id] for channel in channels.values()]
+            roles = list(person.roles)
+            yield _table("[[people]]", id=person.id, name=person.name, identities=known, roles=roles, timezone=zone)
+    targets = [EACH, *(channel.approvals for channel in channels.values())]
+    for tool in GUARDED:
+        when = {"environment": "production"}
+        asked = {"roles": ["release"], "exclude_requester": True, "targets": targets}
+        yield _table("[[policy]]", tool=tool, when=when, **asked)
+
+
+def _table(head: str, **values: Any) -> str:
+    return "\n".join([head, *(f"{name} = {_toml(value)}" for name, value in values.items()), ""])
+
+
+def _toml(value: Any) -> str:
+    """Write a value; what JSON does to a string, a list or a number is TOML as well."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _zone() -> str:
+    """This machine's time zone: whoever plays reads times in it, whomever they play."""
+    zone = str(Path("/etc/localtime").resolve()).removeprefix(ZONES).removeprefix("Etc/")
+    return zone if zone in available_timezones() else "UTC"

@@ -1,0 +1,151 @@
+"""
+The gateway as one running thing: owns the task group of its parts.
+
+The order of start is the order of need: the store, then who decides and who sends, then the doors, then the channels.
+At the end the channels stop first, so that nothing new comes in, tools under way get a moment to end, and the store is
+closed last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.control import Control
+from gateway.errors import SettingsError
+from gateway.health import Health
+from gateway.outbox import Outbox
+from gateway.owner import Owner
+from gateway.runtime import Runtime, Watchdog
+from gateway.store.base import Store
+from gateway.supervisor import Supervisor
+
+log = logging.getLogger("ringback.service")
+
+GRACE = 10.0  # seconds that tools under way get to end when the gateway is asked to stop
+PURGE_INTERVAL = 3_600.0  # seconds between two deletions of what has outlived its retention
+CLOSE = 3  # seconds that open HTTP requests get to end
+
+
+class Service:
+    """Everything, wired."""
+
+    def __init__(
+        self,
+        *,
+        store: AbstractAsyncContextManager[Store],
+        owner: Owner,
+        outbox: Outbox,
+        supervisor: Supervisor,
+        control: Control,
+        health: Health,
+        watchdog: Watchdog,
+        runtime: Runtime,
+        app: FastAPI,
+        address: tuple[str, int],
+    ) -> None:
+        self._store, self._owner, self._outbox = store, owner, outbox
+        self._supervisor, self._control, self._health = supervisor, control, health
+        self._watchdog, self._runtime, self._app, self._address = watchdog, runtime, app, address
+        self.started = asyncio.Event()
+        self.port = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """
+        Run until asked to stop.
+
+        Raises:
+            Locked: Another process owns the data.
+            TooNew: The data was written by a newer version.
+            Broken: A commit's fate is open; start again.
+        """
+        door = listen(*self._address)
+        self.port = door.getsockname()[1]
+        async with self._store as store:
+            self._watchdog.start()
+            server = _Server(
+                uvicorn.Config(self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=CLOSE)
+            )
+            parts = {
+                "owner": self._owner.run(self._health.caught_up),
+                "outbox": self._outbox.run(),
+                "web": server.serve([door]),
+                "control": self._control.run(),
+                "channels": self._supervisor.run(),
+                "purge": self._purge(store),
+            }
+            tasks = {name: asyncio.create_task(part, name=name) for name, part in parts.items()}
+            stopping = asyncio.create_task(stop.wait())
+            gc.collect()
+            gc.freeze()
+            log.info("ringback is running on port %d", self.port)
+            self.started.set()
+            try:
+                await asyncio.wait({*tasks.values(), stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if stopping.done():
+                    await self._wind_down(tasks["channels"])
+            finally:
+                stopping.cancel()
+                await self._end(tasks, server)
+        self._watchdog.stop()
+        self._runtime.close()
+
+    async def _wind_down(self, channels: asyncio.Task[None]) -> None:
+        channels.cancel()
+        await asyncio.gather(channels, return_exceptions=True)
+        await self._owner.drain(GRACE)
+
+    async def _end(self, tasks: dict[str, asyncio.Task[None]], server: uvicorn.Server) -> None:
+        failed = next((t.exception() for t in tasks.values() if t.done() and not t.cancelled() and t.exception()), None)
+        server.should_exit = True
+        for name, task in tasks.items():
+            if name != "web":
+                task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        if failed is not None:
+            raise failed
+
+    async def _purge(self, store: Store) -> None:
+        while True:
+            gone = await store.purge(self._runtime.now())
+            if gone:
+                log.info("%d rows have outlived their retention and are deleted", gone)
+            await self._runtime.sleep(PURGE_INTERVAL)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command line."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """
+    Open the port to answer on.
+
+    Raises:
+        SettingsError: It is taken, or not ours to take.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio switches off Nagle's delay, which costs 40 ms an answer on kept connections.
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except (OSError, OverflowError) as error:
+        door.close()
+        reason = error.strerror if isinstance(error, OSError) else "a port is a number up to 65535"
+        remedy = f"cannot be opened on {host} ({reason}); choose another with --port or PORT="
+        raise SettingsError(f"port {port}", "server.port", remedy) from None
+    door.set_inheritable(False)
+    return door

@@ -1,0 +1,310 @@
+"""
+The only reader of the environment and of `ringback.toml`.
+
+An explicit value (a command-line option) holds over an environment variable (`RINGBACK_SERVER_PORT` for `port` in
+`[server]`), that over the file, and that over the default. Secrets stand in no file: a setting that holds one names
+where it is, `env:NAME` (or the file that `NAME_FILE` names) or `file:/path`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from adapters import registry
+from agent_core import addresses
+from agent_core.addresses import Identity, Party
+from agent_core.policy import Person, Rule
+from agent_core.requests import ORIGIN, PEOPLE, Assurance, Where, Who
+from gateway import settings_check
+from gateway.errors import SettingsError
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+SECTIONS = ("server", "log")  # whose settings the environment may set, one by one
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Server(Section):
+    """Where the gateway keeps its data and answers."""
+
+    data: Path = Field(default=Path("data"), description="The folder of the embedded store. One process uses it.")
+    host: str = Field(default="127.0.0.1", description="The address to answer on.")
+    port: int = Field(default=8080, ge=0, le=65_535, description="The port to answer on; 0 takes any free one.")
+
+
+class Log(Section):
+    """What is logged, as JSON lines on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least level logged.")
+
+
+class AgentSettings(Section):
+    """An agent, and where it listens."""
+
+    use: list[str] = Field(
+        description="Where its versions are, `module:name` each: the first takes new runs, the others finish theirs.",
+        examples=[["deploybot:agent"]],
+        min_length=1,
+    )
+    listen: list[str] = Field(
+        description="Channels, accounts (`slack:T1`) or conversations (`slack:T1/C042`) where it takes messages.",
+        examples=[["slack:T024BE7LD"]],
+    )
+    start: list[str] = Field(
+        default=["people"],
+        description="Who may start it: `people` of the directory, `role:NAME`, a person's id, or `anyone`.",
+    )
+    hear: Literal["starters", "all"] = Field(
+        default="starters", description="Whose messages reach a run: of those who may start it, or of all."
+    )
+    model: str | None = Field(default=None, description="The `[[models]]` entry that it asks.", examples=["main"])
+
+
+class ModelSettings(Section):
+    """A model."""
+
+    name: str = Field(description="What agents call it.", examples=["main"])
+    provider: Literal["scripted"] = Field(default="scripted", description="Who answers.")
+    script: str | None = Field(
+        default=None,
+        description="For `scripted`: the function that answers, `module:name`.",
+        examples=["deploybot:script"],
+    )
+
+
+class PersonSettings(Section):
+    """A human being, with the accounts that are theirs."""
+
+    id: str = Field(description="A short name without spaces; it stands in the log for ever.", examples=["ana"])
+    name: str = Field(description="What others read.", examples=["Ana Lima"])
+    identities: list[str] = Field(
+        default=[], description="Accounts, the one to reach them at first.", examples=[["slack:T024BE7LD/U0G9QF9C6"]]
+    )
+    roles: list[str] = Field(default=[], description="What they may decide.", examples=[["owner", "release"]])
+    timezone: str = Field(default="UTC", description="In which times are written for them.")
+
+    @field_validator("identities")
+    @classmethod
+    def _are_addresses(cls, value: list[str]) -> list[str]:
+        for address in value:
+            addresses.parse(address)
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"there is no time zone {value!r}; write one like Europe/Berlin")
+        return value
+
+
+class PolicySettings(Section):
+    """A rule: which call needs whom. The first that fits holds."""
+
+    tool: str = Field(description="The tool, with * and ?.", examples=["deploy"])
+    agent: str = Field(default="*", description="The agent, with * and ?.")
+    when: dict[str, Any] = Field(
+        default={},
+        description="Values of arguments; a list means any of them.",
+        examples=[{"environment": "production"}],
+    )
+    effect: Literal["allow", "ask", "forbid"] = Field(default="ask", description="What the call needs.")
+    people: list[str] = Field(default=[], description="Who may approve: ids of people.")
+    roles: list[str] = Field(default=[], description="Who may approve: roles.", examples=[["release"]])
+    exclude_requester: bool = Field(default=False, description="Whoever asked for the call may not approve it.")
+    assurance: Assurance = Field(default=Assurance.LOW, description="How sure the channel must be of who decides.")
+    targets: list[str] = Field(
+        default=[],
+        description="Where it is shown: `people` (each at their first account), `origin`, or conversations.",
+        examples=[["people", "slack:T024BE7LD/C042"]],
+    )
+    deadline: str = Field(default="24h", description="How long it waits, from the first copy sent (s, m, h, d).")
+    reason: str = Field(default="", description="Why the rule is there; people read it.")
+
+    @field_validator("deadline")
+    @classmethod
+    def _is_duration(cls, value: str) -> str:
+        seconds(value)
+        return value
+
+    @field_validator("targets")
+    @classmethod
+    def _are_places(cls, value: list[str]) -> list[str]:
+        for target in value:
+            if target not in (PEOPLE, ORIGIN):
+                addresses.parse(target)
+        return value
+
+
+class Ops(Section):
+    """Where trouble is told."""
+
+    conversation: str | None = Field(
+        default=None, description="A conversation; without one, each person with the role owner is told."
+    )
+
+
+class Settings(Section):
+    """Everything that can be set. `channels` are the accounts, by channel: a `[[slack]]` table each, and so on."""
+
+    server: Server = Server()
+    log: Log = Log()
+    ops: Ops = Ops()
+    agents: list[AgentSettings] = Field(default=[], description="Agents.")
+    models: list[ModelSettings] = Field(default=[], description="Models.")
+    people: list[PersonSettings] = Field(default=[], description="The directory.")
+    policy: list[PolicySettings] = Field(default=[], description="The policy.")
+    sentences: dict[str, str] = Field(default={}, description="Your own wording of what people read, by key.")
+    channels: dict[str, list[Any]] = Field(default={}, exclude=True)
+
+    def directory(self) -> list[Person]:
+        """Give the people."""
+        return [
+            Person(
+                id=Party(person.id),
+                name=person.name,
+                identities=tuple(map(Identity, person.identities)),
+                roles=tuple(person.roles),
+                timezone=person.timezone,
+            )
+            for person in self.people
+        ]
+
+    def rules(self) -> list[Rule]:
+        """Give the policy."""
+        return [
+            Rule(
+                effect=rule.effect,
+                agent=rule.agent,
+                tool=rule.tool,
+                when=rule.when,
+                who=Who(
+                    people=tuple(map(Party, rule.people)),
+                    roles=tuple(rule.roles),
+                    exclude_requester=rule.exclude_requester,
+                    assurance=rule.assurance,
+                ),
+                where=Where(targets=tuple(rule.targets)),
+                patience=seconds(rule.deadline),
+                reason=rule.reason,
+            )
+            for rule in self.policy
+        ]
+
+
+def seconds(duration: str) -> float:
+    """
+    Read a duration such as 90s, 15m, 24h or 7d.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number, unit = duration[:-1], duration[-1:]
+    if unit not in UNITS or not number.isdecimal() or int(number) == 0:
+        raise ValueError(f"{duration!r} is no duration; write a number and s, m, h or d, like 24h")
+    return int(number) * UNITS[unit]
+
+
+def load(file: Path | None, environment: Mapping[str, str] | None = None, **explicit: Any) -> Settings:
+    """
+    Read the settings.
+
+    Args:
+        file: The `ringback.toml`.
+        explicit: Values that hold over everything else, by section: `server={"port": 0}`.
+
+    Raises:
+        SettingsError: One line: key, source, remedy.
+    """
+    environment = os.environ if environment is None else environment
+    source = str(file) if file is not None else "ringback.toml"
+    values = _read(file, source)
+    channels = {name: values.pop(name) for name in registry.CONFIGS if name in values}
+    if "channels" in values:
+        raise SettingsError("channels", source, "there is no such table; write [[slack]] and the like")
+    _override(values, environment)
+    for section, given in explicit.items():
+        values[section] = values.get(section, {}) | {name: value for name, value in given.items() if value is not None}
+    settings: Settings = _validate(Settings, values, "", source)
+    accounts = {name: _accounts(name, tables, source, environment) for name, tables in channels.items()}
+    settings = settings.model_copy(update={"channels": accounts})
+    settings_check.check(settings, source)
+    return settings
+
+
+def _read(file: Path | None, source: str) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        remedy = "there is no such file; make one with: ringback config example > ringback.toml"
+        raise SettingsError("--config", source, remedy) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError("--config", source, f"cannot be read: {error}") from None
+
+
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for section in SECTIONS:
+        for name in Settings.model_fields[section].annotation.model_fields:  # type: ignore[union-attr]
+            value = environment.get(f"RINGBACK_{section}_{name}".upper())
+            if value is not None:
+                values[section] = values.get(section, {}) | {name: value}
+
+
+def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, str]) -> list[BaseModel]:
+    if not isinstance(tables, list):
+        raise SettingsError(channel, source, f"write it with two brackets, [[{channel}]]: there can be several")
+    model: type[BaseModel] = registry.load(registry.CONFIGS[channel])
+    found = []
+    for number, table in enumerate(tables):
+        where = f"{channel}[{number}]"
+        resolved = {
+            name: _secret(f"{where}.{name}", value, source, environment)
+            if name in model.model_fields and model.model_fields[name].annotation is SecretStr
+            else value
+            for name, value in table.items()
+        }
+        found.append(_validate(model, resolved, f"{where}.", source))
+    return found
+
+
+def _secret(key: str, value: Any, source: str, environment: Mapping[str, str]) -> str:
+    kind, _, name = str(value).partition(":")
+    if kind == "env" and name:
+        if name in environment:
+            return environment[name].strip()
+        if f"{name}_FILE" in environment:
+            kind, name = "file", environment[f"{name}_FILE"]
+        else:
+            raise SettingsError(key, source, f"set the environment variable {name}, or {name}_FILE to a file's path")
+    if kind == "file" and name:
+        try:
+            return Path(name).read_text().strip()
+        except OSError as error:
+            raise SettingsError(key, source, f"the file cannot be read: {error}") from None
+    raise SettingsError(key, source, "secrets do not stand in the file; write env:NAME or file:/path")
+
+
+def _validate(model: type[Any], values: Mapping[str, Any], prefix: str, source: str) -> Any:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+        remedy = {
+            "missing": "is missing; `ringback config example` shows what to write",
+            "extra_forbidden": "there is no such setting; `ringback config example` shows all of them",
+        }.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise SettingsError(prefix + path, source, remedy) from None

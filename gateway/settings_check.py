@@ -1,0 +1,79 @@
+"""
+Checks of what no single setting shows: references, overlaps, roles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent_core import addresses
+from agent_core.catalogue import Catalogue
+from agent_core.requests import OWNER_ROLE
+from gateway.errors import SettingsError
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+
+def check(settings: Settings, source: str) -> None:
+    """
+    Check what no single setting shows.
+
+    Raises:
+        SettingsError: One line: key, source, remedy.
+    """
+    _check_people(settings, source)
+    _check_agents(settings, source)
+    roles = {role for person in settings.people for role in person.roles}
+    people = {person.id for person in settings.people}
+    for number, rule in enumerate(settings.policy):
+        key = f"policy[{number}]"
+        if rule.effect == "ask" and not (rule.roles or rule.people):
+            raise SettingsError(key, source, "says nobody who may approve; give it roles or people")
+        for role in set(rule.roles) - roles:
+            raise SettingsError(f"{key}.roles", source, f"nobody in [[people]] has the role {role!r}")
+        for person in set(rule.people) - people:
+            raise SettingsError(f"{key}.people", source, f"there is no {person!r} in [[people]]")
+    try:
+        Catalogue("en", settings.sentences)
+    except ValueError as error:
+        raise SettingsError("sentences", source, str(error)) from None
+    if settings.ops.conversation is not None:
+        _address("ops.conversation", settings.ops.conversation, source)
+
+
+def _check_people(settings: Settings, source: str) -> None:
+    ids: set[str] = set()
+    owners: dict[str, str] = {}
+    for number, person in enumerate(settings.people):
+        if person.id in ids:
+            raise SettingsError(f"people[{number}].id", source, f"there are two people called {person.id!r}")
+        ids.add(person.id)
+        for identity in person.identities:
+            if identity in owners:
+                remedy = f"{identity} belongs to {owners[identity]!r} already; an account is one person's"
+                raise SettingsError(f"people[{number}].identities", source, remedy)
+            owners[identity] = person.id
+    if not any(OWNER_ROLE in person.roles for person in settings.people):
+        raise SettingsError("people", source, f"nobody has the role {OWNER_ROLE!r}; trouble has to be told to somebody")
+
+
+def _check_agents(settings: Settings, source: str) -> None:
+    models = {model.name for model in settings.models}
+    listening: dict[str, int] = {}
+    for number, agent in enumerate(settings.agents):
+        if agent.model is not None and agent.model not in models:
+            raise SettingsError(f"agents[{number}].model", source, f"there is no {agent.model!r} in [[models]]")
+        for pattern in agent.listen:
+            for other, at in listening.items():
+                if addresses.overlap(pattern, other):
+                    remedy = f"{pattern} overlaps with {other} of agents[{at}]; a message has one agent"
+                    raise SettingsError(f"agents[{number}].listen", source, remedy)
+        listening.update(dict.fromkeys(agent.listen, number))
+
+
+def _address(key: str, value: str, source: str) -> None:
+    try:
+        addresses.parse(value)
+    except ValueError as error:
+        raise SettingsError(key, source, str(error)) from None

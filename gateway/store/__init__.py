@@ -1,0 +1,1 @@
+"""The store: the port in `base.py`, its implementations beside it."""

@@ -1,0 +1,395 @@
+"""
+The port to durable state.
+
+A store keeps, per conversation, an append-only log and the rows that index it: threads, requests, copies, deliveries,
+timers. `append` takes facts from anywhere and reads nothing else; `commit` takes what the one owner decided, all of it
+or none. Both hand what they stored to the owner at once: nothing polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+from pydantic import Field
+
+from adapters.base import Accepted, Duplicate, Part, Receipt
+from agent_core import events
+from agent_core.addresses import ConversationKey, Party
+from agent_core.events import Record
+from agent_core.requests import Frozen, Kind, Settlement, Who
+
+DAY = 86_400.0
+DEDUPE_DAYS = 9  # a vendor's redelivery window is at least 8 days (G2)
+RAW_DAYS = 7
+CONTEXT_DAYS = 30
+
+DeliveryKind = Literal["say", "ask", "settle", "whisper"]
+DeliveryStatus = Literal["new", "claimed", "sent", "dead", "unknown"]
+
+
+class Blob(NamedTuple):
+    """Something too large for the log. `digest` names it, `days` is how long it is kept; None: as long as the log."""
+
+    digest: str
+    body: bytes
+    days: float | None
+
+
+class Fact(NamedTuple):
+    """A fact to append. Any of `dedupe` that is known makes it a duplicate."""
+
+    conversation: ConversationKey
+    event: events.Event
+    dedupe: tuple[str, ...]
+    blobs: tuple[Blob, ...] = ()
+
+
+class Timer(NamedTuple):
+    """Something that falls due. `request` is set for a deadline, `thread` and `key` for a sleep."""
+
+    id: str
+    due: float
+    thread: str = ""
+    key: str = ""
+    request: str = ""
+
+
+class Ready(NamedTuple):
+    """A conversation with something to decide: facts just appended, timers fallen due, or whatever its log holds."""
+
+    conversation: ConversationKey
+    records: tuple[Record, ...] = ()
+    timers: tuple[Timer, ...] = ()
+
+
+class ThreadRow(NamedTuple):
+    """An index entry of a thread. `status` is running, waiting, parked or ended; `note` says what for."""
+
+    id: str
+    conversation: ConversationKey
+    root: str
+    agent: str
+    version: str
+    branch: str
+    status: str
+    note: str
+    updated_at: float
+
+
+class RequestRow(Frozen):
+    """An index entry of a request; the request itself is an event of its home's log."""
+
+    id: str
+    home: ConversationKey
+    thread: str
+    title: str
+    status: str = "open"
+    due: float
+    patience: float
+    first_sent: float | None = None
+    settlement: Settlement | None = None
+    failed: tuple[ConversationKey, ...] = ()
+
+
+class Copy(Frozen):
+    """
+    A request as it stands at a place.
+
+    `deliveries` are the parts of its card, the last one with the buttons; `told` is when somebody was last told
+    something about it, by person and reason, so that nobody is told twice in a row.
+    """
+
+    request: str
+    place: ConversationKey
+    home: ConversationKey
+    kind: Kind
+    in_doubt: bool = False
+    who: Who
+    requester: Party | None = None
+    card: events.Card
+    root: str = ""
+    code: str = ""
+    opened_at: float
+    settled_at: float | None = None
+    deliveries: tuple[str, ...] = ()
+    told: Mapping[str, float] = Field(default_factory=dict)
+
+
+class Delivery(Frozen):
+    """
+    One vendor call on one conversation. `due` is when it is to be tried; `deadline` when it is given up.
+
+    `more` tells that others wait behind it. All times are seconds since the epoch.
+    """
+
+    id: str
+    conversation: ConversationKey
+    kind: DeliveryKind
+    part: Part
+    request: str | None = None
+    status: DeliveryStatus = "new"
+    attempts: int = 0
+    due: float = 0.0
+    deadline: float
+    refused_since: float | None = None
+    more: bool = False
+
+
+class DeliveryRow(NamedTuple):
+    """An index entry of a delivery."""
+
+    id: str
+    conversation: ConversationKey
+    kind: str
+    status: DeliveryStatus
+    request: str | None
+    attempts: int
+    due: float | None
+    receipt: Receipt | None
+    reason: str
+    created_at: float
+
+
+class Fate(NamedTuple):
+    """
+    What became of a try. `due` is when to try or look again; None where it has ended.
+
+    `fact` is appended to the conversation in the same step, for its owner to decide what follows; `at` is when.
+    """
+
+    delivery: str
+    status: DeliveryStatus
+    receipt: Receipt | None = None
+    reason: str = ""
+    due: float | None = None
+    fact: events.DeliveryEnded | None = None
+    at: float = 0.0
+
+
+class Message(NamedTuple):
+    """A fact for another conversation, applied once by its id."""
+
+    id: str
+    to: ConversationKey
+    event: events.Event
+
+
+class ConversationState(Frozen):
+    """
+    What a conversation's owner remembers besides its rows.
+
+    Facts up to `applied` are decided, except those in `deferred`. `codes` counts the codes given out, `sent` the
+    deliveries and messages made; `told` is when an identity was last told something outside of a request.
+    """
+
+    applied: int = 0
+    deferred: tuple[int, ...] = ()
+    codes: int = 0
+    sent: int = 0
+    told: Mapping[str, float] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Need:
+    """
+    What to load of a conversation, besides its state, its undecided facts and the copies open there.
+
+    `messages` are the vendor's ids of cards that somebody wrote under; `running` asks for threads with work under way.
+    """
+
+    roots: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    running: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.roots or self.threads or self.requests or self.messages or self.running)
+
+
+class StoredThread(NamedTuple):
+    """A thread's events from its current run's start, and the messages that they name."""
+
+    id: str
+    records: tuple[Record, ...]
+    facts: dict[int, events.MessageReceived]
+
+
+class StoredRequest(NamedTuple):
+    """A request of any run, with the event that opened it."""
+
+    row: RequestRow
+    opened: events.RequestOpened
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A conversation as stored. `asks` are the deliveries of the copies in it."""
+
+    version: int
+    state: ConversationState
+    facts: tuple[Record, ...] = ()
+    threads: tuple[StoredThread, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    requests: tuple[StoredRequest, ...] = ()
+    asks: dict[str, DeliveryRow] = field(default_factory=dict)
+
+
+class Ownership(NamedTuple):
+    """The right to commit; a token, compared for equality."""
+
+    token: str
+
+
+@dataclass
+class Change:
+    """Everything that one decision changes. It is true as a whole, or not at all."""
+
+    conversation: ConversationKey
+    ownership: Ownership
+    version: int
+    state: ConversationState
+    ready: bool
+    at: float
+    events: Sequence[Record] = ()
+    threads: Sequence[ThreadRow] = ()
+    requests: Sequence[RequestRow] = ()
+    copies: Sequence[Copy] = ()
+    deliveries: Sequence[Delivery] = ()
+    withdraw: Sequence[str] = ()
+    timers: Sequence[Timer] = ()
+    clear: Sequence[str] = ()
+    messages: Sequence[Message] = ()
+    blobs: Sequence[Blob] = ()
+
+
+class Committed(NamedTuple):
+    """The conversation's new version, and the delivery that this commit claimed for the one who made it."""
+
+    version: int
+    claimed: tuple[Delivery, ...]
+
+
+class Lists(Protocol):
+    """Durable state, to read. What is listed is committed."""
+
+    async def blob(self, digest: str) -> bytes | None:
+        """Give something that was too large for the log."""
+        ...
+
+    async def threads(self, *, status: str | None = None, most: int = 100) -> list[ThreadRow]:
+        """List threads, the newest first."""
+        ...
+
+    async def thread(self, beginning: str) -> ThreadRow:
+        """
+        Find a thread by its id, or by a beginning of it that no other has.
+
+        Raises:
+            NotFound: There is none, or more than one.
+        """
+        ...
+
+    async def requests(self, *, status: str | None = None, most: int = 100) -> list[RequestRow]:
+        """List requests, the next due first."""
+        ...
+
+    async def deliveries(self, *, status: str | None = None, most: int = 100) -> list[DeliveryRow]:
+        """List deliveries, the newest first."""
+        ...
+
+    async def log(self, thread: str) -> list[Record]:
+        """Give all events of a thread, of all its runs, with the messages that they name."""
+        ...
+
+
+class Store(Lists, Protocol):
+    """Durable state. Every write is durable when it returns, except `record` of a fate marked as not pressing."""
+
+    async def append(self, fact: Fact) -> Accepted | Duplicate:
+        """
+        Store a fact, mark its conversation ready and wake its owner.
+
+        Raises:
+            Unwritable: Nothing was stored.
+        """
+        ...
+
+    async def own(self) -> Ownership:
+        """Become the owner; whoever was it before gets Lost from now on."""
+        ...
+
+    async def wait(self, ownership: Ownership) -> list[Ready]:
+        """Wait for something to decide. The first call gives everything that is marked ready."""
+        ...
+
+    def open_timers(self) -> None:
+        """Let `wait` give timers that have fallen due, from now on."""
+        ...
+
+    def now(self) -> float:
+        """Tell the store's time, in seconds since the epoch; it never goes back."""
+        ...
+
+    async def load(self, conversation: ConversationKey, need: Need) -> Snapshot:
+        """Read a conversation; what does not exist yet is empty, at version 0."""
+        ...
+
+    async def commit(self, change: Change) -> Committed:
+        """
+        Make a decision true.
+
+        Raises:
+            Conflict: The conversation is not at `change.version` any more.
+            Lost: The ownership is not the newest.
+            Unwritable: Nothing was stored.
+        """
+        ...
+
+    async def record(self, fate: Fate, *, pressing: bool) -> tuple[Delivery, ...]:
+        """
+        Note what became of a delivery; returns the next one of its conversation, claimed.
+
+        Args:
+            pressing: Store it at once; else it may ride with the next write, within 50 ms.
+        """
+        ...
+
+    async def due_deliveries(self, now: float) -> list[Delivery]:
+        """Claim deliveries whose time to be tried again has come; unknown ones come as they are, to be looked for."""
+        ...
+
+    async def next_delivery(self) -> float | None:
+        """Tell when the next delivery falls due, in seconds since the epoch."""
+        ...
+
+    async def retry(self, delivery: str) -> bool:
+        """Take a dead or unknown delivery up again; False where there is none such."""
+        ...
+
+    async def recover(self) -> list[Delivery]:
+        """Give the deliveries that were being sent when the process died; nobody knows their fate."""
+        ...
+
+    async def receipt(self, delivery: str) -> Receipt | None:
+        """Give a delivery's receipt."""
+        ...
+
+    async def copy(self, place: ConversationKey, request: str) -> Copy | None:
+        """Give a request as it stands at a place."""
+        ...
+
+    async def purge(self, now: float) -> int:
+        """Delete what has outlived its retention; returns how many rows went."""
+        ...
+
+    async def ping(self) -> None:
+        """
+        Check that the store can be written.
+
+        Raises:
+            Unwritable: It cannot.
+        """
+        ...

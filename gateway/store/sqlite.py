@@ -1,0 +1,387 @@
+"""
+The embedded store: one SQLite file, one process, group commit.
+
+**How it writes.** One connection, at most one open transaction. Whoever wants to write puts a job into a queue and
+waits. The writer takes what has gathered (at most `BATCH`), runs the statements on the event loop, and commits in the
+disk's own thread: one fsync for all of them. While the disk works, the loop serves others and the next batch gathers.
+Nobody hears of success before their batch is on the disk.
+
+**What a crash leaves.** WAL with `synchronous=FULL`: a batch is there as a whole or not at all. Before the commit
+returned nobody was told, so a lost batch is an unacknowledged webhook (sent again), an undecided fact (decided again)
+or an unrecorded fate (looked for). A delivery is `claimed` on disk before it is sent.
+
+**What an error leaves.** Refusals (Conflict, Lost) are found before a job's first write. An unexpected error rolls the
+whole batch back, and its jobs run again one by one, so that one bad job harms nobody else. A full disk fails the jobs
+with Unwritable. When COMMIT itself fails for another reason nobody knows what reached the disk: the store is Broken,
+and the process leaves, to open the file again.
+
+**Who reads.** A second connection, which sees only what is committed.
+
+One process owns the data folder by an exclusive lock on its `lock` file; the kernel drops it when the process dies, so
+a new owner knows that the old one is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from adapters.base import Accepted, Duplicate, Receipt
+from agent_core.addresses import ConversationKey
+from agent_core.events import Record
+from gateway.errors import Broken, Locked, Lost, StoreError, TooNew, Unwritable
+from gateway.runtime import Runtime
+from gateway.store import sqlite_lanes, sqlite_log
+from gateway.store.base import (
+    DAY,
+    Change,
+    Committed,
+    Copy,
+    Delivery,
+    Fact,
+    Fate,
+    Need,
+    Ownership,
+    Ready,
+    Snapshot,
+    Timer,
+)
+from gateway.store.sqlite_reader import BUSY, FILE, SqliteReader
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], Any]
+
+BATCH = 256  # jobs in one transaction
+RIDE = 0.05  # seconds that a fate which is not pressing waits for a write to ride with
+UNSENT_DAYS = 1  # days that a delivery which was taken up again is tried
+DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Open the file in a data folder to write, with the settings that the store's promises rest on."""
+    db = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+    db.execute(f"PRAGMA busy_timeout = {BUSY}")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA wal_autocheckpoint = 2000")
+    return db
+
+
+def migrations() -> list[str]:
+    """Give the steps from an empty file to today's tables, in order."""
+    folder = resources.files("gateway.store") / "migrations"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return [file.read_text() for file in files]
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """
+    Bring the tables up to date, each step in a transaction of its own.
+
+    Raises:
+        TooNew: They were made by a newer version.
+    """
+    steps = migrations()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise TooNew(TooNew.__doc__)
+    for number, step in enumerate(steps[version:], start=version + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+
+
+class SqliteStore(SqliteReader):
+    """
+    The store in a folder.
+
+    Raises:
+        Locked: Another process has the folder.
+        TooNew: The data was written by a newer version.
+    """
+
+    def __init__(self, folder: Path, runtime: Runtime) -> None:
+        super().__init__(folder)
+        self._runtime = runtime
+        self._jobs: deque[tuple[Job, asyncio.Future[Any]]] = deque()
+        self._riders: deque[tuple[Job, asyncio.Future[Any]]] = deque()
+        self._work = asyncio.Event()
+        self._woken: dict[ConversationKey, list[Record]] = {}
+        self._reload: set[ConversationKey] = set()
+        self._wake = asyncio.Event()
+        self._next_timer: float | None = 0.0
+        self._handed: set[str] = set()
+        self._timers_open = False
+        self._token = ""
+        self._broken: Broken | None = None
+        self._clock = 0.0
+        self._closing = False
+
+    async def __aenter__(self) -> SqliteStore:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = (self._folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise Locked(Locked.__doc__) from None
+        self._db = connect(self._folder)
+        try:
+            migrate(self._db)
+        except BaseException:
+            self._db.close()
+            self._lock.close()
+            raise
+        self._open()
+        self._writer = asyncio.create_task(self._write(), name="store-writer")
+        self._writer.add_done_callback(self._writer_ended)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closing = True
+        self._work.set()
+        await asyncio.gather(self._writer, return_exceptions=True)
+        self._reader.close()
+        self._db.close()
+        self._lock.close()
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    async def append(self, fact: Fact) -> Accepted | Duplicate:
+        result, ready = await self._do(lambda db: sqlite_log.append(db, fact, self.now()))
+        if ready is not None:
+            self._hand_over([ready])
+        return cast(Accepted | Duplicate, result)
+
+    async def own(self) -> Ownership:
+        self._token = self._runtime.token()
+        self._handed.clear()
+        rows = self._reader.execute("SELECT key FROM conversations WHERE ready = 1")
+        self._reload = {ConversationKey(key) for (key,) in rows}
+        self._wake.set()
+        return Ownership(self._token)
+
+    async def commit(self, change: Change) -> Committed:
+        def job(db: sqlite3.Connection) -> tuple[int, tuple[Delivery, ...], list[Ready]]:
+            if change.ownership.token != self._token:
+                raise Lost(Lost.__doc__)
+            return sqlite_log.commit(db, change)
+
+        version, claimed, woken = await self._do(job)
+        self._handed.difference_update(change.clear, (row.id for row in change.requests))
+        if change.timers or change.requests:
+            self._set_alarm(0.0)
+        self._hand_over(woken)
+        return Committed(version, claimed)
+
+    async def record(self, fate: Fate, *, pressing: bool) -> tuple[Delivery, ...]:
+        def job(db: sqlite3.Connection) -> tuple[tuple[Delivery, ...], Ready | None]:
+            claimed = sqlite_lanes.record(db, fate, self.now())
+            if fate.fact is None:
+                return claimed, None
+            key = sqlite_lanes.conversation_of(db, fate.delivery)
+            return claimed, sqlite_log.append(db, Fact(key, fate.fact, ()), self.now())[1]
+
+        claimed, ready = await self._do(job, rides=not pressing and fate.fact is None)
+        if fate.receipt is not None:
+            self._set_alarm(0.0)
+        if ready is not None:
+            self._hand_over([ready])
+        return cast(tuple[Delivery, ...], claimed)
+
+    async def due_deliveries(self, now: float) -> list[Delivery]:
+        return cast(list[Delivery], await self._do(lambda db: sqlite_lanes.due(db, now)))
+
+    async def recover(self) -> list[Delivery]:
+        await self._do(lambda db: sqlite_lanes.recover(db, self.now()))
+        return await self.due_deliveries(self.now())
+
+    async def retry(self, delivery: str) -> bool:
+        now = self.now()
+        deadline = now + UNSENT_DAYS * DAY
+        return await self._do(lambda db: sqlite_lanes.retry(db, delivery, now, deadline)) is not None
+
+    async def purge(self, now: float) -> int:
+        return cast(int, await self._do(lambda db: sqlite_log.purge(db, now)))
+
+    async def ping(self) -> None:
+        await self._do(lambda db: db.execute("INSERT OR REPLACE INTO pulse (id, at) VALUES (1, ?)", (self.now(),)))
+
+    def now(self) -> float:
+        """Tell the store's time, which never goes back while it is open."""
+        self._clock = max(self._clock, self._runtime.now())
+        return self._clock
+
+    async def _do(self, job: Job, *, rides: bool = False) -> Any:
+        if self._broken is not None:
+            raise self._broken
+        if self._closing:
+            raise Unwritable("the store is closing")
+        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if rides:
+            self._riders.append((job, waiting))
+            if len(self._riders) == 1:
+                asyncio.get_running_loop().create_task(self._hurry())
+        else:
+            self._jobs.append((job, waiting))
+            self._work.set()
+        return await waiting
+
+    async def _hurry(self) -> None:
+        await self._runtime.sleep(RIDE)
+        self._work.set()
+
+    async def _write(self) -> None:
+        while not self._closing:
+            await self._work.wait()
+            self._work.clear()
+            while self._riders or self._jobs:
+                batch = [*self._riders]
+                self._riders.clear()
+                while self._jobs and len(batch) < BATCH:
+                    batch.append(self._jobs.popleft())
+                try:
+                    await self._transact(batch)
+                except BaseException:
+                    self._jobs.extend(batch)  # whoever waits for them hears that the writer is gone
+                    raise
+
+    def _writer_ended(self, writer: asyncio.Task[None]) -> None:
+        """Nobody waits for a writer that is gone."""
+        if not writer.cancelled() and writer.exception() is not None:
+            self._broken = Broken(f"{Broken.__doc__} ({writer.exception()!r})")
+        for _, waiting in (*self._jobs, *self._riders):
+            if not waiting.done():
+                waiting.set_exception(self._broken or Unwritable("the store is closing"))
+        self._wake.set()
+
+    async def _transact(self, batch: list[tuple[Job, asyncio.Future[Any]]]) -> None:
+        """Run jobs in one transaction, or one by one after an unexpected error."""
+        try:
+            outcomes = self._run(job for job, _ in batch)
+            await self._commit()
+        except Exception as error:
+            self._rollback()
+            if len(batch) > 1 and self._broken is None:
+                for single in batch:
+                    await self._transact([single])
+                return
+            outcomes = [self._broken or _told(error)] * len(batch)
+        for (_, waiting), outcome in zip(batch, outcomes, strict=True):
+            if waiting.cancelled():
+                continue
+            if isinstance(outcome, Exception):
+                waiting.set_exception(outcome)
+            else:
+                waiting.set_result(outcome)
+
+    def _run(self, jobs: Any) -> list[Any]:
+        self._db.execute("BEGIN IMMEDIATE")
+        outcomes: list[Any] = []
+        for job in jobs:
+            try:
+                outcomes.append(job(self._db))
+            except StoreError as refused:  # found before the job's first write
+                outcomes.append(refused)
+        return outcomes
+
+    async def _commit(self) -> None:
+        try:
+            await self._runtime.to_disk(self._db.execute, "COMMIT")
+        except sqlite3.Error as error:
+            if _code(error) not in (*DISK_FULL, sqlite3.SQLITE_BUSY):
+                self._broken = Broken(f"{Broken.__doc__} ({error})")
+            raise
+
+    def _rollback(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    # Waking the owner ------------------------------------------------------------------------------------------------
+
+    def _hand_over(self, ready: list[Ready]) -> None:
+        for conversation, records, _ in ready:
+            self._woken.setdefault(conversation, []).extend(records)
+        if ready:
+            self._wake.set()
+
+    def _set_alarm(self, due: float) -> None:
+        self._next_timer = due
+        self._wake.set()
+
+    def open_timers(self) -> None:
+        self._timers_open = True
+        self._set_alarm(0.0)
+
+    async def wait(self, ownership: Ownership) -> list[Ready]:
+        while True:
+            if ownership.token != self._token:
+                raise Lost(Lost.__doc__)
+            if self._broken is not None:
+                raise self._broken
+            ready = self._take()
+            if ready:
+                return ready
+            self._wake.clear()
+            await self._until_woken()
+
+    async def _until_woken(self) -> None:
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._wake.wait())]
+        if self._timers_open and self._next_timer is not None:
+            waits.append(asyncio.ensure_future(self._runtime.sleep(max(0.0, self._next_timer - self.now()))))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _take(self) -> list[Ready]:
+        found = {key: Ready(key, tuple(records)) for key, records in self._woken.items()}
+        self._woken = {}
+        for key in self._reload:
+            found.setdefault(key, Ready(key))
+        self._reload = set()
+        if self._timers_open and self._next_timer is not None and self._next_timer <= self.now():
+            for key, due in self._due_timers().items():
+                found[key] = found.get(key, Ready(key))._replace(timers=tuple(due))
+        return list(found.values())
+
+    def _due_timers(self) -> dict[ConversationKey, list[Timer]]:
+        now = self.now()
+        found: dict[ConversationKey, list[Timer]] = {}
+        for key, due in sqlite_log.due_timers(self._reader, now).items():
+            fresh = [timer for timer in due if timer.id not in self._handed]
+            if fresh:
+                found[key] = fresh
+                self._handed.update(timer.id for timer in fresh)
+        self._next_timer = sqlite_log.next_timer(self._reader, now)
+        return found
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    async def load(self, conversation: ConversationKey, need: Need) -> Snapshot:
+        return sqlite_log.load(self._reader, conversation, need, self.now())
+
+    async def next_delivery(self) -> float | None:
+        return sqlite_lanes.next_due(self._reader, self.now())
+
+    async def receipt(self, delivery: str) -> Receipt | None:
+        return sqlite_lanes.receipt(self._reader, delivery)
+
+    async def copy(self, place: ConversationKey, request: str) -> Copy | None:
+        return sqlite_log.copy(self._reader, place, request)
+
+
+def _code(error: Exception) -> int | None:
+    """SQLite's own code; errors of Python's module around it have none."""
+    return getattr(error, "sqlite_errorcode", None)
+
+
+def _told(error: Exception) -> Exception:
+    if _code(error) in DISK_FULL:
+        return Unwritable(f"the disk is full or cannot be written ({error})")
+    return error

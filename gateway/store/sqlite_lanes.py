@@ -1,0 +1,253 @@
+"""
+Deliveries in SQLite: claimed, tried, ended. Functions over an open transaction.
+
+`claimed` is written before a send begins, so after a crash a claimed delivery is one whose fate is unknown, and a `new`
+one was surely never sent. A delivery is claimed by the commit that makes it or by the record of the one before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from adapters.base import Part, Receipt
+from agent_core.addresses import ConversationKey
+from gateway.store.base import Copy, Delivery, DeliveryRow, Fate
+from gateway.store.lane import Place, choose
+
+LOOK_AGAIN = 60.0  # seconds after which a delivery is looked for again, where looking brought no verdict
+
+_COLUMNS = (
+    "d.id, c.key, d.kind, d.status, d.request, d.attempts, d.due, d.deadline, d.refused_since, d.created_at, b.body"
+)
+
+
+def insert(db: sqlite3.Connection, conversation: int, delivery: Delivery, now: float) -> None:
+    """Add a delivery at the end of its lane. A later edit of a message replaces one that is not sent yet."""
+    if delivery.kind == "settle":
+        db.execute(
+            "UPDATE deliveries SET status = 'dead', reason = 'replaced by a later edit', due = NULL"
+            " WHERE target = ? AND kind = 'settle' AND status = 'new' AND conversation = ?",
+            (delivery.part.target, conversation),
+        )
+    db.execute(
+        "INSERT OR IGNORE INTO deliveries"
+        " (id, conversation, kind, status, request, target, due, deadline, created_at)"
+        " VALUES (?, ?, ?, 'new', ?, ?, ?, ?, ?)",
+        (
+            delivery.id,
+            conversation,
+            delivery.kind,
+            delivery.request,
+            delivery.part.target,
+            delivery.due or now,
+            delivery.deadline,
+            now,
+        ),
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO delivery_bodies (id, body) VALUES (?, ?)",
+        (delivery.id, delivery.part.model_dump_json(exclude_defaults=True)),
+    )
+
+
+def withdraw(db: sqlite3.Connection, delivery: str) -> None:
+    """Give up a delivery that was never tried, or is waiting to be tried again."""
+    db.execute(
+        "UPDATE deliveries SET status = 'dead', reason = 'withdrawn: its request is settled', due = NULL"
+        " WHERE id = ? AND status = 'new'",
+        (delivery,),
+    )
+
+
+def claim(db: sqlite3.Connection, conversation: int, now: float) -> Delivery | None:
+    """Claim the next delivery of a conversation's lane; edits of a message that will never be are given up."""
+    db.execute(
+        "UPDATE deliveries SET status = 'dead', reason = 'the message to change was never sent', due = NULL"
+        " WHERE conversation = ?1 AND status = 'new' AND target IS NOT NULL AND target IN"
+        " (SELECT id FROM deliveries WHERE conversation = ?1"
+        "  AND (status = 'dead' OR (status = 'unknown' AND due IS NULL)))",
+        (conversation,),
+    )
+    lane = [
+        Place(name, kind, status, due, refused_since, bool(ready))
+        for name, kind, status, due, refused_since, ready in db.execute(
+            "SELECT d.id, d.kind, d.status, d.due, d.refused_since, d.target IS NULL OR t.status = 'sent'"
+            " FROM deliveries d LEFT JOIN deliveries t ON t.id = d.target"
+            " WHERE d.conversation = ? AND d.status IN ('new', 'claimed', 'unknown') AND d.due IS NOT NULL"
+            " ORDER BY d.number",
+            (conversation,),
+        )
+    ]
+    chosen = choose(lane, now)
+    if chosen is None:
+        return None
+    db.execute("UPDATE deliveries SET status = 'claimed', attempts = attempts + 1 WHERE id = ?", (chosen,))
+    more = sum(place.status == "new" for place in lane) > 1
+    return fetch(db, chosen).model_copy(update={"more": more})
+
+
+def fetch(db: sqlite3.Connection, delivery: str) -> Delivery:
+    """Read a delivery with its body, and the receipt of the message that it changes."""
+    found = db.execute(
+        f"SELECT {_COLUMNS} FROM deliveries d JOIN conversations c ON c.id = d.conversation"  # noqa: S608
+        " JOIN delivery_bodies b ON b.id = d.id WHERE d.id = ?",
+        (delivery,),
+    ).fetchone()
+    return _delivery(db, found)
+
+
+def recover(db: sqlite3.Connection, now: float) -> None:
+    """
+    Nobody knows the fate of what was being sent when the process died: it is to be looked for now.
+
+    So is what it was looking for itself; nobody else does that any more.
+    """
+    db.execute(
+        "UPDATE deliveries SET status = 'unknown', due = ?1, refused_since = COALESCE(refused_since, ?1),"
+        " reason = 'the gateway stopped while sending' WHERE status = 'claimed'",
+        (now,),
+    )
+    db.execute("UPDATE deliveries SET due = ? WHERE status = 'unknown' AND due IS NOT NULL", (now,))
+
+
+def due(db: sqlite3.Connection, now: float) -> list[Delivery]:
+    """Claim what may be tried again, and read what is to be looked for."""
+    rows = db.execute(
+        "SELECT id, conversation, status FROM deliveries WHERE status IN ('new', 'unknown') AND due <= ? ORDER BY due",
+        (now,),
+    ).fetchall()
+    looked_for = [fetch(db, delivery) for delivery, _, status in rows if status == "unknown"]
+    for delivery in looked_for:
+        db.execute("UPDATE deliveries SET due = ? WHERE id = ?", (now + LOOK_AGAIN, delivery.id))
+    lanes = dict.fromkeys(conversation for _, conversation, status in rows if status == "new")
+    claimed = [claim(db, conversation, now) for conversation in lanes]
+    return looked_for + [delivery for delivery in claimed if delivery is not None]
+
+
+def next_due(db: sqlite3.Connection, after: float) -> float | None:
+    """Tell when a delivery next falls due that is not held up by another one."""
+    row = db.execute(
+        "SELECT MIN(due) FROM deliveries WHERE status IN ('new', 'unknown') AND due > ?", (after,)
+    ).fetchone()
+    found: float | None = row[0]
+    return found
+
+
+def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ...]:
+    """Write down what became of a try; claims the next of the lane."""
+    row = db.execute("SELECT conversation, request, kind FROM deliveries WHERE id = ?", (fate.delivery,)).fetchone()
+    if row is None:
+        return ()
+    conversation, request, kind = row
+    refused = now if fate.status in ("new", "unknown") else None
+    db.execute(
+        "UPDATE deliveries SET status = ?, due = ?, reason = ?, message_id = COALESCE(?, message_id),"
+        " receipt = COALESCE(?, receipt), refused_since = CASE WHEN ? IS NULL THEN NULL"
+        " ELSE COALESCE(refused_since, ?) END WHERE id = ?",
+        (
+            fate.status,
+            fate.due,
+            fate.reason,
+            fate.receipt.message_id if fate.receipt else None,
+            fate.receipt.model_dump_json() if fate.receipt else None,
+            refused,
+            refused,
+            fate.delivery,
+        ),
+    )
+    if fate.status == "sent":
+        db.execute("DELETE FROM delivery_bodies WHERE id = ?", (fate.delivery,))
+        if kind == "ask":
+            db.execute(
+                "UPDATE requests SET first_sent = ?1, due = ?1 + patience"
+                " WHERE id = ?2 AND first_sent IS NULL AND status = 'open'",
+                (now, request),
+            )
+    following = claim(db, conversation, now)
+    return (following,) if following is not None else ()
+
+
+def retry(db: sqlite3.Connection, delivery: str, now: float, deadline: float) -> int | None:
+    """Take a delivery up again; returns its conversation, or None where there is nothing to take up."""
+    row = db.execute(
+        "SELECT d.conversation FROM deliveries d JOIN delivery_bodies b ON b.id = d.id"
+        " WHERE d.id = ? AND (d.status = 'dead' OR (d.status = 'unknown' AND d.due IS NULL))",
+        (delivery,),
+    ).fetchone()
+    if row is None:
+        return None
+    db.execute(
+        "UPDATE deliveries SET status = 'new', due = ?, deadline = ?, refused_since = NULL, reason = '' WHERE id = ?",
+        (now, deadline, delivery),
+    )
+    conversation: int = row[0]
+    return conversation
+
+
+def rows_of(db: sqlite3.Connection, copies: list[Copy]) -> dict[str, DeliveryRow]:
+    """Read the index entries of the deliveries of some copies."""
+    names = [name for copy in copies for name in copy.deliveries]
+    found: dict[str, DeliveryRow] = {}
+    for name in names:
+        row = db.execute(f"{ROW} WHERE d.id = ?", (name,)).fetchone()
+        if row is not None:
+            found[name] = row_of(row)
+    return found
+
+
+ROW = (
+    "SELECT d.id, c.key, d.kind, d.status, d.request, d.attempts, d.due, d.receipt, d.reason, d.created_at"
+    " FROM deliveries d JOIN conversations c ON c.id = d.conversation"
+)
+
+
+def row_of(row: tuple[Any, ...]) -> DeliveryRow:
+    """Make an index entry of a row of `ROW`."""
+    values = list(row)
+    values[7] = Receipt.model_validate_json(str(values[7])) if values[7] is not None else None
+    return DeliveryRow(*values)
+
+
+def receipt(db: sqlite3.Connection, delivery: str) -> Receipt | None:
+    """Read a delivery's receipt."""
+    row = db.execute("SELECT receipt FROM deliveries WHERE id = ?", (delivery,)).fetchone()
+    return Receipt.model_validate_json(row[0]) if row and row[0] else None
+
+
+def conversation_of(db: sqlite3.Connection, delivery: str) -> ConversationKey:
+    """Name the conversation that a delivery belongs to."""
+    row = db.execute(
+        "SELECT c.key FROM deliveries d JOIN conversations c ON c.id = d.conversation WHERE d.id = ?", (delivery,)
+    ).fetchone()
+    return ConversationKey(row[0])
+
+
+def request_of(db: sqlite3.Connection, conversation: int, message: str) -> str | None:
+    """Tell which request's card a message of ours is."""
+    row = db.execute(
+        "SELECT request FROM deliveries WHERE conversation = ? AND message_id = ? AND request IS NOT NULL"
+        " AND kind = 'ask'",
+        (conversation, message),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _delivery(db: sqlite3.Connection, row: tuple[Any, ...]) -> Delivery:
+    name, key, kind, status, request, attempts, due_at, deadline, refused_since, created_at, body = row
+    part = Part.model_validate_json(str(body))
+    update: dict[str, object] = {"delivery": name, "since": created_at}
+    if part.target is not None:
+        update["receipt"] = receipt(db, part.target)
+    return Delivery(
+        id=str(name),
+        conversation=ConversationKey(str(key)),
+        kind=kind,
+        part=part.model_copy(update=update),
+        request=request,
+        status=status,
+        attempts=attempts,
+        due=due_at or 0.0,
+        deadline=deadline,
+        refused_since=refused_since,
+    )

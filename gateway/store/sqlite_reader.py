@@ -1,0 +1,111 @@
+"""
+Lists and look-ups in SQLite, through a connection of their own that sees only what is committed.
+
+Any process may read beside the one that writes; the command line and the sandbox's page do.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent_core.events import Record
+from gateway.errors import NotFound, Unreadable
+from gateway.store.base import DeliveryRow, RequestRow, ThreadRow
+from gateway.store.sqlite_lanes import ROW, row_of
+from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
+
+FILE = "ringback.sqlite"
+BUSY = 5_000  # milliseconds to wait for somebody else's lock
+
+_THREAD = (
+    "SELECT t.id, c.key, t.root, t.agent, t.version, t.branch, t.status, t.note, t.updated_at"
+    " FROM threads t JOIN conversations c ON c.id = t.conversation"
+)
+
+
+class SqliteReader:
+    """
+    What is stored in a folder, to read.
+
+    Raises:
+        NotFound: There is nothing in the folder yet.
+        Unreadable: The file is damaged, or locked by another program.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def __aenter__(self) -> SqliteReader:
+        self._open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._reader.close()
+
+    def _open(self) -> None:
+        if not (self._folder / FILE).exists():
+            raise NotFound(f"there is no data in {self._folder} yet; start the gateway first")
+        with reading():
+            self._reader = sqlite3.connect(f"file:{self._folder / FILE}?mode=ro", uri=True, isolation_level=None)
+            self._reader.execute(f"PRAGMA busy_timeout = {BUSY}")
+
+    async def threads(self, *, status: str | None = None, most: int = 100) -> list[ThreadRow]:
+        query = f"{_THREAD} WHERE ?1 IS NULL OR t.status = ?1 ORDER BY t.updated_at DESC LIMIT ?2"
+        with reading():
+            return [ThreadRow(*row) for row in self._reader.execute(query, (status, most))]
+
+    async def thread(self, beginning: str) -> ThreadRow:
+        query = f"{_THREAD} WHERE t.id >= ?1 AND t.id < ?1 || '~' LIMIT 2"
+        with reading():
+            rows = self._reader.execute(query, (beginning,)).fetchall()
+        if len(rows) != 1:
+            found = "more than one thread begins" if rows else "no thread begins"
+            raise NotFound(f"{found} with {beginning!r}; see: ringback threads list")
+        return ThreadRow(*rows[0])
+
+    async def requests(self, *, status: str | None = None, most: int = 100) -> list[RequestRow]:
+        query = f"{REQUEST} WHERE ?1 IS NULL OR r.status = ?1 ORDER BY r.due LIMIT ?2"
+        with reading():
+            return [request_row(row) for row in self._reader.execute(query, (status, most))]
+
+    async def deliveries(self, *, status: str | None = None, most: int = 100) -> list[DeliveryRow]:
+        query = f"{ROW} WHERE ?1 IS NULL OR d.status = ?1 ORDER BY d.number DESC LIMIT ?2"
+        with reading():
+            return [row_of(row) for row in self._reader.execute(query, (status, most))]
+
+    async def log(self, thread: str) -> list[Record]:
+        with reading():
+            rows = self._reader.execute(
+                "SELECT seq, at, body, conversation FROM events WHERE thread = ? ORDER BY seq", (thread,)
+            ).fetchall()
+            records = [record_of(row[:3]) for row in rows]
+            conversation = rows[0][3] if rows else 0
+            for seq in messages_of(self._reader, conversation, records):
+                row = self._reader.execute(
+                    "SELECT seq, at, body FROM events WHERE conversation = ? AND seq = ?", (conversation, seq)
+                ).fetchone()
+                records.append(record_of(row))
+        return sorted(records, key=lambda record: record.seq)
+
+    async def blob(self, digest: str) -> bytes | None:
+        with reading():
+            row = self._reader.execute("SELECT body FROM blobs WHERE digest = ?", (digest,)).fetchone()
+        return zlib.decompress(row[0]) if row else None
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """
+    Say in our own words that something cannot be read.
+
+    Raises:
+        Unreadable: SQLite says no.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Unreadable(f"{Unreadable.__doc__} ({error})") from error

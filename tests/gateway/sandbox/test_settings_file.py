@@ -1,0 +1,76 @@
+"""
+The settings of the gateway that the sandbox runs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from gateway import bootstrap, settings
+from gateway.sandbox import channel, settings_file
+
+
+def written(folder: Path) -> tuple[Path, dict[str, str]]:
+    """A settings file, and the environment it needs."""
+    channels = channel.build_all(folder)
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700")
+    return file, {name: value for each in channels.values() for name, value in each.environment().items()}
+
+
+def test_settings_load(folder: Path):
+    """
+    The file loads with the secrets in the environment, and a gateway can be built from it.
+    """
+    file, environment = written(folder)
+
+    loaded = settings.load(file, environment)
+
+    bootstrap.build(loaded, str(file))
+    assert folder / "store" == loaded.server.data
+    assert 0 == loaded.server.port
+    assert ["http://127.0.0.1:8700/slack/api/"] == [account.api for account in loaded.channels["slack"]]
+    assert [["slack"]] == [agent.listen for agent in loaded.agents]
+    assert [["anyone"]] == [agent.start for agent in loaded.agents]
+
+
+def test_people_and_policy(folder: Path):
+    """
+    Ana and Ben may release, Ben is told of trouble, Otto is unknown; production needs somebody else than who asks.
+    """
+    file, environment = written(folder)
+
+    loaded = settings.load(file, environment)
+
+    roles = {person.id: set(person.roles) for person in loaded.people}
+    assert {"rita": set(), "ana": {"release"}, "ben": {"release", "owner"}} == roles
+    assert ["deploy", "roll_back"] == [rule.tool for rule in loaded.policy]
+    for rule in loaded.policy:
+        assert {"environment": "production"} == rule.when
+        assert (["release"], True) == (rule.roles, rule.exclude_requester)
+        assert ["people", "slack:T0SANDBOX/CAPPROVALS"] == rule.targets
+
+
+def test_secrets_stand_in_no_file(folder: Path):
+    """
+    The file names the environment variables of the secrets, and says in its first line that it is written anew.
+    """
+    file, environment = written(folder)
+
+    text = file.read_text()
+
+    assert "anew" in text.partition("\n")[0]
+    assert environment
+    assert not [secret for secret in environment.values() if secret in text]
+
+
+def test_odd_path_is_written_as_it_is(folder: Path):
+    """
+    Quotes, backslashes and letters of any language in a folder's name come through.
+    """
+    odd = folder / 'a "b" \\ ü'
+    odd.mkdir()
+
+    file, _ = written(odd)
+
+    assert str(odd / "store") == tomllib.loads(file.read_text())["server"]["data"]

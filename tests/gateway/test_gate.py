@@ -1,0 +1,130 @@
+"""
+The one way in: stored before anything else, bounded, answered in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapters.base import Accepted, Form, FormWanted, Inbound, NoForm, Refused
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.requests import Assurance, Decision
+from gateway.gate import LARGEST, LONGEST_TEXT
+from gateway.store.base import Need
+from tests.gateway.agents import World, echo
+from tests.gateway.house import ANA, OTTO, RITA, House, Make
+from tests.runtime import NOON, HandRuntime
+
+KEY = ConversationKey(f"slack:T1/{RITA}")
+
+
+def a_message(text: str, raw: bytes = b"") -> Inbound:
+    fact = events.MessageReceived(
+        sender=Identity(f"slack:T1/{RITA}"), assurance=Assurance.HIGH, direct=True, sent_at=NOON, text=text
+    )
+    return Inbound(KEY, fact, (), raw)
+
+
+async def stored(house: House, number: int = -1) -> events.MessageReceived:
+    snapshot = await house.store.load(KEY, Need())
+    records = list(snapshot.facts) + [
+        record for row in await house.store.threads() for record in await house.store.log(row.id)
+    ]
+    messages = [r.event for r in records if isinstance(r.event, events.MessageReceived)]
+    return messages[number]
+
+
+async def test_a_message_of_a_megabyte(make: Make):
+    """
+    The log holds its beginning, the whole of it stands beside, and the run gets a bounded text that says so.
+    """
+    text = "é" * 1_000_000
+    async with make(echo) as house:
+        await house.write(RITA, "start")
+        assert isinstance(await house.gate.append(a_message(text)), Accepted)
+        await house.runtime.settle()
+        fact = await stored(house)
+
+        assert fact.text.startswith("é" * LONGEST_TEXT)
+        assert fact.text.endswith("… [cut: 1000000 characters]")
+        assert text.encode() == await house.store.blob(fact.blob)
+        assert len(house.texts(RITA)[-1]) < LONGEST_TEXT + 100
+
+
+async def test_the_raw_payload_is_kept_for_a_week(make: Make, runtime: HandRuntime):
+    """
+    What the vendor sent can be looked at, and goes after its time.
+    """
+    async with make(echo) as house:
+        await house.gate.append(a_message("hi", b'{"type": "message"}'))
+        await house.runtime.settle()
+        raw = (await stored(house)).raw
+        assert b'{"type": "message"}' == await house.store.blob(raw)
+        await runtime.advance(8 * 86_400)
+        await house.store.purge(runtime.now())
+
+        assert await house.store.blob(raw) is None
+
+
+async def test_a_payload_that_is_too_large_is_refused_for_good(make: Make):
+    """
+    Sending it again would not help, and the answer says so.
+    """
+    async with make(echo) as house:
+        refused = await house.gate.append(a_message("hi", b"x" * (LARGEST + 1)))
+
+        assert Refused("larger than 16777216 bytes", retry=False) == refused
+
+
+def wanted(request: str, user: str) -> FormWanted:
+    key = ConversationKey(f"slack:T1/{ANA}")
+    return FormWanted(request, key, Identity(f"slack:T1/{user}"), user, Assurance.HIGH)
+
+
+async def test_who_may_decide_gets_the_form(make: Make):
+    """
+    A look at who clicked, and the form is worded; a stranger gets one sentence instead.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        form, refused = [await house.gate.query(wanted(request, user)) for user in (ANA, OTTO)]
+
+        assert isinstance(form, Form)
+        assert "Deny this request" == form.title
+        assert isinstance(refused, NoForm)
+        assert "Ana or Ben" in refused.text
+        await house.press(ANA, request, Decision.APPROVE)
+        settled = await house.gate.query(wanted(request, ANA))
+        assert settled == NoForm("Approved by Ana, 22:13 UTC; deploy done, 22:13 UTC")
+        gone = await house.gate.query(wanted("nothing", ANA))
+        assert gone == NoForm("I do not know this request any more.")
+
+
+async def test_a_query_that_takes_too_long_is_answered_anyway(make: Make, runtime: HandRuntime):
+    """
+    After a second and a half there is an answer, though an empty one.
+    """
+    async with make(echo) as house:
+
+        async def slow(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        house.store.copy = slow  # type: ignore[method-assign, assignment]
+        asked = asyncio.ensure_future(house.gate.query(wanted("x", ANA)))
+        await runtime.advance(1.6)
+
+        assert NoForm("") == await asked
+
+
+async def test_signs_of_life_reach_the_health_report(make: Make):
+    """
+    What a channel tells about itself is what `/readyz` says.
+    """
+    async with make(echo) as house:
+        assert not house.health.ready("slack:T1")
+        house.gate.seen("slack", "T1")
+
+        assert house.health.ready("slack:T1")

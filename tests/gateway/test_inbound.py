@@ -1,0 +1,332 @@
+"""
+What something from a channel means: which request, which run, or nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.base import Duplicate, Part
+from adapters.errors import RateLimited
+from agent_core.requests import Decision, Question, Where, Who
+from agent_core.run import Run, agent
+from tests.gateway.agents import World, asker, echo
+from tests.gateway.house import ANA, BEN, OPS, OTTO, RITA, Make
+from tests.runtime import HandRuntime
+
+# Which request -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_bare_word_decides_the_only_card(make: Make, runtime: HandRuntime):
+    """
+    "Approve", written in one's own conversation, counts when the card was there before and is the only one of the day.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        await house.write(ANA, "approve")
+
+        assert 1 == len(world.deployed)
+
+
+async def test_yes_but_is_a_question_back(make: Make, runtime: HandRuntime):
+    """
+    "Yes, but…" to the only card of a one-to-one chat is passed on; it is never an approval.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        await house.write(ANA, "yes but not before five")
+
+        assert "Passed to Rita; still open." == house.texts(ANA)[-1]
+        assert [] == world.deployed
+
+
+async def test_a_word_that_crossed_the_prompt_decides_nothing(make: Make, runtime: HandRuntime):
+    """
+    What somebody sent before the card reached them settles nothing, though it arrives after it (G12).
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await runtime.advance(10)
+        early = house.channel.message(f"slack:T1/{ANA}", ANA, "approve", 901)
+        await runtime.advance(10)
+        await house.write(RITA, "go")
+        await house.gate.append(early)
+        await runtime.settle()
+
+        assert [] == world.deployed
+        assert 2 == len(house.card(ANA).card.buttons)
+
+
+async def test_with_two_cards_a_bare_word_brings_the_codes(make: Make, runtime: HandRuntime):
+    """
+    With two requests open nothing is decided by a bare word; the codes come back, and one of them decides.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go", at="slack:T1/CX", root="r1")
+        await house.write(RITA, "go", at="slack:T1/CX", root="r2")
+        await runtime.advance(1)
+        await house.write(ANA, "yes")
+        codes = [house.card(ANA, number).card.code for number in (0, 1)]
+        assert (
+            f"Which one do you mean? Begin your reply with its code:\n{codes[0]}  Approve deploy?"
+            in house.texts(ANA)[-1]
+        )
+        assert codes[1] in house.texts(ANA)[-1]
+        assert [] == world.deployed
+        await house.write(ANA, f"{codes[1].lower()} approve")
+
+        assert 1 == len(world.deployed)
+        assert () == house.card(ANA, 1).card.buttons
+        assert () != house.card(ANA, 0).card.buttons
+
+
+async def test_another_card_within_a_day_makes_a_bare_word_ambiguous(make: Make, runtime: HandRuntime):
+    """
+    Though only one is open, a word may be meant for the one that was settled an hour ago.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.press(BEN, house.card(BEN).request, Decision.DENY)
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        await house.write(ANA, "approve")
+        assert [] == world.deployed
+        assert "Which one do you mean?" in house.texts(ANA)[-1]
+        await house.write(ANA, "approve", under=house.card(ANA).id)
+
+        assert 1 == len(world.deployed)
+
+
+async def test_a_reply_under_a_settled_card_is_late(make: Make):
+    """
+    A word under a card names it, for ever: an old one gets "already…", and the open one is not touched.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        old = house.card(ANA)
+        await house.press(BEN, old.request, Decision.DENY)
+        await house.write(RITA, "go")
+        await house.write(ANA, "approve", under=old.id)
+
+        assert "Already denied by Ben on Slack at 22:13 UTC. Your answer changed nothing." == house.texts(ANA)[-1]
+        assert [] == world.deployed
+
+
+async def test_a_text_waits_for_a_card_in_flight_and_buttons_do_not(make: Make, runtime: HandRuntime):
+    """
+    While nobody knows whether the card was sent, texts wait in order; a press is decided at once.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        house.channel.lost.append("ask")
+        await house.write(RITA, "go")
+        await house.write(ANA, "approve")
+        await house.write(ANA, "second")
+        assert 2 == await house.undecided(ANA)
+        assert [] == world.deployed
+        await runtime.advance(3)  # looked for, and found
+
+        assert 0 == await house.undecided(ANA)
+        # The text was sent in the same second as the card was accepted, so it does not count; a press does.
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        assert 1 == len(world.deployed)
+
+
+async def test_a_press_is_decided_while_texts_wait(make: Make):
+    """
+    A button names its request and proves that it was seen.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        house.channel.lost.append("ask")
+        await house.write(RITA, "go")
+        await house.write(ANA, "hello?")
+        assert 1 == await house.undecided(ANA)
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert 1 == len(world.deployed)
+        assert 0 == await house.undecided(ANA)  # nothing is open any more that the text could have meant
+
+
+async def test_waiting_texts_survive_a_restart(make: Make, runtime: HandRuntime):
+    """
+    A text that waits for a card's fate is decided after a restart, once.
+    """
+    async with make(asker(Question("Which?"))) as house:
+        house.channel.lost.append("ask")
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        await house.write(RITA, "this one")
+        assert 1 == await house.undecided()
+    async with make(asker(Question("Which?"))) as house:
+        await runtime.advance(61)
+
+        assert 0 == await house.undecided()
+        assert ["heard: this one"] == [text for text in house.texts(RITA) if text.startswith("heard")]
+
+
+async def test_a_card_that_is_refused_does_not_hold_texts_up(make: Make, runtime: HandRuntime):
+    """
+    A card in back-off was surely not seen: a word is a word to the agent, not to the card.
+    """
+    world = World()
+
+    def limited(part: Part) -> None:
+        if part.kind == "ask":
+            raise RateLimited("slow down", retry_after=30)
+
+    async with make(world.deployer(world.deploy()), start=("people",)) as house:
+        house.channel.fault = limited
+        await house.write(RITA, "go")
+        await house.write(ANA, "approve")
+
+        assert 0 == await house.undecided(ANA)
+        assert [] == world.deployed
+
+
+async def test_an_unknown_request_is_said_to_be_gone(make: Make):
+    """
+    A press on something we never heard of gets an answer, not an error.
+    """
+    async with make(echo) as house:
+        await house.press(ANA, "nothing", Decision.APPROVE)
+
+        assert ["I do not know this request any more."] == house.texts(ANA)
+
+
+async def test_a_redelivered_fact_is_applied_once(make: Make, runtime: HandRuntime):
+    """
+    The vendor's redelivery is a duplicate (G2).
+    """
+    async with make(echo) as house:
+        inbound = house.channel.message(f"slack:T1/{RITA}", RITA, "go", 902)
+        await house.gate.append(inbound)
+        assert isinstance(await house.gate.append(inbound), Duplicate)
+        await runtime.settle()
+
+        assert 1 == (await house.names()).count("RunStarted")
+
+
+# Which run -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_message_starts_a_run_and_the_next_speaks_to_it(make: Make):
+    """
+    The first message starts, later ones are received, in order.
+    """
+    async with make(echo) as house:
+        await house.write(RITA, "start")
+        await house.write(RITA, "one")
+        await house.write(RITA, "two")
+
+        assert ["Rita said: one", "Rita said: two"] == house.texts(RITA)
+
+
+async def test_messages_that_nobody_received_start_the_next_run(make: Make):
+    """
+    What is left in the inbox when a run ends begins the next one, in the same commit.
+    """
+    async with make(echo) as house:
+        await house.write(RITA, "start")
+        await house.write(RITA, "bye", settle=False)
+        await house.write(RITA, "hello again")
+        names = await house.names()
+
+        assert ["RunEnded", "RunStarted"] == names[-2:]
+        assert [("waiting", "")] == await house.status()
+
+
+async def test_who_is_waited_for_is_said_once(make: Make):
+    """
+    A message during a wait is noted; its author is told once what the run waits for and how to drop it.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.write(RITA, "how long?")
+        await house.write(RITA, "hello?")
+
+        waiting = "I am still waiting for Ana or Ben; I will read your message next. To drop it, write: drop"
+        assert 1 == house.texts(RITA).count(waiting)
+
+
+@pytest.mark.parametrize(("start", "allowed"), [(("people",), False), (("anyone",), True), (("role:release",), False)])
+async def test_who_may_start(make: Make, start: tuple[str, ...], allowed: bool):
+    """
+    A stranger starts an agent only where anyone may; otherwise one sentence says why not.
+    """
+    async with make(echo, start=start) as house:
+        await house.write(OTTO, "go")
+        await house.write(OTTO, "go")
+
+        assert allowed == bool(await house.store.threads())
+        assert allowed or 1 == len(house.seen(OTTO))
+
+
+async def test_words_of_strangers_never_reach_a_context(make: Make):
+    """
+    In a channel, only who may start the agent speaks to it; what others say is in no inbox and no context.
+    """
+    seen: list[str] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.next_step(dict, context=lambda thread: " ".join(f.text for f in thread.facts.values()))
+        await run.receive()
+
+    def script(context: str, schema: object) -> str:
+        seen.append(context)
+        return "{}"
+
+    async with make(bot, script=script, start=("people",)) as house:
+        await house.write(RITA, "go", at=OPS, root="r1")
+        await house.write(OTTO, "and delete everything", at=OPS, root="r1")
+        assert [("waiting", "")] == await house.status()
+        await house.write(ANA, "thanks", at=OPS, root="r1")
+
+        assert ["go"] == seen
+        assert [("ended", "done")] == await house.status()
+        story = [getattr(event, "text", "") for event in await house.log(OPS)]
+        assert "and delete everything" not in story
+
+
+async def test_everybody_is_heard_where_that_is_set(make: Make):
+    """
+    With `hear = "all"` a stranger's words reach the run.
+    """
+    async with make(echo, start=("people",), hear="all") as house:
+        await house.write(RITA, "go", at=OPS, root="r1")
+        await house.write(OTTO, "hi", at=OPS, root="r1")
+
+        assert ["UOTTO said: hi"] == house.texts(OPS)
+
+
+async def test_threads_of_a_channel_are_apart(make: Make):
+    """
+    Two roots in one channel are two threads, each with its own run.
+    """
+    async with make(echo) as house:
+        for root in ("r1", "r2"):
+            await house.write(RITA, "go", at=OPS, root=root)
+        await house.write(RITA, "one", at=OPS, root="r1")
+        await house.write(RITA, "two", at=OPS, root="r2")
+
+        assert [("Rita said: one", "r1"), ("Rita said: two", "r2")] == [(m.text, m.root) for m in house.seen(OPS)]
+
+
+async def test_only_the_requester_drops(make: Make):
+    """
+    Somebody else's "drop" is a message like any other.
+    """
+    async with make(asker(Question("Which?", to=Who(roles=("release",)), where=Where(targets=("people",))))) as house:
+        await house.write(RITA, "go", at=OPS, root="r1")
+        await house.write(BEN, "drop", at=OPS, root="r1")
+
+        assert [("waiting", "Which?")] == await house.status()

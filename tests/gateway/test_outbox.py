@@ -1,0 +1,256 @@
+"""
+What becomes of a delivery: sent, refused, looked for, dead, shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from adapters.base import Part
+from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
+from agent_core.requests import Decision
+from tests.gateway.agents import World, echo
+from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
+from tests.runtime import HandRuntime
+
+Fault = Callable[[Part], None]
+
+
+def raising(error: Exception, *, times: int = 1, kind: str = "say") -> Fault:
+    """A fault that happens a number of times to parts of a kind."""
+    left = [times]
+
+    def fault(part: Part) -> None:
+        if part.kind == kind and left[0]:
+            left[0] -= 1
+            raise error
+
+    return fault
+
+
+async def started(house: House) -> None:
+    await house.write(RITA, "start")
+
+
+async def statuses(house: House) -> list[tuple[str, str]]:
+    return [(row.kind, row.status) for row in reversed(await house.store.deliveries())]
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (RateLimited("slow down", retry_after=7), 7),
+        (Unreachable("no route"), 2),
+        (Rejected("not_in_channel", permanent=False), 2),
+        (Misconfigured("token_revoked"), 2),
+    ],
+)
+async def test_what_was_surely_not_sent_is_tried_again(
+    make: Make, runtime: HandRuntime, error: Exception, pause: float
+):
+    """
+    A refusal is tried again after the pause that the vendor names, or a growing one.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(error)
+        await house.write(RITA, "hello")
+        assert [] == house.texts(RITA)
+        await runtime.advance(pause - 0.5)
+        assert [] == house.texts(RITA)
+        await runtime.advance(1)
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+
+
+async def test_what_can_never_be_sent_is_dead_at_once(make: Make):
+    """
+    A refusal that no waiting mends ends the delivery, with its reason, and its owner is told (G6).
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(Rejected("user_disabled", permanent=True))
+        await house.write(RITA, "hello")
+        (dead,) = await house.store.deliveries(status="dead")
+
+        assert "user_disabled" == dead.reason
+        assert "user_disabled" in house.texts(BEN)[-1]
+
+
+async def test_trouble_with_telling_the_owner_is_not_told_to_the_owner(make: Make):
+    """
+    A dead note about a dead note makes no more of them.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(Rejected("user_disabled", permanent=True), times=99)
+        await house.write(RITA, "hello")
+
+        assert [("say", "dead"), ("say", "dead")] == await statuses(house)
+
+
+async def test_a_refusal_lasts_until_its_deadline(make: Make, runtime: HandRuntime):
+    """
+    After a day of refusals a message is given up, visibly.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(RateLimited("slow down", retry_after=3_600), times=99)
+        await house.write(RITA, "hello")
+        await runtime.advance(90_000)
+
+        assert ("say", "dead") == (await statuses(house))[0]
+
+
+async def test_a_lost_answer_is_looked_for_and_found(make: Make, runtime: HandRuntime):
+    """
+    The vendor took it and the answer was lost: found after the settling delay, it is sent, once.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.lost.append("say")
+        await house.write(RITA, "hello")
+        assert [("say", "unknown")] == await statuses(house)
+        await runtime.advance(3)
+
+        assert [("say", "sent")] == await statuses(house)
+        assert ["Rita said: hello"] == house.texts(RITA)
+
+
+async def test_what_surely_is_not_there_is_sent(make: Make, runtime: HandRuntime):
+    """
+    The connection broke before the vendor took it: looked for and not found, it goes out.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(Unknown("reset"))
+        await house.write(RITA, "hello")
+        await runtime.advance(3)
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+        assert [("say", "sent")] == await statuses(house)
+
+
+async def test_unknown_for_good_is_never_repeated_by_itself(make: Make, runtime: HandRuntime):
+    """
+    Where nobody can tell, a message stays unknown, its owner is told, and a person may send it again.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.can_find = False
+        house.channel.fault = raising(Unknown("reset"))
+        await house.write(RITA, "hello")
+        await runtime.advance(90_000)
+        (unknown,) = await house.store.deliveries(status="unknown")
+        assert [] == house.texts(RITA)
+        assert "history may not be read" in house.texts(BEN)[-1]
+        assert await house.store.retry(unknown.id)
+        house.outbox.wake()
+        await runtime.settle()
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+
+
+async def test_a_card_of_unknown_fate_is_shown_again_and_says_so(make: Make, runtime: HandRuntime):
+    """
+    A second copy of a card is marked, carries the same request, and both settle with one decision.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        house.channel.can_find = False
+        house.channel.lost.append("ask")
+        await house.write(RITA, "go")
+        await runtime.advance(3)
+        again = [place for place in (ANA, BEN, OPS) if len(house.seen(place)) == 2]
+        first, second = house.seen(again[0])
+        assert second.card.again.startswith("Again:")
+        assert first.request == second.request
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert 1 == len(world.deployed)
+        assert () == house.card(again[0]).card.buttons
+
+
+async def test_an_edit_may_be_repeated(make: Make, runtime: HandRuntime):
+    """
+    An edit of unknown fate is simply made again.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        house.channel.lost.append("settle")
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        await runtime.advance(5)
+
+        assert [()] * 3 == [house.card(place).card.buttons for place in (ANA, BEN, OPS)]
+        assert {"replaced by a later edit"} >= {row.reason for row in await house.store.deliveries(status="dead")}
+        assert [] == await house.store.deliveries(status="unknown")
+
+
+async def test_a_slow_place_does_not_hold_up_the_others(make: Make, runtime: HandRuntime):
+    """
+    While one place answers 429 the others settle; then it does too, with its latest edit only.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+
+        def limited(part: Part) -> None:
+            if part.conversation == OPS and house.runtime.now() < 1_700_000_010:
+                raise RateLimited("slow down", retry_after=1)
+
+        house.channel.fault = limited
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        assert ((), ()) == (house.card(ANA).card.buttons, house.card(BEN).card.buttons)
+        assert () != house.card(OPS).card.buttons
+        await runtime.advance(15)
+
+        assert "deploy done" in house.texts(OPS)[0]
+        assert 1 == house.card(OPS).edits
+
+
+async def test_after_a_crash_what_was_being_sent_is_looked_for(make: Make, runtime: HandRuntime):
+    """
+    Killed between the vendor's taking it and our noting it, a message is found after the restart, not sent twice.
+    """
+    async with make(echo) as house:
+        await started(house)
+
+        async def never(*_: object, **__: object) -> None:
+            await house.outbox._wake.wait()
+            raise AssertionError
+
+        house.store.record = never  # type: ignore[method-assign]  # the process dies before it can note anything
+        await house.write(RITA, "hello")
+        assert ["Rita said: hello"] == house.texts(RITA)
+    async with make(echo) as house:
+        assert [("say", "unknown")] == await statuses(house)
+        await runtime.advance(3)
+
+        assert [("say", "sent")] == await statuses(house)
+        assert ["Rita said: hello"] == house.texts(RITA)
+
+
+async def test_a_receipt_is_noted_though_the_disk_refuses_for_a_while(make: Make, runtime: HandRuntime):
+    """
+    A fate that cannot be written is kept until it can.
+    """
+    from gateway.errors import Unwritable
+
+    async with make(echo) as house:
+        await started(house)
+        record, refusals = house.store.record, [3]
+
+        async def refusing(*arguments: object, **how: object) -> object:
+            if refusals[0]:
+                refusals[0] -= 1
+                raise Unwritable("full")
+            return await record(*arguments, **how)  # type: ignore[arg-type]
+
+        house.store.record = refusing  # type: ignore[method-assign, assignment]
+        await house.write(RITA, "hello")
+        await runtime.advance(5)
+
+        assert [("say", "sent")] == await statuses(house)

@@ -1,0 +1,182 @@
+"""
+Owning: conflicts, a disk that refuses, faults of ours, crashes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent_core.addresses import ConversationKey
+from agent_core.requests import Decision
+from agent_core.run import Run, agent
+from gateway.errors import Broken, Conflict, Lost, Unwritable
+from gateway.store.base import Fact
+from tests.contracts.rows import a_message
+from tests.gateway.agents import World, echo
+from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
+from tests.runtime import HandRuntime
+
+
+def failing(house: House, name: str, error: Exception, times: int = 1) -> None:
+    """Let a method of the store fail a number of times before it does anything."""
+    inner, left = getattr(house.store, name), [times]
+
+    async def method(*arguments: Any, **how: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise error
+        return await inner(*arguments, **how)
+
+    setattr(house.store, name, method)
+
+
+async def test_a_conflict_is_decided_again(make: Make):
+    """
+    When something was appended meanwhile, everything is thrown away and decided again; nothing happens twice.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        failing(house, "commit", Conflict("appended"), times=3)
+        await house.write(RITA, "go")
+        failing(house, "commit", Conflict("appended"), times=3)
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert [("production", "v1", 1)] == world.deployed
+        assert "it is out" == house.texts(RITA)[-1]
+        assert 1 == (await house.names()).count("ToolFinished")
+
+
+async def test_a_fact_that_comes_in_during_a_commit_is_not_lost(make: Make):
+    """
+    An append between deciding and committing is seen by the next decision.
+    """
+    async with make(echo) as house:
+        await house.write(RITA, "start")
+        commit, raced = house.store.commit, []
+
+        async def racing(change: Any) -> Any:
+            if not raced:
+                raced.append(await house.store.append(Fact(change.conversation, a_message("two"), ())))
+            return await commit(change)
+
+        house.store.commit = racing  # type: ignore[method-assign]
+        await house.write(RITA, "one")
+
+        assert ["one", "two"] == [text.rpartition(": ")[2] for text in house.texts(RITA)]
+
+
+async def test_a_disk_that_refuses_delays_and_loses_nothing(make: Make, runtime: HandRuntime):
+    """
+    While nothing can be written nothing is acknowledged, nothing is done, and later everything is.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        failing(house, "append", Unwritable("full"))
+        refused = await house.write(RITA, "go")
+        assert refused.retry
+        failing(house, "commit", Unwritable("full"), times=4)
+        await house.write(RITA, "go")
+        assert [] == house.seen(ANA)
+        await runtime.advance(10)
+        failing(house, "commit", Unwritable("full"), times=4)
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        assert [] == world.deployed
+        await runtime.advance(10)
+
+        assert [("production", "v1", 1)] == world.deployed
+        assert "it is out" == house.texts(RITA)[-1]
+
+
+async def test_results_are_kept_while_they_cannot_be_written(make: Make, runtime: HandRuntime):
+    """
+    A tool that ran is not run again because its result could not be stored at once.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy(holds=True))) as house:
+        await house.write(RITA, "go")
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        failing(house, "commit", Unwritable("full"), times=5)
+        world.hold.set()
+        await runtime.advance(60)
+
+        assert [("production", "v1", 1)] == world.deployed
+        assert [("ended", "done")] == await house.status()
+
+
+async def test_a_fault_of_ours_sets_one_conversation_aside(make: Make):
+    """
+    A conversation that cannot be decided is named, kept, and harms no other; it is tried again.
+    """
+    async with make(echo) as house:
+        key = ConversationKey(f"slack:T1/{RITA}")
+        failing(house, "load", RuntimeError("a bug"))
+        await house.write(RITA, "start")
+        assert {key} == house.owner.stuck
+        await house.write(BEN, "start")
+        await house.write(BEN, "hello")
+        assert ["Ben said: hello"] == house.texts(BEN)
+        await house.write(RITA, "hello")
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+        assert set() == house.owner.stuck
+
+
+@pytest.mark.parametrize("error", [Lost("another"), Broken("fsync")])
+async def test_an_owner_that_must_leave_leaves(make: Make, error: Exception):
+    """
+    Who has lost the store, or cannot trust it, stops deciding.
+    """
+    async with make(echo) as house:
+        failing(house, "commit", error)
+        await house.write(RITA, "start")
+
+        assert not house.owner.running
+        assert error is house._tasks[0].exception()
+
+
+async def test_work_under_way_is_taken_up_after_a_restart(make: Make):
+    """
+    What was appended and not decided when the process died is decided by the next one.
+    """
+    async with make(echo) as house:
+        house.owner._inbox = lambda key: (_ for _ in ()).throw(SystemError("died"))  # type: ignore[method-assign]
+        await house.write(RITA, "start", settle=False)
+    async with make(echo) as house:
+        assert [("waiting", "")] == await house.status()
+
+
+async def test_conversations_are_decided_side_by_side(make: Make):
+    """
+    One conversation whose model thinks long does not hold up another.
+    """
+    import asyncio
+
+    gate = asyncio.Event()
+
+    class Slow:
+        name = "slow"
+
+        async def answer(self, context: str, schema: object) -> str:
+            await gate.wait()
+            return '{"n": 1}'
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        message = await run.receive()
+        if message.text == "think":
+            await run.next_step(dict, context=lambda thread: "")
+        await run.reply(f"{message.text}: done")
+
+    async with make(bot, model=Slow()) as house:
+        for user, place in ((RITA, None), (BEN, None), (ANA, OPS)):
+            await house.write(user, "start", at=place, root="r" if place else "")
+        await house.write(RITA, "think")
+        await house.write(BEN, "quick")
+        assert ["quick: done"] == house.texts(BEN)
+        assert [] == house.texts(RITA)
+        gate.set()
+        await house.runtime.settle()
+
+        assert ["think: done"] == house.texts(RITA)

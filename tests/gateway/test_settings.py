@@ -1,0 +1,173 @@
+"""
+Settings: one line for each fault, secrets never in the file, precedence.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway import settings
+from gateway.errors import SettingsError
+from gateway.settings_example import example
+
+OWNER = '[[people]]\nid = "ben"\nname = "Ben"\nroles = ["owner"]\n'
+SLACK = '[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\napp_token = "env:APP"\n'
+SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1"}
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    def load(text: str, environment: dict[str, str] | None = None, **explicit: object) -> settings.Settings:
+        file = tmp_path / "ringback.toml"
+        file.write_text(text)
+        return settings.load(file, SECRETS if environment is None else environment, **explicit)
+
+    return load
+
+
+def test_the_least_that_is_needed(load):
+    """
+    Somebody who owns it is all that has to be set.
+    """
+    loaded = load(OWNER)
+
+    assert (8080, "info", []) == (loaded.server.port, loaded.log.level, loaded.agents)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ("", "people", "nobody has the role 'owner'"),
+        (OWNER + "[server]\nprot = 1", "server.prot", "there is no such setting"),
+        (OWNER + "[server]\nport = 99999", "server.port", "less than or equal to 65535"),
+        (OWNER + "[[agents]]\nlisten = ['slack']", "agents[0].use", "is missing"),
+        (OWNER + "[slack]\naccount = 'T1'", "slack", "two brackets"),
+        (OWNER + "[[slack]]\nbot_token = 'env:BOT'\napp_token = 'env:APP'", "slack[0].account", "is missing"),
+        (OWNER + SLACK.replace("env:BOT", "xoxb-secret"), "slack[0].bot_token", "secrets do not stand in the file"),
+        (OWNER + SLACK.replace("env:BOT", "env:NONE"), "slack[0].bot_token", "set the environment variable NONE"),
+        (OWNER + SLACK.replace("env:BOT", "file:/nowhere"), "slack[0].bot_token", "cannot be read"),
+        (OWNER + "[[policy]]\ntool = 'x'", "policy[0]", "nobody who may approve"),
+        (OWNER + "[[policy]]\ntool = 'x'\nroles = ['nobody']", "policy[0].roles", "has the role 'nobody'"),
+        (OWNER + "[[policy]]\ntool = 'x'\npeople = ['eve']", "policy[0].people", "there is no 'eve'"),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ndeadline='soon'", "policy[0].deadline", "like 24h"),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ntargets=['#x']", "policy[0].targets", "channel:account/place"),
+        (OWNER + OWNER, "people[1].id", "two people called 'ben'"),
+        (OWNER + "[[people]]\nid='a'\nname='A'\nidentities=['x']", "people[1].identities", "channel:account/place"),
+        (OWNER + "[[people]]\nid='a'\nname='A'\ntimezone='Mars'", "people[1].timezone", "like Europe/Berlin"),
+        (OWNER + "[[agents]]\nuse=['a:b']\nlisten=['slack']\nmodel='m'", "agents[0].model", "there is no 'm'"),
+        (
+            OWNER + "[[agents]]\nuse=['a:b']\nlisten=['slack']\n[[agents]]\nuse=['c:d']\nlisten=['slack:T1/C1']",
+            "agents[1].listen",
+            "overlaps with slack of agents[0]",
+        ),
+        (OWNER + "[sentences]\n'no.such' = 'x'", "sentences", "there is no sentence"),
+        (OWNER + "[ops]\nconversation = 'x'", "ops.conversation", "channel:account/place"),
+        ("people = [", "--config", "cannot be read"),
+        ("channels = {}\n" + OWNER, "channels", "no such"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(load, text: str, key: str, remedy: str):
+    """
+    What is wrong is said in one line: the key, the file, what to do.
+    """
+    with pytest.raises(SettingsError) as refused:
+        load(text)
+    line = str(refused.value)
+
+    assert line.startswith(key)
+    assert "ringback.toml" in line
+    assert remedy in line
+    assert "\n" not in line
+    assert "secret" not in line.replace("secrets do not", "")
+
+
+def test_a_missing_file_says_how_to_make_one():
+    """
+    Without a file the remedy is the command that makes one.
+    """
+    with pytest.raises(SettingsError, match=r"ringback config example > ringback\.toml"):
+        settings.load(Path("/nowhere/ringback.toml"), {})
+
+
+def test_secrets_come_from_the_environment_or_a_file(load, tmp_path: Path):
+    """
+    env:NAME, the file that NAME_FILE names, file:PATH; none of them shows in a representation.
+    """
+    (tmp_path / "token").write_text("xoxb-2\n")
+    text = OWNER + SLACK
+    sources = (
+        load(text),
+        load(text, {"BOT_FILE": str(tmp_path / "token"), "APP": "xapp-1"}),
+        load(text.replace("env:BOT", f"file:{tmp_path / 'token'}")),
+    )
+    accounts = [loaded.channels["slack"][0] for loaded in sources]
+
+    assert ["xoxb-1", "xoxb-2", "xoxb-2"] == [account.bot_token.get_secret_value() for account in accounts]
+    assert "xoxb" not in repr(accounts)
+
+
+def test_explicit_over_environment_over_file(load):
+    """
+    A command-line option holds over a variable, that over the file, and that over the default.
+    """
+    text = OWNER + "[server]\nport = 1\nhost = 'file'\n"
+    environment = {"RINGBACK_SERVER_PORT": "2", "RINGBACK_SERVER_HOST": "environment"}
+
+    assert (1, "file") == (load(text, {}).server.port, load(text, {}).server.host)
+    assert 2 == load(text, environment).server.port
+    explicit = load(text, environment, server={"port": 3, "host": None}).server
+    assert (3, "environment") == (explicit.port, explicit.host)
+
+
+def test_rules_and_people_are_values_of_the_core(load):
+    """
+    The file becomes the policy's rules and the directory's people.
+    """
+    loaded = load(
+        OWNER
+        + "[[policy]]\ntool = 'deploy'\nwhen = { environment = ['a', 'b'] }\nroles = ['owner']\n"
+        + "exclude_requester = true\ntargets = ['people', 'slack:T1/C1']\ndeadline = '90m'\n"
+    )
+    (rule,) = loaded.rules()
+
+    assert ("deploy", {"environment": ["a", "b"]}, ("owner",), True) == (
+        rule.tool,
+        rule.when,
+        rule.who.roles,
+        rule.who.exclude_requester,
+    )
+    assert (("people", "slack:T1/C1"), 5_400) == (rule.where.targets, rule.patience)
+    assert ["ben"] == [person.id for person in loaded.directory()]
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("24h", 86_400), ("7d", 604_800)])
+def test_durations(text: str, seconds: float):
+    """
+    A number and a unit.
+    """
+    assert seconds == settings.seconds(text)
+
+
+@pytest.mark.parametrize("text", ["", "5", "h", "1.5h", "-1h", "0s", "1w", "1.h"])
+def test_no_durations(text: str):
+    """
+    Anything else is refused.
+    """
+    with pytest.raises(ValueError, match="like 24h"):
+        settings.seconds(text)
+
+
+def test_the_example_is_a_file_that_loads(load):
+    """
+    What `ringback config example` prints is valid once its secrets are set, and shows every setting.
+    """
+    text = example()
+    loaded = load(text, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
+
+    assert "ana" == loaded.people[0].id
+    for section in (settings.Server, settings.AgentSettings, settings.PersonSettings, settings.PolicySettings):
+        for name, field in section.model_fields.items():
+            assert f"{name} = " in text
+            assert str(field.description) in text
