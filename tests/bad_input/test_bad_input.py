@@ -1,0 +1,182 @@
+"""
+What goes wrong around the process: wrong settings, a second gateway, a full disk, a megabyte, nonsense.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapters.slack.emulator import Fault
+from tests.process import Gateway, gateway, until
+
+RITA, ANA = "U0000RITA", "U00000ANA"
+SMALL = 350_000  # bytes that a file may grow to on the "full" disk
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """Slack's side, and a gateway that is not started yet."""
+    async with gateway(tmp_path) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (("[server]", "[sever]"), "sever"),
+        (("env:BOT", "env:NOT_SET"), "slack[0].bot_token"),
+        (("env:BOT", "xoxb-in-the-file"), "slack[0].bot_token"),
+        (("gateway.sandbox.deploybot:deploybot", "no.such:agent"), "agents[0].use"),
+        (("gateway.sandbox.deploybot:deploybot", "gateway.sandbox.deploybot:deploy"), "agents[0].use"),
+        (("gateway.sandbox.script:script", "gateway.sandbox.script:nothing"), "models[0].script"),
+        (('roles = ["owner", "release"]', 'roles = ["release"]'), "people"),
+        (("[[policy]]", "[[policy"), "--config"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "check"])
+async def test_a_wrong_setting_is_one_line_and_exit_code_2(
+    house: Gateway, change: tuple[str, str], key: str, command: str
+):
+    """
+    Key, file, remedy, in one line; `config check` says the same as `serve`.
+    """
+    text = house.config.read_text()
+    assert change[0] in text
+    house.config.write_text(text.replace(*change))
+    arguments = ("serve",) if command == "serve" else ("config", "check")
+    code, out, err = await house.run(*arguments, "--config", str(house.config))
+
+    assert (2, "") == (code, out)
+    assert 1 == err.count("\n"), err
+    assert err.startswith(f"ringback: {key}")
+    assert "ringback.toml" in err
+    assert "xoxb" not in err
+
+
+async def test_right_settings_are_fine(house: Gateway):
+    """
+    `config check` says so in a line.
+    """
+    code, out, err = await house.run("config", "check", "--config", str(house.config))
+
+    assert (0, "") == (code, err)
+    assert out.endswith("1 agents, 2 people, 1 rules: fine\n")
+
+
+async def test_a_second_gateway_on_the_same_data_is_refused(house: Gateway):
+    """
+    One process owns a data folder; another is told so in one sentence, and the first does not notice.
+    """
+    await house.start()
+    code, _, err = await house.run("serve", "--config", str(house.config))
+
+    assert 2 == code
+    assert "ringback: Another ringback is using this data folder" in err
+    assert 1 == err.count("\n")
+    assert 200 == (await house.readyz())[0]
+
+
+async def test_a_busy_port_is_one_sentence(house: Gateway):
+    """
+    The port that is taken is named, and what to do.
+    """
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    code, _, err = await house.run("serve", "--config", str(house.config), "--port", str(port))
+    server.close()
+
+    assert (2, 1) == (code, err.count("\n"))
+    assert f"port {port}" in err
+    assert "--port" in err
+
+
+async def test_data_of_a_newer_version_is_refused(house: Gateway):
+    """
+    What a newer version wrote is left alone.
+    """
+    import sqlite3
+
+    await house.start()
+    await house.stop()
+    db = sqlite3.connect(house.folder / "store" / "ringback.sqlite")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    code, _, err = await house.run("serve", "--config", str(house.config))
+
+    assert (2, 1) == (code, err.count("\n"))
+    assert "newer version" in err
+
+
+async def test_a_full_disk_loses_nothing(house: Gateway):
+    """
+    While the disk is full nothing is acknowledged and `/readyz` says why; with room again, all that was said is done.
+    """
+
+    def small_disk() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, resource.RLIM_INFINITY))
+
+    await house.start(small_disk)
+    said = 0
+    while (await house.readyz())[1]["store"] == "ok":
+        said += 1
+        house.emulator.people.message(RITA, "dm", f"{said} " + "x" * 3_000)
+        await asyncio.sleep(0.01)
+        assert said < 500, "the disk never filled"
+    status, report = await house.readyz()
+    assert 503 == status
+    assert "disk is full" in report["store"]
+    house.emulator.people.message(RITA, "dm", "deploy v1.4.2 to production")
+    assert house.process is not None
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    if sys.platform == "linux":
+        resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    await until(lambda: house.seen(ANA))
+    house.press(ANA, "ringback.approve")
+    await until(lambda: "v1.4.2 is in production now." in " ".join(house.seen(RITA)))
+
+    assert 200 == (await house.readyz())[0]
+    statuses = {delivery["status"] for delivery in house.emulator.state()["deliveries"]}
+    assert {"acked"} == statuses
+
+
+async def test_a_message_of_a_megabyte(house: Gateway):
+    """
+    A message larger than Slack itself would send is kept, answered, and breaks nothing.
+    """
+    await house.start()
+    house.emulator.people.message(RITA, "dm", "list " + "x" * 1_000_000)
+    await until(lambda: "staging: nothing yet" in " ".join(house.seen(RITA)))
+
+
+async def test_payloads_that_nobody_knows(house: Gateway):
+    """
+    Commands, foreign buttons and other events are acknowledged, and the next message is answered.
+    """
+    await house.start()
+    house.emulator.people.command(RITA, "C0GENERAL", "/nonsense", "\x00\ud7ff")
+    house.emulator.people.message(RITA, "C0GENERAL", "lunch?")
+    house.emulator.people.message(RITA, "dm", "list")
+    await until(lambda: house.seen(RITA)[1:])
+
+    assert {"acked"} == {delivery["status"] for delivery in house.emulator.state()["deliveries"]}
+
+
+async def test_a_revoked_token_stops_the_channel_with_a_sentence(house: Gateway):
+    """
+    The channel stops and `/readyz` says what to fix; the rest runs on.
+    """
+    house.emulator.add_fault(Fault(on="token", kind="revoke", times=None))
+    await house.start(connected=False)
+    report: dict = {}
+    while not report or report["state"] != "stopped":
+        ((report,), _) = ((await house.readyz())[1]["channels"].values(), None)
+
+    assert "install the app again" in report["problem"]
+    assert 200 == (await house.readyz())[0]
+    assert 503 == (await house.readyz("?channels=all"))[0]

@@ -1,0 +1,166 @@
+"""
+The command line, beside a running gateway and without one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.process import Gateway, gateway, until
+
+RITA, ANA = "U0000RITA", "U00000ANA"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway with a run that waits for an approval."""
+    async with gateway(tmp_path) as one:
+        await one.start()
+        one.emulator.people.message(RITA, "dm", "deploy v1.4.2 to production")
+        await until(lambda: one.seen(ANA))
+        yield one
+
+
+async def test_what_is_stored_can_be_listed_while_it_runs(house: Gateway):
+    """
+    Threads, requests and deliveries are listed from another process; a thread's log reads from its beginning.
+    """
+    where = ("--config", str(house.config))
+    threads = json.loads((await house.run("threads", "list", "--json", *where))[1])
+    assert [("waiting", "Approve deploy?", "deploybot")] == [(t["status"], t["note"], t["agent"]) for t in threads]
+    shown = (await house.run("threads", "show", threads[0]["id"][:8], *where))[1]
+    assert ["MessageReceived", "RunStarted", "ModelAnswered", "RequestOpened"] == [
+        line.split()[3] for line in shown.splitlines()[2:]
+    ]
+    requests = (await house.run("requests", "list", "--status", "open", *where))[1]
+    assert "Approve deploy?" in requests
+    deliveries = json.loads((await house.run("deliveries", "list", "--json", *where))[1])
+    assert {"ask", "say"} == {delivery["kind"] for delivery in deliveries}
+
+
+async def test_resuming_reaches_the_running_gateway(house: Gateway):
+    """
+    A word from the owner is decided at once; where it makes no sense there is a sentence.
+    """
+    where = ("--config", str(house.config))
+    (thread,) = json.loads((await house.run("threads", "list", "--json", *where))[1])
+    code, _, err = await house.run("threads", "resume", thread["id"], "go-on", *where)
+    assert (1, "ringback: " + thread["id"] + " is waiting, not parked; nothing waits for that\n") == (code, err)
+    code, _, err = await house.run("threads", "resume", thread["id"], "explode", *where)
+    assert (2, "ringback: 'explode' is no choice; write one of restart, fork, attach, cancel, go-on, ask-again\n") == (
+        code,
+        err,
+    )
+    assert 0 == (await house.run("threads", "resume", thread["id"][:6], "cancel", *where))[0]
+    await until(lambda: any("Cancelled by the command line" in text for text in house.seen(ANA)))
+
+
+async def test_resuming_without_a_gateway_is_decided_at_its_next_start(house: Gateway):
+    """
+    Where none runs, the command line writes into the store itself.
+    """
+    where = ("--config", str(house.config))
+    (thread,) = json.loads((await house.run("threads", "list", "--json", *where))[1])
+    assert 0 == await house.stop()
+    assert 0 == (await house.run("threads", "resume", thread["id"], "cancel", *where))[0]
+    assert "Dropped. Nothing more will happen here." not in house.seen(RITA)
+    await house.start()
+    await until(lambda: "Dropped. Nothing more will happen here." in house.seen(RITA))
+
+
+async def test_a_dead_delivery_is_taken_up_again(house: Gateway):
+    """
+    `deliveries retry` sends what was given up; what is not there is said not to be there.
+    """
+    where = ("--config", str(house.config))
+    house.emulator.add_fault(fault(on="chat.postMessage", kind="refuse", error="user_disabled", channel=RITA))
+    house.emulator.people.message(RITA, "dm", "hello?")
+    rows: list[dict] = []
+    while not rows:
+        rows = json.loads((await house.run("deliveries", "list", "--json", "--status", "dead", *where))[1])
+    assert "user_disabled" in rows[0]["reason"]
+    assert 0 == (await house.run("deliveries", "retry", rows[0]["id"], *where))[0]
+    await until(lambda: any("I am still waiting for Ana" in text for text in house.seen(RITA)))
+    code, _, err = await house.run("deliveries", "retry", "nothing", *where)
+
+    assert 1 == code
+    assert "ringback deliveries list" in err
+
+
+def fault(**how: object) -> object:
+    from adapters.slack.emulator import Fault
+
+    return Fault.model_validate(how)
+
+
+async def test_readiness(house: Gateway):
+    """
+    Ready when it can decide; with channels=all, when they are up too. A stopped channel says what to fix.
+    """
+    status, report = await house.readyz()
+    assert (200, True, "ok", True) == (status, report["ready"], report["store"], report["owner"])
+    assert 200 == (await house.readyz("?channels=all"))[0]
+    (channel,) = report["channels"].values()
+    assert ("up", True) == (channel["state"], channel["ready"])
+
+
+async def test_a_kind_stop(house: Gateway):
+    """
+    Asked to stop, it ends with 0, and lets a tool under way come to its end.
+    """
+    house.press(ANA, "ringback.approve")
+    file = house.folder / "deployments.json"
+    await until(file.exists)
+
+    assert 0 == await house.stop()
+    shown = await house.run("threads", "list", "--json", "--config", str(house.config))
+    (thread,) = json.loads(shown[1])
+    log = (await house.run("threads", "show", thread["id"], "--config", str(house.config)))[1]
+    assert "ToolFinished" in log
+
+
+def test_help_imports_nothing_heavy():
+    """
+    `--help` is quick: no web server, no store, no channel is imported for it.
+    """
+    code = (
+        "import sys; sys.argv = ['ringback', '--help']\n"
+        "from gateway import cli\n"
+        "try: cli.main()\nexcept SystemExit: pass\n"
+        "heavy = {'fastapi', 'uvicorn', 'slack_bolt', 'slack_sdk', 'aiohttp', 'sqlite3', 'pydantic'}\n"
+        "print('heavy:', sorted(heavy & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.endswith("heavy: []\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("threads", "list", "--data", "/nowhere"), ("requests", "list", "--data", "/nowhere")],
+)
+def test_no_data_yet(arguments: tuple[str, ...]):
+    """
+    Before the first start there is a sentence, not a traceback.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *arguments], capture_output=True, text=True, check=False
+    )
+
+    assert (1, "") == (ended.returncode, ended.stdout)
+    assert "ringback: there is no data in /nowhere yet; start the gateway first\n" == ended.stderr
+
+
+def test_the_version():
+    """
+    `ringback version` prints it.
+    """
+    ended = subprocess.run([sys.executable, "-m", "gateway.cli", "version"], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.strip().count(".") == 2

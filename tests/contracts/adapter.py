@@ -1,0 +1,389 @@
+"""
+What every channel must do, over its real client library and an emulator of its vendor.
+
+A channel's test module subclasses `AdapterContract` and gives a `Vendor`: the adapter, and the vendor's side of it. A
+real difference between channels is a visible mark on the test in the subclass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pytest
+
+from adapters.base import (
+    Accepted,
+    Adapter,
+    Ask,
+    Duplicate,
+    Form,
+    FormWanted,
+    Inbound,
+    NoForm,
+    Part,
+    Receipt,
+    Refused,
+    Say,
+    Settle,
+    Whisper,
+)
+from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.events import Card
+from agent_core.requests import Assurance, Decision
+
+PATIENCE = 10.0  # seconds that a test waits for something that must come
+CARD = Card(
+    title="Approve deploy?",
+    facts=(("tag", "v1"),),
+    buttons=((Decision.APPROVE, "Approve"), (Decision.DENY, "Deny")),
+    form="Deny with a reason",
+    how="Press a button.",
+)
+SETTLED = CARD.model_copy(update={"buttons": (), "form": "", "notes": ("Approved by Ana",)})
+NASTY = "<!channel> <@U1> @everyone *bold* [link](https://x.test) </b>\r\nBcc: x@x.test"
+
+
+class Vendor(Protocol):
+    """The vendor's side of a channel: what people do and see there, and how the vendor misbehaves."""
+
+    adapter: Adapter
+    person: Identity
+    direct: ConversationKey
+    place: ConversationKey
+
+    async def write(self, text: str, *, under: str | None = None) -> str:
+        """The person writes in their one-to-one chat; returns the vendor's id of the message."""
+        ...
+
+    async def press(self, label: str) -> None:
+        """The person presses a button of the newest message that has it."""
+        ...
+
+    async def seen(self, conversation: ConversationKey) -> list[str]:
+        """The words of every message that the person sees there, oldest first, with what stands in cards."""
+        ...
+
+    async def mentioned(self, conversation: ConversationKey) -> list[str]:
+        """Whom the newest message there really notifies."""
+        ...
+
+    async def buttons(self, conversation: ConversationKey) -> list[str]:
+        """The labels of all buttons that the person could press there."""
+        ...
+
+    async def misbehave(self, how: str) -> None:
+        """
+        Misbehave on the next sends: `rate_limit`, `lose_answer` (taken, and the answer lost), `drop` (not taken),
+        `refuse_for_good`, `refuse_for_now`; `revoke` the credentials, or `hang_up` on the held connection.
+        """
+        ...
+
+    async def sent_again(self) -> int:
+        """How many facts the vendor has delivered more than once."""
+        ...
+
+    async def vanish(self) -> None:
+        """Be gone: no server at that address."""
+        ...
+
+
+@dataclass
+class Gate:
+    """A gate that keeps what comes in, and may refuse."""
+
+    came: list[Inbound] = field(default_factory=list)
+    asked: list[FormWanted] = field(default_factory=list)
+    signs: int = 0
+    arrived: bool = False
+    refuse: int = 0
+    form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back"))
+    seen_keys: set[str] = field(default_factory=set)
+
+    async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
+        if self.refuse > 0:
+            self.refuse -= 1
+            return Refused("the disk is full", retry=True)
+        if self.seen_keys & set(inbound.dedupe):
+            return Duplicate(1)
+        self.seen_keys |= set(inbound.dedupe)
+        self.came.append(inbound)
+        return Accepted(len(self.came))
+
+    async def query(self, wanted: FormWanted) -> Form | NoForm:
+        self.asked.append(wanted)
+        return self.form
+
+    def seen(self, channel: str, account: str) -> None:
+        self.signs += 1
+
+    def caught_up(self, channel: str, account: str) -> None:
+        self.arrived = True
+
+
+class AdapterContract:
+    """One suite for every channel."""
+
+    @pytest.fixture
+    async def vendor(self) -> Vendor:
+        """Start the vendor's side."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def gate(self, vendor: Vendor) -> AsyncIterator[Gate]:
+        """Listen, as the gateway's supervisor does."""
+        gate = Gate()
+        listening = asyncio.create_task(keep(vendor.adapter, gate))
+        await until(lambda: gate.arrived)
+        yield gate
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    # In --------------------------------------------------------------------------------------------------------------
+
+    async def test_a_message_comes_in(self, vendor: Vendor, gate: Gate):
+        """
+        What a person writes is a fact: who, how sure, where, when, and the words.
+        """
+        name = await vendor.write("deploy it")
+        await until(lambda: gate.came)
+        (inbound,) = gate.came
+        fact = inbound.fact
+
+        assert isinstance(fact, events.MessageReceived)
+        assert (vendor.person, vendor.direct, "deploy it") == (fact.sender, inbound.conversation, fact.text)
+        assert (True, "", name) == (fact.direct, fact.root, fact.message_id)
+        assert fact.assurance is vendor.adapter.capabilities(vendor.direct).assurance
+        assert inbound.dedupe
+        assert inbound.raw
+
+    async def test_what_is_not_stored_is_sent_again(self, vendor: Vendor, gate: Gate):
+        """
+        A fact that could not be stored is not acknowledged, so the vendor sends it again, and it is not lost (G1).
+        """
+        gate.refuse = 1
+        await vendor.write("deploy it")
+        await until(lambda: gate.came)
+
+        assert 1 == await vendor.sent_again()
+
+    async def test_what_is_stored_is_acknowledged(self, vendor: Vendor, gate: Gate):
+        """
+        A fact that was stored is sent once.
+        """
+        await vendor.write("one")
+        await vendor.write("two")
+        await until(lambda: len(gate.came) == 2)
+
+        assert 0 == await vendor.sent_again()
+
+    async def test_our_own_words_do_not_come_back(self, vendor: Vendor, gate: Gate):
+        """
+        What we say is not taken for somebody's.
+        """
+        await send(vendor, Say("hello"), vendor.direct)
+        await vendor.write("hi")
+        await until(lambda: gate.came)
+
+        assert ["hi"] == [inbound.fact.text for inbound in gate.came]
+
+    async def test_a_press_names_its_request(self, vendor: Vendor, gate: Gate):
+        """
+        A press is a fact with the request's id, the decision, and who pressed.
+        """
+        await send(vendor, Ask(CARD, "request1"), vendor.direct)
+        await vendor.press("Approve")
+        await until(lambda: gate.came)
+        (inbound,) = gate.came
+
+        assert isinstance(inbound.fact, events.ActionTaken)
+        assert ("request1", Decision.APPROVE, vendor.person, vendor.direct) == (
+            inbound.fact.request,
+            inbound.fact.decision,
+            inbound.fact.sender,
+            inbound.conversation,
+        )
+
+    async def test_a_reply_under_a_card_names_it(self, vendor: Vendor, gate: Gate):
+        """
+        A reply shows again the id that our receipt holds, so that it finds its request without a look-up.
+        """
+        receipt = (await send(vendor, Ask(CARD, "request1"), vendor.direct))[-1]
+        await vendor.write("why?", under=receipt.message_id)
+        await until(lambda: gate.came)
+
+        assert receipt.message_id == gate.came[0].fact.reply_to
+        assert gate.came[0].fact.sent_at > receipt.at
+
+    async def test_a_connection_that_breaks_is_made_again(self, vendor: Vendor, gate: Gate):
+        """
+        What is written while the connection is down comes in when it is up again.
+        """
+        await vendor.misbehave("hang_up")
+        await vendor.write("still there?")
+        await until(lambda: gate.came)
+
+        assert "still there?" == gate.came[0].fact.text
+
+    async def test_bad_credentials_stop_with_a_sentence(self, vendor: Vendor):
+        """
+        Credentials that the vendor refuses are a matter for the operator: listening ends, and says what to fix.
+        """
+        await vendor.misbehave("revoke")
+
+        with pytest.raises(Misconfigured, match="token"):
+            await asyncio.wait_for(vendor.adapter.listen(Gate()), PATIENCE)
+
+    # Out -------------------------------------------------------------------------------------------------------------
+
+    async def test_a_receipt_says_where_and_when(self, vendor: Vendor):
+        """
+        What was sent has a vendor's id and time, and the person sees it.
+        """
+        (receipt,) = await send(vendor, Say("hello"), vendor.direct)
+
+        assert receipt.message_id
+        assert receipt.at > 0
+        assert "hello" in (await vendor.seen(vendor.direct))[-1]
+
+    async def test_a_settled_card_has_no_buttons(self, vendor: Vendor):
+        """
+        Brought up to date, a card shows how it ended and can no longer be pressed.
+        """
+        (receipt,) = await send(vendor, Ask(CARD, "request1"), vendor.place)
+        assert ["Approve", "Deny"] == (await vendor.buttons(vendor.place))[:2]
+        await send(vendor, Settle(SETTLED, "request1", "d1"), vendor.place, target=receipt)
+
+        assert [] == await vendor.buttons(vendor.place)
+        assert "Approved by Ana" in (await vendor.seen(vendor.place))[-1]
+        assert 1 == len(await vendor.seen(vendor.place))
+
+    async def test_words_stay_words(self, vendor: Vendor):
+        """
+        What people, models and tools write notifies nobody and marks nothing up.
+        """
+        for outbound in (Say(NASTY), Ask(CARD.model_copy(update={"title": NASTY, "body": NASTY}), "r")):
+            await send(vendor, outbound, vendor.place)
+
+            assert [] == await vendor.mentioned(vendor.place)
+            assert "<!channel> <@U1> @everyone *bold*" in (await vendor.seen(vendor.place))[-1]
+
+    async def test_a_long_text_arrives_whole(self, vendor: Vendor):
+        """
+        What does not fit one message spreads over several, in order.
+        """
+        words = [f"word{n}" for n in range(2_000)]
+        await send(vendor, Say(" ".join(words)), vendor.direct)
+
+        assert words == " ".join(await vendor.seen(vendor.direct)).split()
+
+    async def test_a_whisper_is_seen_by_one(self, vendor: Vendor):
+        """
+        A whisper reaches the one it is for.
+        """
+        if not vendor.adapter.capabilities(vendor.place).whispers:
+            return
+        await send(vendor, Whisper(vendor.person, "only you"), vendor.place)
+
+        assert "only you" in (await vendor.seen(vendor.place))[-1]
+
+    async def test_something_under_a_card(self, vendor: Vendor):
+        """
+        What is said under a card stands with it.
+        """
+        (receipt,) = await send(vendor, Ask(CARD, "request1"), vendor.place)
+        await send(vendor, Say("passed on", under="d1"), vendor.place, target=receipt)
+
+        assert "passed on" in (await vendor.seen(vendor.place))[-1]
+
+    @pytest.mark.parametrize(
+        ("how", "error", "taken"),
+        [
+            ("rate_limit", RateLimited, False),
+            ("drop", Unknown, False),
+            ("lose_answer", Unknown, True),
+            ("refuse_for_good", Rejected, False),
+            ("refuse_for_now", Rejected, False),
+        ],
+    )
+    async def test_every_failure_says_what_it_promises(self, vendor: Vendor, how: str, error: Any, taken: bool):
+        """
+        A refusal was surely not taken; a broken connection may have been; nothing is sent twice by the library.
+        """
+        await vendor.misbehave(how)
+        with pytest.raises(error) as raised:
+            await send(vendor, Say("hello"), vendor.place)
+
+        assert taken == any("hello" in text for text in await vendor.seen(vendor.place))
+        if how == "rate_limit":
+            assert raised.value.retry_after == 7
+        if how.startswith("refuse"):
+            assert raised.value.permanent == (how == "refuse_for_good")
+
+    @pytest.mark.parametrize(("how", "found"), [("lose_answer", True), ("drop", False)])
+    async def test_what_is_unknown_can_be_looked_for(self, vendor: Vendor, how: str, found: bool):
+        """
+        Looked for by our own id, a message whose answer was lost is found, and one that never arrived is not.
+        """
+        await vendor.misbehave(how)
+        part = prepared(vendor, Say("hello"), vendor.place)
+        with pytest.raises(Unknown):
+            await vendor.adapter.deliver(part)
+        receipt = await vendor.adapter.find(part)
+
+        assert found == (receipt is not None)
+        assert await vendor.adapter.find(part.model_copy(update={"delivery": "another"})) is None
+
+    async def test_a_vendor_that_is_gone_was_sent_nothing(self, vendor: Vendor):
+        """
+        Where nothing answers at the address, nothing was sent, and that is certain.
+        """
+        await vendor.vanish()
+
+        with pytest.raises(Unreachable):
+            await send(vendor, Say("hello"), vendor.place)
+
+    async def test_capabilities_are_what_they_say(self, vendor: Vendor):
+        """
+        The one-to-one chat says that it is one; its assurance is not none.
+        """
+        direct, place = (vendor.adapter.capabilities(where) for where in (vendor.direct, vendor.place))
+
+        assert (True, False) == (direct.direct, place.direct)
+        assert not direct.whispers
+        assert direct.assurance is not Assurance.NONE
+
+
+def prepared(vendor: Vendor, outbound: Any, where: ConversationKey, target: Receipt | None = None) -> Part:
+    """The only part of an outbound, as the outbox hands it over."""
+    (part,) = vendor.adapter.render(outbound, where)
+    return part.model_copy(update={"delivery": "delivery1", "receipt": target, "since": 0.0})
+
+
+async def send(vendor: Vendor, outbound: Any, where: ConversationKey, target: Receipt | None = None) -> list[Receipt]:
+    """Send all parts of an outbound, in order."""
+    receipts = []
+    for number, part in enumerate(vendor.adapter.render(outbound, where)):
+        ready = part.model_copy(update={"delivery": f"delivery{number}", "receipt": target})
+        receipts.append(await vendor.adapter.deliver(ready))
+    return receipts
+
+
+async def keep(adapter: Adapter, gate: Gate) -> None:
+    """Listen again when it breaks."""
+    while True:
+        try:
+            await adapter.listen(gate)
+        except ConnectionError:
+            continue
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    """Wait for what another task must do."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await asyncio.sleep(0.005)

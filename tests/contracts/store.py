@@ -1,0 +1,588 @@
+"""
+What every store must do. A store's test module subclasses `StoreContract` and says how it is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.base import Accepted, Duplicate, Receipt
+from agent_core import events
+from agent_core.requests import Outcome, Settlement
+from gateway.errors import Conflict, Lost
+from gateway.runtime import Runtime
+from gateway.store.base import (
+    DAY,
+    DEDUPE_DAYS,
+    Blob,
+    Fact,
+    Fate,
+    Message,
+    Need,
+    Ready,
+    Store,
+    Timer,
+)
+from gateway.store.lane import STEP_ASIDE
+from tests.contracts.rows import (
+    HERE,
+    THERE,
+    a_change,
+    a_copy,
+    a_delivery,
+    a_fact,
+    a_message,
+    a_start,
+    a_thread,
+    an_opening,
+)
+from tests.runtime import NOON, HandRuntime
+
+RECEIPT = Receipt(place="D1", message_id="1.2", at=NOON)
+
+
+class StoreContract:
+    """One suite for every store."""
+
+    def open(self, folder: Path, runtime: Runtime) -> AbstractAsyncContextManager[Store]:
+        """Open the store under test; opened again on the same folder it holds what it held."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def clock(self) -> AsyncIterator[HandRuntime]:
+        runtime = HandRuntime()
+        yield runtime
+        runtime.close()
+
+    @pytest.fixture
+    async def store(self, tmp_path: Path, clock: HandRuntime) -> AsyncIterator[Store]:
+        async with self.open(tmp_path, clock) as store:
+            yield store
+
+    # Appending -------------------------------------------------------------------------------------------------------
+
+    async def test_facts_are_numbered_in_order(self, store: Store):
+        """
+        Facts of a conversation count from one, each conversation for itself.
+        """
+        assert [Accepted(1), Accepted(2)] == [await store.append(a_fact("a")), await store.append(a_fact("b"))]
+        assert Accepted(1) == await store.append(a_fact("c", to=THERE))
+
+    async def test_any_known_key_makes_a_duplicate(self, store: Store):
+        """
+        A fact that carries one key of an earlier one is not stored again, and is told where the first stands (G2).
+        """
+        await store.append(a_fact("a", "event/1", "message/1"))
+
+        assert Duplicate(1) == await store.append(a_fact("a", "event/2", "message/1"))
+        assert Accepted(2) == await store.append(a_fact("b", "event/2"))
+
+    async def test_of_many_at_once_one_is_stored(self, store: Store):
+        """
+        The same fact delivered many times at the same moment is stored once.
+        """
+        answers = await asyncio.gather(*(store.append(a_fact("a", "event/1")) for _ in range(20)))
+
+        assert [Accepted(1)] == [answer for answer in answers if isinstance(answer, Accepted)]
+
+    async def test_keys_are_remembered_for_the_redelivery_window(self, store: Store, clock: HandRuntime):
+        """
+        A key is known for at least eight days, whatever is purged.
+        """
+        await store.append(a_fact("a", "event/1"))
+        await clock.advance(8 * DAY)
+        await store.purge(clock.now())
+
+        assert isinstance(await store.append(a_fact("a", "event/1")), Duplicate)
+        await clock.advance((DEDUPE_DAYS - 8) * DAY + 1)
+        assert 1 == await store.purge(clock.now())
+
+    async def test_what_is_appended_is_handed_to_the_owner(self, store: Store):
+        """
+        An append wakes the owner, with the fact itself.
+        """
+        owner = await store.own()
+        waiting = asyncio.ensure_future(store.wait(owner))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await store.append(a_fact("a"))
+        (ready,) = await waiting
+
+        assert (HERE, [1], "a") == (ready.conversation, [r.seq for r in ready.records], text_of(ready.records[0]))
+
+    async def test_all_survive_being_closed(self, tmp_path: Path, clock: HandRuntime):
+        """
+        What was acknowledged is there when the store is opened again (G1).
+        """
+        async with self.open(tmp_path, clock) as store:
+            await store.append(a_fact("a", "event/1"))
+        async with self.open(tmp_path, clock) as store:
+            assert isinstance(await store.append(a_fact("a", "event/1")), Duplicate)
+            assert [Ready(HERE)] == await store.wait(await store.own())
+            assert ["a"] == [text_of(record) for record in (await store.load(HERE, Need())).facts]
+
+    # Committing ------------------------------------------------------------------------------------------------------
+
+    async def test_a_commit_advances_the_version_by_its_events(self, store: Store):
+        """
+        The new version counts the events, and the log holds them in order.
+        """
+        owner = await store.own()
+        await store.append(a_fact("a"))
+        change = a_change(owner, 1, a_start(), sleep(), threads=[a_thread()])
+        committed = await store.commit(change)
+        (thread,) = (await store.load(HERE, Need(threads=("t",)))).threads
+
+        assert 3 == committed.version
+        assert [(2, "RunStarted"), (3, "SleepStarted")] == [
+            (record.seq, type(record.event).__name__) for record in thread.records
+        ]
+
+    async def test_a_stale_version_conflicts_and_leaves_nothing(self, store: Store):
+        """
+        Who has not seen the newest fact cannot commit, and nothing of the change is there afterwards.
+        """
+        owner = await store.own()
+        await store.append(a_fact("a"))
+        await store.append(a_fact("b"))
+        change = a_change(owner, 1, a_start(), threads=[a_thread()], deliveries=[a_delivery("d")])
+        with pytest.raises(Conflict):
+            await store.commit(change)
+
+        assert [] == await store.threads()
+        assert [] == await store.deliveries()
+        assert 2 == (await store.load(HERE, Need())).version
+
+    async def test_a_former_owner_cannot_commit(self, store: Store):
+        """
+        Only the newest owner's decisions can be committed (G7).
+        """
+        former, _ = await store.own(), await store.own()
+        await store.append(a_fact("a"))
+
+        with pytest.raises(Lost):
+            await store.commit(a_change(former, 1, a_start(), threads=[a_thread()]))
+        with pytest.raises(Lost):
+            await store.wait(former)
+        assert [] == await store.threads()
+
+    async def test_a_change_that_fails_harms_nobody_else(self, store: Store):
+        """
+        A change that cannot be stored leaves nothing behind, and those stored beside it are stored.
+        """
+        owner = await store.own()
+        broken = a_change(owner, 0, a_start(), threads=[a_thread(status=object())])
+        outcomes = await asyncio.gather(
+            store.append(a_fact("before", to=THERE)),
+            store.commit(broken),
+            store.append(a_fact("after", to=THERE)),
+            return_exceptions=True,
+        )
+
+        assert [Accepted(1), Accepted(2)] == [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
+        assert isinstance(outcomes[1], Exception)
+        assert [] == await store.threads()
+        assert 0 == (await store.load(HERE, Need())).version
+
+    async def test_a_message_is_appended_elsewhere_once(self, store: Store):
+        """
+        What one conversation tells another is stored there with the change, and never twice by its id.
+        """
+        owner = await store.own()
+        message = Message("m1", THERE, events.NoteForwarded(text="hello"))
+        await store.commit(a_change(owner, 0, messages=[message]))
+        await store.commit(a_change(owner, 0, messages=[message]))
+        there = await store.load(THERE, Need())
+
+        assert ["hello"] == [text_of(record) for record in there.facts]
+        assert THERE in [ready.conversation for ready in await store.wait(owner)]
+
+    async def test_ready_until_unmarked(self, tmp_path: Path, clock: HandRuntime):
+        """
+        A conversation is given at every take-over until a commit says that nothing is left to do.
+        """
+        async with self.open(tmp_path, clock) as store:
+            owner = await store.own()
+            await store.append(a_fact("a"))
+            await store.commit(a_change(owner, 1, ready=True))
+            assert [HERE] == [ready.conversation for ready in await store.wait(await store.own())]
+            owner = await store.own()
+            await store.commit(a_change(owner, 1, ready=False))
+        async with self.open(tmp_path, clock) as store:
+            owner = await store.own()
+            with contextlib.suppress(TimeoutError):
+                assert [] == await asyncio.wait_for(store.wait(owner), 0.05)
+
+    # Loading ---------------------------------------------------------------------------------------------------------
+
+    async def test_a_thread_is_loaded_from_its_current_run(self, store: Store):
+        """
+        Older runs are never read; the messages that the current one names are.
+        """
+        owner = await store.own()
+        await store.append(a_fact("old"))
+        change = a_change(owner, 1, a_start(consumes=(1,)), end("r1"), threads=[a_thread()])
+        await store.commit(change)
+        await store.append(a_fact("new"))
+        kept = events.MessageKept(thread="t", run="r4", fact=4, party="rita", name="Rita")
+        await store.commit(a_change(owner, 4, a_start(run="r4", consumes=(1,)), kept, threads=[a_thread()]))
+        (thread,) = (await store.load(HERE, Need(threads=("t",)))).threads
+
+        assert [5, 6] == [record.seq for record in thread.records]
+        assert {1: "old", 4: "new"} == {seq: fact.text for seq, fact in thread.facts.items()}
+
+    async def test_threads_are_found_by_root_and_by_work(self, store: Store):
+        """
+        A message finds its thread by its root; a new owner finds those with work under way.
+        """
+        owner = await store.own()
+        rows = [a_thread("t", root="1.1", status="running"), a_thread("s", root="2.2")]
+        await store.commit(a_change(owner, 0, a_start("t"), a_start("s"), threads=rows))
+
+        assert ["s"] == [t.id for t in (await store.load(HERE, Need(roots=("2.2",)))).threads]
+        assert ["t"] == [t.id for t in (await store.load(HERE, Need(running=True))).threads]
+        assert () == (await store.load(HERE, Need())).threads
+
+    async def test_a_fork_begins_with_its_origins_events(self, store: Store):
+        """
+        A fork's log is its origin's up to where it left it, then its own.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, a_start(), sleep(), end("r1"), threads=[a_thread()]))
+        fork = events.ThreadForked(thread="f", run="r1", origin="t", upto=2, by="rita", version="2", branch="what-if")
+        await store.commit(a_change(owner, 3, fork, threads=[a_thread("f", branch="what-if")]))
+        (thread,) = (await store.load(HERE, Need(threads=("f",)))).threads
+
+        assert [1, 2, 4] == [record.seq for record in thread.records]
+
+    async def test_undecided_facts_are_loaded_and_deferred_ones_too(self, store: Store):
+        """
+        Facts after the mark are undecided; those set aside are given with them, in order.
+        """
+        owner = await store.own()
+        for text in ("a", "b", "c"):
+            await store.append(a_fact(text))
+        state = a_change(owner, 3).state.model_copy(update={"applied": 2, "deferred": (1,)})
+        await store.commit(a_change(owner, 3, state=state))
+
+        assert ["a", "c"] == [text_of(record) for record in (await store.load(HERE, Need())).facts]
+
+    async def test_a_request_is_found_with_its_opening(self, store: Store):
+        """
+        A request is found by its id, with what was asked and how it ended; an open one comes with its thread.
+        """
+        owner = await store.own()
+        opened, row = an_opening()
+        await store.commit(a_change(owner, 0, a_start(), opened, threads=[a_thread()], requests=[row]))
+        assert ["q"] == [r.row.id for r in (await store.load(HERE, Need(threads=("t",)))).requests]
+        settlement = Settlement(outcome=Outcome.DENIED, at=NOON, comment="no")
+        ended = row.model_copy(update={"status": "denied", "settlement": settlement})
+        await store.commit(a_change(owner, 2, requests=[ended]))
+        (found,) = (await store.load(HERE, Need(requests=("q",)))).requests
+
+        assert (opened, settlement) == (found.opened, found.row.settlement)
+        assert () == (await store.load(HERE, Need(threads=("t",)))).requests
+        assert ["q"] == [r.id for r in await store.requests(status="denied")]
+        assert [] == await store.requests(status="open")
+
+    async def test_copies_open_and_of_today_are_loaded(self, store: Store, clock: HandRuntime):
+        """
+        A settled copy is loaded for a day, since it makes a bare word ambiguous; later only by name.
+        """
+        owner = await store.own()
+        copies = [a_copy("open"), a_copy("settled", settled_at=NOON)]
+        await store.commit(a_change(owner, 0, copies=copies))
+        assert {"open", "settled"} == {copy.request for copy in (await store.load(HERE, Need())).copies}
+        await clock.advance(DAY + 1)
+
+        assert {"open"} == {copy.request for copy in (await store.load(HERE, Need())).copies}
+        named = await store.load(HERE, Need(requests=("settled",)))
+        assert {"open", "settled"} == {copy.request for copy in named.copies}
+
+    # Timers ----------------------------------------------------------------------------------------------------------
+
+    async def test_timers_are_given_when_due_and_only_when_opened(self, store: Store, clock: HandRuntime):
+        """
+        A sleep ends at its time, not before, and not before timers are open.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, timers=[Timer("x", NOON + 60, "t", "sleep#1")]))
+        waiting = asyncio.ensure_future(store.wait(owner))
+        await clock.advance(61)
+        assert not waiting.done()
+        store.open_timers()
+        (ready,) = await waiting
+
+        assert ["x"] == [timer.id for timer in ready.timers]
+        await store.commit(a_change(owner, 0, clear=["x"]))
+        assert not await anything(store, owner, clock)
+
+    async def test_a_deadline_counts_from_the_first_receipt(self, store: Store, clock: HandRuntime):
+        """
+        A request falls due an hour after its first card was sent, not after it was opened; later ones change nothing.
+        """
+        owner = await store.own()
+        store.open_timers()
+        opened, row = an_opening()
+        cards = [a_delivery("one", "ask", request="q"), a_delivery("two", "ask", request="q")]
+        change = a_change(owner, 0, a_start(), opened, threads=[a_thread()], requests=[row], deliveries=cards)
+        await store.commit(change)
+        await clock.advance(600)
+        await store.record(Fate("one", "sent", RECEIPT), pressing=True)
+        await clock.advance(600)
+        await store.record(Fate("two", "sent", RECEIPT), pressing=True)
+        (found,) = (await store.load(HERE, Need(requests=("q",)))).requests
+
+        assert (NOON + 600, NOON + 4_200) == (found.row.first_sent, found.row.due)
+        assert not await anything(store, owner, clock)
+        await clock.advance(3_001)
+        assert [("q",)] == [tuple(t.request for t in ready.timers) for ready in await store.wait(owner)]
+
+    # Deliveries ------------------------------------------------------------------------------------------------------
+
+    async def test_deliveries_go_one_at_a_time_in_order(self, store: Store):
+        """
+        The first is claimed by the commit that makes it, each next one by the record of the one before.
+        """
+        owner = await store.own()
+        names = ("a", "b", "c")
+        committed = await store.commit(a_change(owner, 0, deliveries=[a_delivery(n) for n in names]))
+        sent = [delivery.id for delivery in committed.claimed]
+        while len(sent) < 3:
+            (following,) = await store.record(Fate(sent[-1], "sent", RECEIPT), pressing=True)
+            sent.append(following.id)
+
+        assert ["a", "b", "c"] == sent
+        assert () == await store.record(Fate("c", "sent", RECEIPT), pressing=True)
+        assert {"sent"} == {row.status for row in await store.deliveries()}
+
+    async def test_while_one_is_claimed_none_is_claimed(self, store: Store, clock: HandRuntime):
+        """
+        A second commit, and the passing of time, claim nothing while a delivery is being sent.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        committed = await store.commit(a_change(owner, 0, deliveries=[a_delivery("b")]))
+        await clock.advance(60)
+
+        assert () == committed.claimed
+        assert [] == await store.due_deliveries(clock.now())
+
+    async def test_conversations_do_not_wait_for_each_other(self, store: Store):
+        """
+        Each conversation has a lane of its own.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        there = a_change(owner, 0, conversation=THERE, deliveries=[a_delivery("b", to=THERE)])
+
+        assert ["b"] == [delivery.id for delivery in (await store.commit(there)).claimed]
+
+    async def test_a_refused_one_waits_then_steps_aside(self, store: Store, clock: HandRuntime):
+        """
+        A refusal holds up those behind it for ten minutes, then they go on.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a"), a_delivery("b")]))
+        assert () == await store.record(Fate("a", "new", reason="429", due=NOON + 30), pressing=True)
+        assert NOON + 30 == await store.next_delivery()
+        await clock.advance(31)
+        assert ["a"] == [d.id for d in await store.due_deliveries(clock.now())]
+        await clock.advance(STEP_ASIDE)
+        (following,) = await store.record(Fate("a", "new", reason="429", due=clock.now() + 30), pressing=True)
+
+        assert "b" == following.id
+
+    async def test_a_whisper_overtakes_an_edit_that_waits(self, store: Store):
+        """
+        Who is waiting for a private word does not wait for an edit that is refused; a message does.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("card", "ask")]))
+        (edit,) = await self.edit_behind(store, owner, "card")
+        await store.record(Fate(edit, "new", reason="429", due=NOON + 30), pressing=True)
+        said = await store.commit(a_change(owner, 0, deliveries=[a_delivery("said")]))
+        whispered = await store.commit(a_change(owner, 0, deliveries=[a_delivery("whispered", "whisper")]))
+
+        assert [(), ("whispered",)] == [tuple(d.id for d in c.claimed) for c in (said, whispered)]
+
+    async def edit_behind(self, store: Store, owner: Any, target: str) -> tuple[str, ...]:
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("edit", "settle", target=target)]))
+        return tuple(d.id for d in await store.record(Fate(target, "sent", RECEIPT), pressing=True))
+
+    async def test_a_later_edit_replaces_one_not_yet_sent(self, store: Store):
+        """
+        Of several edits of one message that wait, the newest is sent and the others are dead, with the reason.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("card", "ask")]))
+        for name in ("one", "two"):
+            await store.commit(a_change(owner, 0, deliveries=[a_delivery(name, "settle", target="card")]))
+        (following,) = await store.record(Fate("card", "sent", RECEIPT), pressing=True)
+
+        assert ("two", RECEIPT) == (following.id, following.part.receipt)
+        assert ["replaced by a later edit"] == [row.reason for row in await store.deliveries(status="dead")]
+
+    async def test_what_was_not_sent_can_be_withdrawn(self, store: Store):
+        """
+        A card not yet sent is withdrawn when its request is settled; one being sent is not, and its edit follows.
+        """
+        owner = await store.own()
+        cards = [a_delivery("sending", "ask"), a_delivery("waiting", "ask")]
+        await store.commit(a_change(owner, 0, deliveries=cards))
+        await store.commit(a_change(owner, 0, withdraw=["sending", "waiting"]))
+
+        assert {"sending": "claimed", "waiting": "dead"} == {r.id: r.status for r in await store.deliveries()}
+
+    async def test_an_edit_of_what_was_never_sent_is_dead(self, store: Store):
+        """
+        When a message turns out dead, what would have changed it is given up.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("card", "ask")]))
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("edit", "settle", target="card")]))
+        assert () == await store.record(Fate("card", "dead", reason="gone"), pressing=True)
+
+        assert {"card": "gone", "edit": "the message to change was never sent"} == {
+            row.id: row.reason for row in await store.deliveries(status="dead")
+        }
+
+    async def test_what_was_being_sent_at_a_crash_is_unknown(self, tmp_path: Path, clock: HandRuntime):
+        """
+        After a crash a claimed delivery is one to look for, and a new one was surely never sent (G6).
+        """
+        async with self.open(tmp_path, clock) as store:
+            owner = await store.own()
+            await store.commit(a_change(owner, 0, deliveries=[a_delivery("a"), a_delivery("b")]))
+        async with self.open(tmp_path, clock) as store:
+            (lost,) = await store.recover()
+            assert ("a", "unknown") == (lost.id, lost.status)
+            assert {"a": "unknown", "b": "new"} == {row.id: row.status for row in await store.deliveries()}
+        async with self.open(tmp_path, clock) as store:
+            assert ["a"] == [lost.id for lost in await store.recover()]  # it died again before it had looked
+            (following,) = await store.record(Fate("a", "sent", RECEIPT), pressing=True)
+            assert "b" == following.id
+
+    async def test_an_unknown_one_that_is_surely_not_there_goes_again(self, store: Store, clock: HandRuntime):
+        """
+        Looked for and not found, a delivery is sent again; unknown for good, it never is by itself.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        await store.record(Fate("a", "unknown", reason="broke", due=NOON + 2), pressing=True)
+        await clock.advance(3)
+        (lost,) = await store.due_deliveries(clock.now())
+        assert "unknown" == lost.status
+        (again,) = await store.record(Fate("a", "new", due=clock.now()), pressing=True)
+        assert ("a", "claimed", 2) == (again.id, again.status, again.attempts)
+        await store.record(Fate("a", "unknown", reason="for good"), pressing=True)
+        await clock.advance(DAY)
+
+        assert [] == await store.due_deliveries(clock.now())
+        assert await store.retry("a")
+        assert ["a"] == [delivery.id for delivery in await store.due_deliveries(clock.now())]
+        assert not await store.retry("nothing")
+
+    async def test_a_fate_may_bring_a_fact(self, store: Store):
+        """
+        A delivery that ends without reaching anybody tells its conversation, in the same step.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        fact = events.DeliveryEnded(delivery="a", request=None, status="dead", reason="gone")
+        await store.record(Fate("a", "dead", reason="gone", fact=fact), pressing=True)
+        (ready,) = await store.wait(owner)
+
+        assert [fact] == [record.event for record in ready.records]
+
+    async def test_a_fate_that_is_not_pressing_rides_with_the_next_write(self, store: Store):
+        """
+        A receipt is stored with whatever is written next.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        riding = asyncio.ensure_future(store.record(Fate("a", "sent", RECEIPT), pressing=False))
+        await asyncio.sleep(0)
+        await store.append(a_fact("b"))
+        await riding
+
+        assert RECEIPT == await store.receipt("a")
+
+    async def test_a_reply_finds_the_card_it_stands_under(self, store: Store):
+        """
+        The vendor's id of a card that was sent names its request.
+        """
+        owner = await store.own()
+        change = a_change(
+            owner, 0, deliveries=[a_delivery("a", "ask", request="q")], copies=[a_copy("q", settled_at=NOON - 9 * DAY)]
+        )
+        await store.commit(change)
+        await store.record(Fate("a", "sent", RECEIPT), pressing=True)
+
+        assert [] == [copy.request for copy in (await store.load(HERE, Need())).copies]
+        assert ["q"] == [copy.request for copy in (await store.load(HERE, Need(messages=("1.2",)))).copies]
+
+    # The rest --------------------------------------------------------------------------------------------------------
+
+    async def test_blobs_are_kept_as_long_as_the_longest_says(self, store: Store, clock: HandRuntime):
+        """
+        The same content is kept once, for as long as whoever needs it longest.
+        """
+        short, long = Blob("d", b"body", 7), Blob("d", b"body", 30)
+        await store.append(Fact(HERE, a_message(), (), (short,)))
+        await store.append(Fact(HERE, a_message(), (), (long,)))
+        await clock.advance(8 * DAY)
+        await store.purge(clock.now())
+        assert b"body" == await store.blob("d")
+        await clock.advance(30 * DAY)
+        await store.purge(clock.now())
+
+        assert await store.blob("d") is None
+
+    async def test_a_threads_log_holds_all_its_runs(self, store: Store):
+        """
+        The story of a thread is whole, with the messages that it names.
+        """
+        owner = await store.own()
+        await store.append(a_fact("go"))
+        await store.commit(a_change(owner, 1, a_start(consumes=(1,)), end("r1"), threads=[a_thread()]))
+        await store.commit(a_change(owner, 3, a_start(run="r3"), threads=[a_thread()]))
+
+        assert ["MessageReceived", "RunStarted", "RunEnded", "RunStarted"] == [
+            type(record.event).__name__ for record in await store.log("t")
+        ]
+
+    async def test_it_can_be_asked_whether_it_can_be_written(self, store: Store):
+        """
+        `ping` returns where writing works.
+        """
+        await store.ping()
+
+
+def text_of(record: Any) -> str:
+    return str(record.event.text)
+
+
+def sleep() -> events.SleepStarted:
+    return events.SleepStarted(thread="t", run="r1", key="sleep#1", until=NOON)
+
+
+def end(run: str) -> events.RunEnded:
+    return events.RunEnded(thread="t", run=run, outcome="done")
+
+
+async def anything(store: Store, owner: Any, clock: HandRuntime) -> list[Ready]:
+    """What there is to decide right now."""
+    waiting = asyncio.ensure_future(store.wait(owner))
+    await clock.settle()
+    if waiting.done():
+        return waiting.result()
+    waiting.cancel()
+    return []

@@ -1,0 +1,146 @@
+"""
+The real gateway over the emulator, killed at every commit's boundary and at random, again and again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crashes.guarantees import CHECKS, collect
+from tests.crashes.town import Town, town
+
+BOUNDARIES = 16  # commits after a start, each killed before and after it reaches the disk
+RANDOM = 32  # kills at a random moment
+LONGEST = 0.5  # seconds after which a random kill falls at the latest
+STARVED = 2.0  # seconds after which a process that has not reached its commit is killed anyway
+SETTLE = 0.1  # seconds before what was being sent is looked for; the emulator is as fast as that
+END = 25.0  # seconds that the last process has to bring everything to its end
+Plan = dict[str, Any] | None
+
+
+class Nursery:
+    """Starts gateways, and tells when they died."""
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+        self._process, self._folder = process, folder
+
+    async def start(self, plan: Plan) -> int:
+        """Start a gateway; returns its process id."""
+        order = {
+            "config": str(self._folder / "ringback.toml"),
+            "cwd": str(self._folder),
+            "log": str(self._folder / "gateway.log"),
+            "settle": SETTLE,
+            "plan": plan,
+        }
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        return int((await self._read())["pid"])
+
+    async def died(self) -> int:
+        """Wait for its death; returns the signal, or 0 where it ended by itself."""
+        return os.waitstatus_to_exitcode((await self._read())["status"])
+
+    async def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        assert line, "the nursery has died"
+        loaded: dict[str, Any] = json.loads(line)
+        return loaded
+
+
+@asynccontextmanager
+async def nursery(folder: Path) -> AsyncIterator[Nursery]:
+    """Open a nursery."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.crashes.nursery",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Nursery(process, folder)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+
+
+async def crash(nursery: Nursery, plan: Plan, delay: float) -> None:
+    """Start a gateway and see it killed, by its plan or after a delay."""
+    pid = await nursery.start(plan)
+    death = asyncio.ensure_future(nursery.died())
+    await asyncio.wait({death}, timeout=STARVED if plan else delay)
+    if not death.done():
+        os.kill(pid, signal.SIGKILL)
+    assert -signal.SIGKILL == await death
+
+
+async def finish(nursery: Nursery, town: Town) -> None:
+    """Start a last gateway, let it bring everything to its end, and stop it kindly."""
+    town.asking = False
+    pid = await nursery.start(None)
+    death = asyncio.ensure_future(nursery.died())
+    try:
+        async with asyncio.timeout(END):
+            while not town.done():
+                await asyncio.sleep(0.05)
+            while undelivered(town):
+                await asyncio.sleep(0.05)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        ended = await death
+    assert 0 == ended
+
+
+def undelivered(town: Town) -> bool:
+    evidence = collect(town)
+    return evidence.ready > 0 or any(row["status"] in ("new", "claimed") or row["due"] for row in evidence.deliveries)
+
+
+@pytest.mark.timeout(110)
+async def test_everything_holds_whatever_dies(tmp_path: Path):
+    """
+    Killed before and after every commit and at random, the gateway ends as if it had never died: G1 to G12, by name.
+    """
+    seed = int(os.environ.get("RINGBACK_CRASH_SEED", secrets.randbelow(10**9)))
+    rng = random.Random(seed)
+    plans: list[Plan] = [{"when": when, "commit": n} for n in range(1, BOUNDARIES + 1) for when in ("before", "after")]
+    plans += [None] * RANDOM
+    rng.shuffle(plans)
+    print(f"\ncrash seed {seed}")
+    began = time.monotonic()
+    async with town(tmp_path, seed) as people, nursery(tmp_path) as gateways:
+        living = asyncio.create_task(people.live())
+        for plan in plans:
+            await crash(gateways, plan, rng.uniform(0.05, LONGEST))
+        killed = time.monotonic() - began
+        await finish(gateways, people)
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        evidence = collect(people)
+        looked_at = {}
+        for name, check in CHECKS.items():
+            try:
+                looked_at[name] = check(evidence)
+            except AssertionError as broken:
+                raise AssertionError(f"{name} ({check.__name__}), seed {seed}: {broken}") from broken
+        print(f"{len(plans)} kills in {killed:.1f} s; {len(people.asked)} commands; looked at {looked_at}")
+
+    assert [] == [name for name, count in looked_at.items() if count == 0]
+    assert len(plans) >= 60
+    assert len(people.asked) > 20

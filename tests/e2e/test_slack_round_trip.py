@@ -1,0 +1,96 @@
+"""
+The main job, as people see it: asked on Slack, approved on Slack, done.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.player import APPROVALS, Player
+from tests.e2e.processes import Sandbox, until
+
+NOT_FOR_YOU = "I do not know who you are"
+
+
+@pytest.mark.timeout(90)
+def test_deployment_is_asked_approved_and_told(player: Player, sandbox: Sandbox):
+    """
+    An outsider's press changes nothing and only they are told; an approver's question reaches the requester and the
+    answer comes back under the card; one press settles every card, even where Slack is slow, and it happens once.
+    """
+    tag = "v1.4.2"
+    player.ask_for(tag)
+
+    player.be("Otto, outsider", APPROVALS)
+    player.press(player.message(tag), "Approve")
+    expect(player.message(NOT_FOR_YOU)).to_contain_text("Only visible to you")
+    player.be("Ana, approver", APPROVALS)
+    expect(player.message(tag).get_by_role("button", name="Approve")).to_be_visible()
+    expect(player.message(NOT_FOR_YOU)).to_have_count(0)
+
+    player.be("Ana, approver")
+    player.reply(player.message(tag), "yes but not before five")
+    expect(player.message(tag)).to_contain_text("Passed to Rita Ray; still open.")
+    player.be("Rita, requester")
+    expect(player.message("Ana Lima asks about")).to_contain_text("yes but not before five")
+    player.write("fine, at six then")
+    player.be("Ana, approver")
+    expect(player.message(tag)).to_contain_text("Rita Ray: fine, at six then")
+    assert sandbox.changes() == []
+
+    slow = {"on": "chat.update", "kind": "rate_limit", "channel": "CAPPROVALS", "retry_after": 1, "times": 2}
+    sandbox.post("/slack/faults", slow)
+    player.press(player.message(tag), "Approve")
+    expect(player.message(tag)).to_contain_text("Approved by Ana Lima")
+    expect(player.message(tag).get_by_role("button", name="Approve")).to_have_count(0)
+    expect(player.message(tag)).to_contain_text("deploy done")
+
+    player.be("Ana, approver", APPROVALS)
+    expect(player.message(tag)).to_contain_text("Approved by Ana Lima")
+    expect(player.message(tag)).to_contain_text("deploy done")
+    expect(player.message(tag).get_by_role("button", name="Approve")).to_have_count(0)
+    assert sandbox.get("/slack/faults") == [], "the channel was not slow"
+
+    player.be("Rita, requester")
+    expect(player.message("v1.4.2 is in production now")).to_be_visible()
+    (change,) = sandbox.changes()
+    assert (change["tag"], change["attempt"]) == (tag, 1)
+    expect(player.deployments).to_contain_text("1 change")
+
+
+def test_log_and_context_stand_beside_it(player: Player):
+    """
+    The newest thread's events are listed by their names, in order, and the exact text of its newest model call.
+    """
+    player.be("Rita, requester")
+    player.write("list")
+    expect(player.message("production:")).to_be_visible()
+
+    told = ["RunStarted", "ModelAnswered", "ToolStarted", "ToolFinished", "ModelAnswered", "Replied", "RunEnded"]
+    until(lambda: player.events()[-len(told) :] == told)
+    expect(player.context).to_contain_text('<result of="list_deployments"')
+    assert player.context.text_content().endswith("What is the next step?")
+
+
+@pytest.mark.timeout(90)
+def test_denial_carries_its_reason(player: Player, sandbox: Sandbox):
+    """
+    A denial with a reason, given in the form, stands on the card and reaches the requester; nothing happens.
+    """
+    tag, before = "v9.9.9", sandbox.changes()
+    player.ask_for(tag)
+
+    player.be("Ben, approver")
+    player.press(player.message(tag), "Deny with a reason")
+    form = player.page.get_by_role("dialog", name="Deny this request")
+    form.get_by_label("Reason").fill("It is Friday.")
+    form.get_by_role("button", name="Deny").click()
+    expect(form).to_be_hidden()
+
+    expect(player.message(tag)).to_contain_text("Denied by Ben Okri")
+    expect(player.message(tag)).to_contain_text("It is Friday.")
+    player.be("Rita, requester")
+    expect(player.message("It is Friday.")).to_be_visible()
+    until(lambda: player.events()[-1:] == ["RunEnded"])
+    assert sandbox.changes() == before
