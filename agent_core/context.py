@@ -18,7 +18,7 @@ import pydantic_core
 
 from agent_core import events
 from agent_core.catalogue import Catalogue
-from agent_core.requests import APPROVING, Outcome, Settlement
+from agent_core.requests import APPROVING, DOUBT_ENDS, Outcome, Settlement
 from agent_core.thread import Thread
 
 CHARACTERS_PER_TOKEN = 4  # an estimate that errs on the safe side for English
@@ -89,7 +89,7 @@ def _entry(thread: Thread, record: events.Record) -> list[Entry]:
         case events.ToolFinished(key=key, message=message):
             return [Entry("error", message.partition("\n")[0][:LONGEST_ERROR], tool_of(key), at)]
         case events.OperationRefused(key=key, outcome=outcome, reason=reason):
-            return [Entry("refused", TEXTS.say(f"model.{outcome}", comment=reason, name=""), tool_of(key), at)]
+            return [Entry("refused", _refused(outcome, reason), tool_of(key), at)]
         case events.QuestionAsked(name=name, text=text):
             return [Entry("question_back", text, name, at)]
         case events.QuestionAnswered(name=name, text=text):
@@ -108,8 +108,27 @@ def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
     if settlement.outcome is Outcome.ANSWERED and not request.tool:
         return [Entry("answer", settlement.answer, settlement.name, settlement.at)]
     tag = "approved" if settlement.outcome in APPROVING else "refused"
-    text = TEXTS.say(f"model.{settlement.outcome}", comment=settlement.comment, name=settlement.name)
+    outcome: str = settlement.outcome
+    if request.in_doubt and settlement.outcome in DOUBT_ENDS:
+        tag, outcome = "in_doubt", f"in_doubt.{outcome}"
+    text = _told(outcome, settlement.comment, settlement.name)
     return [Entry(tag, text, request.tool or request.title, settlement.at)]
+
+
+def _refused(outcome: str, reason: str) -> str:
+    if outcome == "suppressed":
+        return TEXTS.say("model.suppressed")
+    return _told("denied.before" if outcome == "denied" else outcome, reason)
+
+
+def _told(outcome: str, comment: str, name: str = "") -> str:
+    """Say on one line what became of a call, and on a second one what a model should do about it."""
+    lines = [TEXTS.say(f"model.{outcome}", name=name)]
+    if comment:
+        lines[0] += " " + TEXTS.say("model.because", comment=comment)
+    if outcome.partition(".")[0] == "denied":
+        lines.append(TEXTS.say("model.denied.advice"))
+    return "\n".join(lines)
 
 
 def _message(thread: Thread, seq: int, name: str) -> Entry:
@@ -156,7 +175,7 @@ def render(told: Iterable[Entry]) -> str:
 
 def _render(entry: Entry) -> str:
     attributes = {
-        "of" if entry.tag in ("result", "error", "refused", "approved") else "from": escape(entry.name),
+        "of" if entry.tag in ("result", "error", "refused", "approved", "in_doubt") else "from": escape(entry.name),
         "at": datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d %H:%M UTC") if entry.at else "",
         "late": "yes" if entry.late else "",
         "times": str(entry.times) if entry.times > 1 else "",

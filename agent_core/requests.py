@@ -59,6 +59,8 @@ class Outcome(StrEnum):
 
 
 APPROVING = frozenset({Outcome.APPROVED, Outcome.APPROVED_WITH_EDITS})
+DOUBT_ENDS = frozenset({Outcome.APPROVED, Outcome.ANSWERED, Outcome.DENIED})
+"""What people say of an attempt in doubt: run it again, it did run, stop."""
 HALTING = frozenset({Outcome.EXPIRED, Outcome.UNDELIVERABLE, Outcome.NO_ROUTE})
 """Outcomes that nobody chose: the run stops at this operation until its owner says how to go on."""
 

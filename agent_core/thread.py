@@ -212,7 +212,7 @@ def _settled(state: Execution, standing: Standing, event: events.RequestSettled)
         operation.running, operation.approval = False, request.id
     else:
         del state.pending[event.key]
-    if outcome is Outcome.DENIED and request.tool and not request.in_doubt:
+    if outcome is Outcome.DENIED and request.tool:
         state.denied[request.digest] = event.settlement.comment
 
 

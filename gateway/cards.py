@@ -10,14 +10,8 @@ import pydantic_core
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from agent_core.requests import Decision, Kind, Outcome, Request, Settlement
+from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement
 from gateway.conversation import Conversation
-
-_SETTLED_IN_DOUBT = {
-    Outcome.APPROVED: "settled.run_again",
-    Outcome.ANSWERED: "settled.did_run",
-    Outcome.DENIED: "settled.stop",
-}
 
 
 def card(here: Conversation, request: Request, due: float) -> events.Card:
@@ -68,8 +62,8 @@ def _shown(value: Any) -> str:
 def settled(here: Conversation, request: Request, settlement: Settlement, place: ConversationKey) -> str:
     """Say how a request ended, for the readers of a place."""
     key = f"settled.{settlement.outcome}"
-    if request.in_doubt:
-        key = _SETTLED_IN_DOUBT.get(settlement.outcome, key)
+    if request.in_doubt and settlement.outcome in DOUBT_ENDS:
+        key = f"settled.in_doubt.{settlement.outcome}"
     elif settlement.outcome is Outcome.DENIED and settlement.comment:
         key = "settled.denied.because"
     label = next((c.label for c in request.choices if c.name == settlement.answer), settlement.answer)

@@ -7,6 +7,7 @@ what to show. Where a place is this very conversation, all of it is one decision
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +62,7 @@ def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, w
         }
     )
     if first is not None and first.settlement is not None:
-        show_notes(here, first.request, first.settlement, lambda place: cards.interrupted(here, call.tool.name, place))
+        show_notes(here, first.request, first.settlement, functools.partial(cards.interrupted, here, call.tool.name))
     _open(here, thread, request)
 
 
@@ -154,8 +155,8 @@ def _open(here: Conversation, thread: Thread, request: Request) -> None:
         here.tell(place, _forwarded(here, request, place, due))
     if here.key not in request.places:
         deadline = here.say("asked.deadline", time=here.clock(due))
-        text = here.say("asked.people", who=who(here, request), deadline=deadline)
-        here.reply(thread, text)
+        key = "asked.in_doubt" if request.in_doubt else "asked.people"
+        here.reply(thread, here.say(key, who=who(here, request), deadline=deadline, tool=request.tool))
 
 
 def _route(here: Conversation, request: Request) -> list[ConversationKey]:
@@ -387,8 +388,19 @@ def settle(here: Conversation, request: Request, settlement: Settlement) -> None
                 Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=comment),
             )
     show_notes(here, request, settlement)
+    if request.in_doubt:
+        _show_doubt_ended(here, thread, request, settlement)
     if request.parent is not None and settlement.outcome is Outcome.ANSWERED:
         _answered_back(here, thread, request, settlement)
+
+
+def _show_doubt_ended(here: Conversation, thread: Thread, doubt: Request, settlement: Settlement) -> None:
+    """Say on the cards that approved the call what was said of its attempt."""
+    told = functools.partial(cards.settled, here, doubt, settlement)
+    for standing in thread.state.requests.values():
+        first = standing.request
+        if first.key == doubt.key and first.parent is None and first.id != doubt.id and standing.settlement is not None:
+            show_notes(here, first, standing.settlement, told)
 
 
 def _answered_back(here: Conversation, thread: Thread, child: Request, settlement: Settlement) -> None:

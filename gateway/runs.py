@@ -270,8 +270,8 @@ def _call(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
             _start_tool(here, thread, call, attempt=1, approval=None)
         case policy.Forbid(reason):
             _refuse(here, thread, call, "forbidden", reason)
-        case policy.Ask() as ask if state.suppressed:
-            _refuse(here, thread, call, "suppressed", ask.reason)
+        case policy.Ask() if state.suppressed:
+            _refuse(here, thread, call, "suppressed", here.say("model.suppressed"))
         case policy.Ask() as ask:
             home.ask_approval(here, thread, call, ask)
 

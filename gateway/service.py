@@ -142,6 +142,7 @@ def listen(host: str, port: int) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
+        door.listen()  # who connects before the web server runs waits for it
     except (OSError, OverflowError) as error:
         door.close()
         reason = error.strerror if isinstance(error, OSError) else "a port is a number up to 65535"

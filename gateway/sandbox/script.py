@@ -42,14 +42,15 @@ def script(context: str, schema: dict[str, Any]) -> str:
     if not asked:
         return _done(HELP)
     said, since = entries[asked[-1]], entries[asked[-1] + 1 :]
-    last = since[-1] if since else None
-    match last.tag if last is not None else "":
-        case "result":
-            return _done(_report(last))  # type: ignore[arg-type]
-        case "error" | "refused":
-            return _done(f"That did not happen: {last.text}")  # type: ignore[union-attr]
-        case "answer":
-            return _answered(said, last)  # type: ignore[arg-type]
+    match since[-1] if since else None:
+        case Entry(tag="result") as result:
+            return _done(_report(result))
+        case Entry(tag="error" | "refused") as no:
+            return _done(f"That did not happen: {_first_line(no)}")
+        case Entry(tag="in_doubt") as doubt:
+            return _done(_first_line(doubt))
+        case Entry(tag="answer") as answer:
+            return _answered(said, answer)
     return _begin(said.text)
 
 
@@ -78,6 +79,10 @@ def _answered(said: Entry, answer: Entry) -> str:
     if deploy is not None:
         return _done(f"I need a version like v1.4.2, and “{answer.text}” holds none. Nothing was deployed.")
     return _done(f"The answer is: {answer.text}")
+
+
+def _first_line(entry: Entry) -> str:
+    return entry.text.partition("\n")[0]
 
 
 def _report(result: Entry) -> str:

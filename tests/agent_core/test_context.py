@@ -40,9 +40,30 @@ def test_a_thread_tells_its_story():
     assert [
         ("message", "go"),
         ("result", "4"),
-        ("refused", "Denied by Ana. too early Do not repeat this call; find another way or ask."),
+        ("refused", "Denied by Ana. Reason: too early\nDo not try the same again; find another way, or ask."),
         ("reply", "done"),
     ] == tags(log.thread)
+
+
+def test_an_attempt_in_doubt_is_told_for_what_it_is():
+    """
+    After "it did run" and "stop" the model reads that nobody knows the result, not that nothing happened.
+    """
+    for outcome, told in (
+        (Outcome.APPROVED, "It was interrupted; Ana says: run it again."),
+        (Outcome.ANSWERED, "It was interrupted; Ana says that it did run. Its result is not known."),
+        (Outcome.DENIED, "It was interrupted and then stopped by Ana. It may have taken effect all the same."),
+    ):
+
+        async def bot(run: Run) -> None:
+            await run.call(add, Number(n=1))
+
+        log = Log(an_agent(bot))
+        call = log.progress().effects[0]
+        log.tool_starts(call)
+        log.settle(log.open(call, in_doubt=True), outcome)
+
+        assert ("in_doubt", told) == tags(log.thread)[-1]
 
 
 def test_failures_become_one_line_and_go_with_success():

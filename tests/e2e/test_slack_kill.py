@@ -56,7 +56,7 @@ def test_run_again_is_the_second_attempt_of_one_start(player: Player, sandbox: S
     ("answer", "tag", "on_card", "told"),
     [
         ("It did run", "v2.0.2", "Ben Okri says it did run", "Ben Okri says that it did run"),
-        ("Stop", "v2.0.3", "Stopped by Ben Okri", "Denied by Ben Okri"),
+        ("Stop", "v2.0.3", "Stopped by Ben Okri", "then stopped by Ben Okri"),
     ],
     ids=["did-run", "stop"],
 )

@@ -29,14 +29,16 @@ async def approve(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "deployed", "ends"),
+    ("decision", "deployed", "ends", "told"),
     [
-        (Decision.APPROVE, [("production", "v1", 1), ("production", "v1", 2)], Ok("v1 is out")),
-        (Decision.DID_RUN, [("production", "v1", 1)], "in_doubt"),
-        (Decision.DENY, [("production", "v1", 1)], "denied"),
+        (Decision.APPROVE, [("production", "v1", 1), ("production", "v1", 2)], Ok("v1 is out"), "deploy done"),
+        (Decision.DID_RUN, [("production", "v1", 1)], "in_doubt", "Ben says it did run"),
+        (Decision.DENY, [("production", "v1", 1)], "denied", "Stopped by Ben"),
     ],
 )
-async def test_a_tool_interrupted_by_a_crash(make: Make, decision: Decision, deployed: list[Any], ends: object):
+async def test_a_tool_interrupted_by_a_crash(
+    make: Make, decision: Decision, deployed: list[Any], ends: object, told: str
+):
     """
     Killed after the effect and before the result, nothing runs again by itself: the right people are asked (G5).
     """
@@ -56,6 +58,9 @@ async def test_a_tool_interrupted_by_a_crash(make: Make, decision: Decision, dep
         await house.press(BEN, card.request, decision)
 
         assert deployed == world.deployed
+        await house.runtime.advance(1.0)  # receipts are written down in bundles
+        assert f"{told}, 22:13 UTC" in house.texts(ANA)[0]
+        assert "deploy was interrupted. I have asked Ana or Ben whether it ran." in "".join(house.texts(RITA))
         result = world.results[-1]
         assert ends in (result, getattr(result, "kind", None), getattr(result, "outcome", None))
         assert [("ended", "done")] == await house.status()

@@ -23,7 +23,8 @@ from starlette.routing import Mount
 
 from adapters.slack.emulator import Emulator, Fault, Server, Workspace, serve
 from adapters.slack.emulator.server import run
-from tests.adapters.slack.emulator.conftest import ANA, BOT, BUTTONS, FORM, GENERAL, ROOT, Wait
+from tests.adapters.slack.emulator.conftest import ANA, BOT, BUTTONS, FORM, GENERAL, Wait
+from tests.vendor import ROOT
 
 
 @pytest.fixture
