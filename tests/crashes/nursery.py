@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import adapters.slack.adapter  # noqa: F401  # so that a fork need not
+import adapters.slack.adapter  # so that a fork need not
+import adapters.slack.listen
 import tests.crashes.agent  # noqa: F401
 from gateway import bootstrap, cli, settings, telemetry
 from gateway.store.sqlite import SqliteStore
@@ -40,6 +41,7 @@ def serve(order: dict[str, Any]) -> None:
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    adapters.slack.listen.LOOK = 0.05  # the emulator sends what waited at once, and timers wait for that
     if order["plan"] is not None:
         arm(**order["plan"])
     config = Path(order["config"])

@@ -21,11 +21,13 @@ import pytest
 
 from tests.crashes.guarantees import CHECKS, collect
 from tests.crashes.town import Town, town
+from tests.process import ROOT, command
 
-BOUNDARIES = 16  # commits after a start, each killed before and after it reaches the disk
-RANDOM = 32  # kills at a random moment
+BOUNDARIES = 20  # commits after a start, each killed before and after it reaches the disk
+RANDOM = 40  # kills at a random moment
+COLD = 5  # of a process started as an operator starts it, nothing imported before
 LONGEST = 0.5  # seconds after which a random kill falls at the latest
-STARVED = 2.0  # seconds after which a process that has not reached its commit is killed anyway
+STARVED = 2.0  # seconds after which a process that has not reached its commit is killed anyway; another takes its place
 SETTLE = 0.1  # seconds before what was being sent is looked for; the emulator is as fast as that
 END = 25.0  # seconds that the last process has to bring everything to its end
 Plan = dict[str, Any] | None
@@ -80,14 +82,33 @@ async def nursery(folder: Path) -> AsyncIterator[Nursery]:
         await process.wait()
 
 
-async def crash(nursery: Nursery, plan: Plan, delay: float) -> None:
-    """Start a gateway and see it killed, by its plan or after a delay."""
+async def crash(nursery: Nursery, plan: Plan, delay: float) -> bool:
+    """Start a gateway and see it killed, by its plan or after a delay; tells whether it died where the plan says."""
     pid = await nursery.start(plan)
     death = asyncio.ensure_future(nursery.died())
     await asyncio.wait({death}, timeout=STARVED if plan else delay)
+    reached = death.done()
     if not death.done():
         os.kill(pid, signal.SIGKILL)
     assert -signal.SIGKILL == await death
+    return reached
+
+
+async def crash_cold(folder: Path, delay: float) -> None:
+    """Start a gateway as an operator does, and kill it a moment after it says that it is running."""
+    process = await asyncio.create_subprocess_exec(
+        *command("serve", "--config", str(folder / "ringback.toml")),
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(END):
+        while b"running on port" not in (line := await process.stderr.readline()):
+            assert line, "it ended by itself"
+    await asyncio.sleep(delay)
+    process.kill()
+    assert -signal.SIGKILL == await process.wait()
 
 
 async def finish(nursery: Nursery, town: Town) -> None:
@@ -126,8 +147,13 @@ async def test_everything_holds_whatever_dies(tmp_path: Path):
     began = time.monotonic()
     async with town(tmp_path, seed) as people, nursery(tmp_path) as gateways:
         living = asyncio.create_task(people.live())
+        kills = COLD
         for plan in plans:
-            await crash(gateways, plan, rng.uniform(0.05, LONGEST))
+            kills += 1
+            while not await crash(gateways, plan, rng.uniform(0.05, LONGEST)) and plan is not None:
+                kills += 1
+        for _ in range(COLD):
+            await crash_cold(tmp_path, rng.uniform(0.0, LONGEST))
         killed = time.monotonic() - began
         await finish(gateways, people)
         living.cancel()
@@ -139,8 +165,9 @@ async def test_everything_holds_whatever_dies(tmp_path: Path):
                 looked_at[name] = check(evidence)
             except AssertionError as broken:
                 raise AssertionError(f"{name} ({check.__name__}), seed {seed}: {broken}") from broken
-        print(f"{len(plans)} kills in {killed:.1f} s; {len(people.asked)} commands; looked at {looked_at}")
+        print(f"{kills} kills in {killed:.1f} s, {2 * BOUNDARIES} of them at the boundaries of commits")
+        print(f"{len(people.asked)} commands; looked at {looked_at}")
 
     assert [] == [name for name, count in looked_at.items() if count == 0]
-    assert len(plans) >= 60
-    assert len(people.asked) > 20
+    assert kills >= 60
+    assert len(people.asked) >= 15
