@@ -78,7 +78,7 @@ class ModelSettings(Section):
     provider: Literal["scripted"] = Field(default="scripted", description="Who answers.")
     script: str | None = Field(
         default=None,
-        description="For `scripted`: the function that answers, `module:name`.",
+        description="For `scripted`: the function that answers, `module:name`; it may be async and ask any model.",
         examples=["deploybot:script"],
     )
 

@@ -277,6 +277,25 @@ async def test_what_a_model_was_shown_is_kept_to_the_byte(make: Make):
         assert seen[0].encode() == await house.store.blob(answered.context)
 
 
+async def test_a_script_may_await(make: Make):
+    """
+    The function behind a model may be async, so that it can ask any model; what it raises is no answer yet.
+    """
+    outages = [OSError("connection reset")]
+
+    async def script(text: str, schema: object) -> str:
+        await asyncio.sleep(0)
+        if outages:
+            raise outages.pop()
+        return '{"n": 2}'
+
+    async with make(thinker(), script=script) as house:
+        await house.write(RITA, "go")
+        await house.runtime.advance(2.0)
+
+        assert "thought of 2" == house.texts(RITA)[-1]
+
+
 async def test_a_model_call_is_not_paid_for_before_it_is_needed(make: Make):
     """
     A message that comes in while the model thinks does not ask it again for the same step.
