@@ -80,6 +80,7 @@ ENGLISH: Mapping[str, str] = {
     "result.ok": "{tool} done, {time}",
     "result.failed": "{tool} failed, {time}: {message}",
     "result.in_doubt": "{tool} was interrupted, {time}: asking whether it ran",
+    "result.forbidden": "{tool} was not started, {time}: {reason}",
     # What an answer that changes nothing is told
     "refused.late": "Already {outcome} by {name} on {channel} at {time}. Your answer changed nothing.",
     "refused.late.by": "Already {outcome} by {name} at {time}. Your answer changed nothing.",
@@ -115,6 +116,7 @@ ENGLISH: Mapping[str, str] = {
     "run.ended": "the run has ended",
     "in_doubt.arrived": "its result came in after all",
     "cancelled": "Dropped. Nothing more will happen here.",
+    "cancelled.begun": "Dropped. {tool} had begun already and may still take effect; nothing else will happen here.",
     "start.refused": "I only work for people I know, and I do not know you yet. An administrator can add you.",
     "speak.refused": "Only those who may start this agent can speak to it here.",
     # Trouble, told to the requester and to the owner
@@ -124,6 +126,10 @@ ENGLISH: Mapping[str, str] = {
     "stopped": "My owner stopped this.",
     "failed.owner": "{agent} failed for {name} ({thread}): {reason}",
     "dead.owner": "A message could not be delivered ({delivery}): {reason}",
+    "stuck.owner": (
+        "Something is wrong with the gateway itself: it cannot go on in {conversation}. What is said there is kept and "
+        "will be read; its log says what failed."
+    ),
     "parked.expired": "nobody answered “{title}” in time.",
     "parked.undeliverable": "“{title}” could not be delivered to anybody.",
     "parked.no_route": "there is nobody to ask about {title}.",

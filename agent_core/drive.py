@@ -170,6 +170,11 @@ class Drive:
         """Tell whether a strand waits for an operation of a kind."""
         return any(wait.kind == kind for wait, _ in self._waiting.values())
 
+    def asks(self, key: str) -> bool:
+        """Tell whether a strand waits for a model's answer under this key."""
+        wait, _ = self._waiting.get(key, (None, None))
+        return wait is not None and wait.kind in ("model", "summary")
+
     def effect(self, key: str) -> effects.Effect | None:
         """Give the wish behind a waiting operation, whether it has a record or not."""
         wait, _ = self._waiting.get(key, (None, None))
@@ -212,6 +217,8 @@ class Drive:
                 self._answer(event, "summary", key, text)
             case events.ToolStarted(key=key, digest=digest):
                 self._expect(event, ("call",), key, digest)
+            case events.ToolFinished(run=run) if run != self.thread.state.run:
+                pass  # of a run that was dropped
             case events.ToolFinished(key=key):
                 self._answer(event, "call", key, _tool_result(event))
             case events.OperationRefused(key=key, digest=digest):

@@ -10,13 +10,14 @@ facts that they name by sequence number they are all that a run is rebuilt from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 
 import pydantic_core
 from pydantic import Field, TypeAdapter
 
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import Assurance, Decision, Frozen, Kind, Outcome, Request, Response, Settlement, Who
+from agent_core.texts import mended
 
 
 class Event(Frozen):
@@ -504,6 +505,7 @@ AnyEvent = Annotated[
 
 EVENT_TYPES: tuple[type[Event], ...] = get_args(get_args(AnyEvent)[0])
 
+E = TypeVar("E", bound=Event)
 _events: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
@@ -525,6 +527,15 @@ def encode(event: Event) -> bytes:
     if event.v != 1:
         head["v"] = event.v
     return pydantic_core.to_json(head | event.model_dump(mode="json", exclude_defaults=True, exclude={"v", "type"}))
+
+
+def storable(event: E) -> E:
+    """Give an event that can be encoded: the same, or one whose texts are mended."""
+    try:
+        encode(event)
+    except pydantic_core.PydanticSerializationError:
+        return type(event).model_validate(mended(event.model_dump()))
+    return event
 
 
 def decode(raw: bytes, lifts: Mapping[tuple[str, int], Lift] = LIFTS) -> Event:

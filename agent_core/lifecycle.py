@@ -5,10 +5,11 @@ The life of a request, as a table that the code uses, the docs draw and a test w
                                    │  ▲                        │  ▲
                                    └──┘ ResponseGiven          └──┘ ResponseRefused
                                         ResponseRefused
-                                        QuestionAsked
+                                        QuestionAsked             QuestionAnswered
                                         QuestionAnswered
 
-Deliveries, votes and questions back live inside `open`. An event that the table does not list in a state raises
+Deliveries, votes and questions back live inside `open`; what an agent answers after the settling is kept in the log and
+shown to nobody. An event that the table does not list in a state raises
 IllegalTransition and changes nothing, so a settled request can never change its outcome (G3).
 """
 
@@ -37,7 +38,7 @@ LIFE_CYCLE: dict[Status | None, dict[type[events.Event], Status]] = {
         events.QuestionAnswered: Status.OPEN,
         events.RequestSettled: Status.SETTLED,
     },
-    Status.SETTLED: {events.ResponseRefused: Status.SETTLED},
+    Status.SETTLED: {events.ResponseRefused: Status.SETTLED, events.QuestionAnswered: Status.SETTLED},
 }
 REQUEST_EVENTS = frozenset(event for row in LIFE_CYCLE.values() for event in row)
 

@@ -94,15 +94,15 @@ def fits(rule: Rule, *, agent: str, tool: str, arguments: Mapping[str, Any]) -> 
     return (
         fnmatchcase(tool, rule.tool)
         and fnmatchcase(agent, rule.agent)
-        and all(_holds(arguments, path, wanted) for path, wanted in rule.when.items())
+        and all(_holds(arguments, path, wanted, missing=rule.effect != "allow") for path, wanted in rule.when.items())
     )
 
 
-def _holds(arguments: Mapping[str, Any], path: str, wanted: Any) -> bool:
+def _holds(arguments: Mapping[str, Any], path: str, wanted: Any, *, missing: bool) -> bool:
     found: Any = arguments
     for name in path.split("."):
         if not isinstance(found, Mapping) or name not in found:
-            return True
+            return missing
         found = found[name]
     return found in wanted if isinstance(wanted, list | tuple) else found == wanted
 

@@ -8,14 +8,15 @@ log wins. It returns a ruling and changes nothing. `lifecycle.py` has the states
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.dataclasses import dataclass
 
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.errors import InvalidRequest
+from agent_core.texts import Text
 
 DAY = 86_400.0  # seconds
 DEFAULT_PATIENCE = DAY  # seconds a request waits, counted from its first copy sent
@@ -348,9 +349,13 @@ def pick(choices: Sequence[Choice], text: str) -> Choice | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """What every kind of request shares. `to` and `where` default to the requester, in the run's conversation."""
+    """
+    What every kind of request shares. `to` and `where` default to the requester, in the run's conversation.
 
-    why: str = ""
+    Values are checked when one is made, so that a mistake shows at the agent's own line.
+    """
+
+    why: Text = ""
     to: Who | None = None
     where: Where | None = None
     patience: float = DEFAULT_PATIENCE
@@ -363,7 +368,7 @@ class Asking:
 class Question(Asking):
     """Ask for words, or for one of the choices."""
 
-    text: str
+    text: Text
     choices: Sequence[str | Choice] = ()
 
 
@@ -371,8 +376,8 @@ class Question(Asking):
 class Approval(Asking):
     """Ask for a yes or a no to something that no tool stands for; guarded tools ask by themselves."""
 
-    title: str
-    body: str = ""
+    title: Text
+    body: Text = ""
 
 
 @dataclass(frozen=True)

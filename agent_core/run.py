@@ -14,12 +14,15 @@ functions: the stateless agent, input and state in, output and new state out.
 
 from __future__ import annotations
 
+import json
+import math
 import uuid
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, overload
 
+import pydantic_core
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent_core import effects, tools
@@ -39,6 +42,7 @@ from agent_core.requests import (
     to_role,
 )
 from agent_core.results import Answered, CallResult, Failed, Large, Message, Ok, QuestionBack, Verdict
+from agent_core.texts import storable
 from agent_core.thread import Thread
 
 T = TypeVar("T")
@@ -154,8 +158,8 @@ class Ask:
         """Answer a question back; the answer appears under the card."""
 
         async def body(run: Run) -> None:
-            key = run.scope.key(f"{self._key}/answer")
-            await Wait("answer", key, effect=lambda _: effects.AnswerQuestion(key, self._request, text))
+            key, said = run.scope.key(f"{self._key}/answer"), _text(text, "ask.answer")
+            await Wait("answer", key, effect=lambda _: effects.AnswerQuestion(key, self._request, said))
 
         return Operation(self._run, f"{self._key}/answer", body)
 
@@ -242,11 +246,11 @@ class Run:
             try:
                 validated = tool.validate(arguments)
                 encoded = tool.encode(validated)
-                digest = tool.digest(encoded)
+                fixed, digest = tool.decode(encoded, validated), tool.digest(encoded)
             except InvalidArguments as error:
                 result: CallResult = Failed("invalid_arguments", str(error))
             else:
-                wish = effects.CallTool(key, tool, validated, encoded, digest, why, catch)
+                wish = effects.CallTool(key, tool, fixed, encoded, digest, _text(why, "why"), catch)
                 result = await Wait("call", key, digest, lambda _: wish)
             await run._count_errors(tool, result)
             return _typed(tool, key, result)
@@ -275,8 +279,8 @@ class Run:
         """Say something where the run was asked."""
 
         async def body(run: Run) -> None:
-            key = run.scope.key("reply")
-            await Wait("reply", key, effect=lambda _: effects.Reply(key, text))
+            key, said = run.scope.key("reply"), _text(text, "run.reply")
+            await Wait("reply", key, effect=lambda _: effects.Reply(key, said))
 
         return Operation(self, "reply", body)
 
@@ -295,6 +299,8 @@ class Run:
 
         async def body(run: Run) -> None:
             key = run.scope.key("sleep")
+            if not math.isfinite(seconds):
+                raise ValueError(f"run.sleep takes a number of seconds, not {seconds}")
             await Wait("sleep", key, effect=lambda _: effects.Sleep(key, max(0.0, seconds)))
 
         return Operation(self, "sleep", body)
@@ -331,8 +337,19 @@ class Run:
         return Operation(self, getattr(function, "__name__", "agent"), body)
 
     async def again(self, state: Any) -> Again:
-        """End this run and begin the next one with `run.input = state` (JSON): `return await run.again(state)`."""
-        return Again(state)
+        """
+        End this run and begin the next one: `return await run.again(state)`.
+
+        Args:
+            state: What the next run finds as `run.input`, as plain JSON values, whatever type it has here.
+
+        Raises:
+            TypeError: JSON cannot hold it.
+        """
+        try:
+            return Again(json.loads(pydantic_core.to_json(state)))
+        except ValueError as error:
+            raise TypeError(f"run.again takes what JSON can hold: {error}") from error
 
     # What operations are made of -------------------------------------------------------------------------------------
 
@@ -378,6 +395,12 @@ class Run:
         verdict = await self._request(self.scope.key("limit"), question)
         if not (isinstance(verdict, Answered) and verdict.text == "go_on"):
             raise Stopped(f"{what} Its owner stopped the run.")
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} takes text, not {type(value).__name__}")
+    return storable(value)
 
 
 def _digest(wanted: Wanted) -> str:

@@ -165,12 +165,15 @@ def _fold(state: Execution, event: events.Event) -> None:
             state.requests[name] = lifecycle.step(state.requests.get(name), event)
             _settled(state, state.requests[name], event)
         case events.OperationRefused(key=key):
+            pending.pop(key, None)
             if event.outcome == Outcome.NO_ROUTE and not event.catch:
                 pending[key] = Pending(halted=Outcome.NO_ROUTE)
         case events.ModelAnswered(seen=seen):
             state.inbox = [kept for kept in state.inbox if kept.fact > seen]
         case events.ToolStarted(key=key, attempt=attempt, approval=approval):
             pending[key] = Pending(attempt=attempt, running=True, approval=approval)
+        case events.ToolFinished(run=run) if run != state.run:
+            pass  # an attempt of a run that was dropped ended after all
         case events.ToolFinished(key=key) | events.SleepEnded(key=key):
             pending.pop(key, None)
         case events.SleepStarted(key=key, until=until):

@@ -64,7 +64,7 @@ class Tool:
         Raises:
             InvalidArguments: It names the field and what is wrong with it.
         """
-        if isinstance(arguments, self.arguments):
+        if type(arguments) is self.arguments:
             return arguments
         values = arguments.model_dump() if isinstance(arguments, BaseModel) else dict(arguments)
         try:
@@ -74,8 +74,30 @@ class Tool:
 
     def encode(self, arguments: BaseModel) -> dict[str, Any]:
         """Turn validated arguments into JSON, as they are digested and run."""
-        encoded: dict[str, Any] = arguments.model_dump(mode="json")
+        try:
+            encoded: dict[str, Any] = arguments.model_dump(mode="json")
+        except ValueError as error:
+            raise InvalidArguments(f"{self.name}: cannot be written as JSON: {error}") from error
         return encoded
+
+    def decode(self, encoded: Mapping[str, Any], arguments: BaseModel) -> BaseModel:
+        """
+        Make arguments of JSON again: what runs is what was digested and shown, not an object that somebody still holds.
+
+        Raises:
+            InvalidArguments: They are not the same any more (a SecretStr, a field left out); take plain types, and
+                `sensitive` for what nobody may read.
+        """
+        try:
+            decoded = self.arguments.model_validate(encoded)
+        except ValidationError as error:
+            raise InvalidArguments(f"{self.name}: not the same when written as JSON: {brief(error)}") from error
+        changed = [name for name in self.arguments.model_fields if getattr(decoded, name) != getattr(arguments, name)]
+        if changed:
+            raise InvalidArguments(
+                f"{self.name}: {', '.join(changed)}: not the same when written as JSON and read again"
+            )
+        return decoded
 
     def digest(self, encoded: Mapping[str, Any]) -> str:
         """

@@ -81,6 +81,11 @@ def interrupted(here: Conversation, tool: str, place: ConversationKey) -> str:
     return here.say("result.in_doubt", tool=tool, time=here.clock(here.now, place))
 
 
+def forbidden(here: Conversation, tool: str, reason: str, place: ConversationKey) -> str:
+    """Say that what was approved is not started: the policy has changed meanwhile."""
+    return here.say("result.forbidden", tool=tool, time=here.clock(here.now, place), reason=reason)
+
+
 def result(here: Conversation, tool: str, event: events.ToolFinished, place: ConversationKey) -> str:
     """Say what came of what was approved."""
     key = "result.ok" if event.ok else "result.failed"

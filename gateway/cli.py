@@ -181,7 +181,7 @@ def threads_resume(
     if choice not in known:
         _fail(f"{choice!r} is no choice; write one of {', '.join(known)}", EXIT_SETTINGS)
     row = _read(config, data, lambda lists: lists.thread(thread))
-    refusal = _refusal(choice, row.status, row.note, row.branch)
+    refusal = _refusal(choice, row.status, row.note, row.branch, branch)
     if refusal:
         _fail(f"{row.id} {refusal}", 1)
     acted = events.OperatorActed.model_validate(
@@ -191,7 +191,7 @@ def threads_resume(
     typer.echo(f"{row.id}: {choice}")
 
 
-def _refusal(choice: str, status: str, note: str, branch: str) -> str:
+def _refusal(choice: str, status: str, note: str, branch: str, new: str) -> str:
     if choice in ("go-on", "ask-again") and status != "parked":
         return f"is {status}, not parked; nothing waits for that"
     if choice in ("go-on", "ask-again") and note == "diverged":
@@ -200,6 +200,8 @@ def _refusal(choice: str, status: str, note: str, branch: str) -> str:
         return "has ended; write to the agent to start it again"
     if choice == "fork" and branch != "main":
         return "is a fork itself; fork the thread that it came from"
+    if choice == "fork" and new == "main":
+        return "is the branch main already; give the fork another name"
     if choice == "attach" and branch == "main":
         return "is no fork; there is nothing to attach"
     return ""

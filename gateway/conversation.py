@@ -12,6 +12,7 @@ run and key, and taken in again after a reload.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -66,6 +67,10 @@ class World:
     ops: ConversationKey | None
     watch: Callable[[str], AbstractContextManager[None]]
 
+    def watchers(self) -> list[ConversationKey]:
+        """Say where those who look after this gateway are told of trouble."""
+        return [self.ops] if self.ops is not None else self.directory.owners()
+
 
 class Operation(NamedTuple):
     """An operation of a run, as the world knows it."""
@@ -86,16 +91,25 @@ class Result(NamedTuple):
     failed: str = ""
 
 
+class Starting(NamedTuple):
+    """A tool call to start, and the approval that its start spent."""
+
+    call: effects.CallTool
+    approval: str | None
+
+
 @dataclass
 class Ongoing:
     """
     What is under way in the world for a conversation; it outlives the conversation in memory.
 
-    `running` are operations that somebody is at, `results` those that ended and are not in the log yet, `doubts` why
-    nobody knows how an attempt ended, `retried` how often an idempotent one was started again.
+    `running` are operations that somebody is at, `approvals` what their starts spent, `results` those that ended and
+    are not in the log yet, `doubts` why nobody knows how an attempt ended, `retried` how often an idempotent one was
+    started again.
     """
 
     running: set[Operation] = field(default_factory=set)
+    approvals: dict[Operation, str] = field(default_factory=dict)
     results: dict[Operation, Result] = field(default_factory=dict)
     doubts: dict[Operation, str] = field(default_factory=dict)
     retried: dict[Operation, int] = field(default_factory=dict)
@@ -115,7 +129,7 @@ class Draft:
     clear: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)
-    starts: dict[Operation, effects.CallTool] = field(default_factory=dict)
+    starts: dict[Operation, Starting] = field(default_factory=dict)
 
 
 class Conversation:
@@ -142,6 +156,7 @@ class Conversation:
         self.local: list[events.Event] = []
         self.known_roots: set[str] = set()
         self.known_messages: set[str] = set()
+        self._handed_over: Counter[str] = Counter()
 
     # Loading ---------------------------------------------------------------------------------------------------------
 
@@ -168,6 +183,11 @@ class Conversation:
             with self.world.watch(self.threads[name].state.agent):
                 drive.close()
         self.drives.clear()
+
+    @property
+    def size(self) -> int:
+        """Count the threads and cards that are held in memory."""
+        return len(self.threads) + len(self.copies)
 
     def begin(self, snapshot: Snapshot) -> None:
         """Take in a conversation as stored, from the start."""
@@ -241,6 +261,11 @@ class Conversation:
             with self.world.watch(thread.state.agent):
                 drive.close()
 
+    def hands_over(self, thread: str) -> int:
+        """Count how often a thread's runs have handed over since the last commit, this time included."""
+        self._handed_over[thread] += 1
+        return self._handed_over[thread]
+
     def has_result(self, operation: Operation) -> bool:
         """Tell whether something came of an operation that is not taken in yet."""
         return operation in self.ongoing.results and operation not in self.taken
@@ -259,7 +284,7 @@ class Conversation:
 
     def tell_owner(self, text: str) -> None:
         """Tell the people who look after this gateway."""
-        for place in [self.world.ops] if self.world.ops is not None else self.world.directory.owners():
+        for place in self.world.watchers():
             self.tell(place, events.NoteForwarded(text=text))
 
     def send(self, outbound: Outbound, *, request: str | None = None, deadline: float | None = None) -> list[str]:
@@ -363,7 +388,14 @@ class Conversation:
         )
 
     def _has_work(self) -> bool:
-        return bool(self.ongoing.running or self.models or self.draft.starts or self.state.deferred)
+        waits_for_us = self.ongoing.running or self.models or self.draft.starts or self.state.deferred
+        return bool(waits_for_us) or any(map(self._is_stranded, self.threads.values()))
+
+    def _is_stranded(self, thread: Thread) -> bool:
+        """A run is under way whose version of the agent's code is not here; it is looked at again at every start."""
+        state = thread.state
+        known = self.world.agents.version(state.agent, state.version) is not None
+        return state.active and state.parked is None and not known
 
     @property
     def holds(self) -> bool:
@@ -381,10 +413,13 @@ class Conversation:
 
     def committed(self, version: int, claimed: Sequence[Delivery]) -> Draft:
         """It is true now; returns what was decided."""
+        self.stored, self.ready = self.state, self._has_work()
         decided, self.draft = self.draft, Draft()
-        self.stored, self.ready = self.state, bool(self.ongoing.running or self.models or decided.starts)
+        self._handed_over.clear()
         for operation in self.taken:
-            self.ongoing.results.pop(operation, None)
+            result = self.ongoing.results.pop(operation, None)
+            if result is not None and not result.doubt:
+                self.ongoing.approvals.pop(operation, None)
         self.taken = []
         for delivery in decided.deliveries:
             if delivery.kind == "ask":
@@ -414,8 +449,8 @@ class Conversation:
             return "ended", state.ended.outcome
         if state.parked is not None:
             return "parked", state.parked.reason
-        if self.world.agents.version(state.agent, state.version) is None:
-            return "waiting", f"no worker has version {state.version} of {state.agent}"
+        if self._is_stranded(thread):
+            return "stranded", f"no worker has version {state.version} of {state.agent}"
         if any(operation.running for operation in state.pending.values()) or self._thinking(thread):
             return "running", ""
         return "waiting", ", ".join(standing.request.title for standing in state.open_requests())

@@ -87,6 +87,7 @@ def needs(here: Conversation, now: float) -> Need:
     fresh = [timer.request for timer in here.timers if timer.request]
     messages: list[str] = []
     threads += [operation.thread for operation in here.ongoing.results]
+    requests += [name for op in here.ongoing.results if (name := here.ongoing.approvals.get(op)) is not None]
     for _, _, fact in here.facts:
         match fact:
             case events.MessageReceived(root=root, reply_to=reply_to):

@@ -42,6 +42,10 @@ class Directory:
         person = self.person(identity)
         return person.id if person is not None else Party(identity)
 
+    def present(self, party: Party | None) -> Party | None:
+        """Say who a party is by now: an account may have been linked to a person since."""
+        return self.party(Identity(party)) if party is not None and ":" in party else party
+
     def name(self, party: Party | None, otherwise: str = "") -> str:
         """Name a party as others know them."""
         person = self._people.get(party) if party is not None else None
@@ -110,7 +114,7 @@ class Directory:
 
     def may_answer(self, who: Who, requester: Party | None, voter: Voter) -> bool:
         """Tell whether somebody may answer a request of which only this much is known."""
-        return objection(who, requester, voter) is None
+        return objection(who, self.present(requester), voter) is None
 
 
 def _first(person: Person) -> Identity:

@@ -40,7 +40,7 @@ class Gate:
         if len(inbound.raw) > LARGEST:
             log.warning("a payload of %d bytes is refused", len(inbound.raw))
             return Refused(f"larger than {LARGEST} bytes", retry=False)
-        fact, blobs = _with_blobs(inbound)
+        fact, blobs = _with_blobs(inbound, events.storable(inbound.fact))
         try:
             return await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs))
         except Unwritable as refused:
@@ -83,8 +83,8 @@ class Gate:
         self._health.arrived(f"{channel}:{account}")
 
 
-def _with_blobs(inbound: Inbound) -> tuple[events.ChannelFact, tuple[Blob, ...]]:
-    fact, blobs = inbound.fact, []
+def _with_blobs(inbound: Inbound, fact: events.ChannelFact) -> tuple[events.ChannelFact, tuple[Blob, ...]]:
+    blobs = []
     if inbound.raw:
         raw = blob_of(inbound.raw, RAW_DAYS)
         blobs.append(raw)

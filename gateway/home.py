@@ -214,7 +214,9 @@ def standing_of(here: Conversation, name: str) -> Standing | None:
     standing = here.threads[row.thread].state.requests.get(name) or Standing(
         request=opened.request, due=row.due, settlement=row.settlement
     )
-    return standing.model_copy(update={"due": row.due})
+    requester = here.world.directory.present(standing.request.requester)
+    request = standing.request.model_copy(update={"requester": requester})
+    return standing.model_copy(update={"request": request, "due": row.due})
 
 
 def respond(here: Conversation, seq: int, response: Response) -> None:
@@ -353,12 +355,13 @@ def _pass_to_requester(
 
 def answer_question(here: Conversation, thread: Thread, key: str, name: str, text: str) -> None:
     """Show an agent's answer to a question back under the card, on every copy of it."""
-    request = thread.state.requests[name].request
+    standing = thread.state.requests[name]
     agent = thread.state.agent
     here.add(
         events.QuestionAnswered(thread=thread.id, run=thread.state.run, request=name, key=key, name=agent, text=text)
     )
-    _show_under(here, request, here.say("question_back.answer", name=agent, text=text))
+    if standing.settlement is None:  # else it was decided meanwhile, and nobody asks any more
+        _show_under(here, standing.request, here.say("question_back.answer", name=agent, text=text))
 
 
 def _show_under(here: Conversation, request: Request, text: str) -> None:

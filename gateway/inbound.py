@@ -2,10 +2,10 @@
 What something from a channel means in its conversation: an answer, a command, a start, a word to a run, or nothing.
 
 **Which request (G12).** A reply under a card or with a code names its request, and proves that it was seen. Text that
-names none counts only where the vendor had accepted the card before that text, by the vendor's own clock, and no other
-request was open in that conversation during the last 24 hours. Otherwise the list of codes comes back and nothing is
-decided. A text that meets a card in flight waits, with every text behind it, until the card's fate is known; buttons
-never wait.
+names none, and stands where the card does (not in the thread under something else), counts only where the vendor had
+accepted the card before that text, by the vendor's own clock, and no other request was open in that conversation during
+the last 24 hours. Otherwise the list of codes comes back and nothing is decided. A text that meets a card in flight
+waits, with every text behind it, until the card's fate is known; buttons never wait.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
         decision, text = places.read(here, named, fact.text)
         places.answer(here, fact, named, decision, text, under=fact.reply_to or "")
         return True
-    mine = [copy for copy in _open(here) if _may_answer(here, fact, copy)]
+    mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
         return False
     meant = [copy for copy in mine if not reading.command and _could_mean(here, copy, fact.text)]
@@ -62,6 +62,11 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
 
 def _open(here: Conversation) -> list[Copy]:
     return [copy for copy in here.copies.values() if copy.settled_at is None]
+
+
+def _stands_by(copy: Copy, fact: events.MessageReceived) -> bool:
+    """A text in the thread of a card, or beside it: what stands under something else is about that."""
+    return fact.root == copy.root if copy.root else fact.reply_to is None
 
 
 def _may_answer(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:

@@ -53,6 +53,8 @@ def _fork(here: Conversation, thread: Thread, acted: events.OperatorActed) -> No
     agreed = runs.agreed(here, thread, listening.current)
     branch = acted.note or f"fork{here.now:.0f}"
     name = addresses.thread_id(here.key, state.root, state.agent, branch)
+    if name in here.threads:
+        return
     fork = Thread(name, here.key, dict(thread.facts))
     for record in agreed:
         fork.apply(record)

@@ -22,6 +22,7 @@ from adapters import errors
 from adapters.base import Adapter
 from agent_core import events
 from agent_core.addresses import ConversationKey
+from agent_core.texts import described
 from gateway.errors import Unwritable
 from gateway.runtime import Runtime
 from gateway.store.base import Delivery, Fate, Store
@@ -60,19 +61,33 @@ class Outbox:
 
     async def run(self) -> None:
         """Look for what was being sent when the process died, then send what falls due, until cancelled."""
-        for delivery in await self._store.recover():
-            self._lost.setdefault(delivery.conversation, set()).add(delivery.id)
-            self._spawn(self._look_later(delivery))
         try:
+            for delivery in await self._store.recover():
+                self._lost.setdefault(delivery.conversation, set()).add(delivery.id)
+                self._spawn(self._look_later(delivery))
             while True:
                 self._wake.clear()
-                for delivery in await self._store.due_deliveries(self._store.now()):
-                    self._spawn(self._look(delivery) if delivery.status == "unknown" else self._send(delivery))
-                await self._until_due(await self._store.next_delivery())
+                now = self._store.now()
+                try:
+                    due = await self._store.due_deliveries(now)
+                except Unwritable as refused:
+                    log.error("cannot claim what is due: %s", refused)
+                    await self._runtime.sleep(RECORD_PAUSE)
+                    continue
+                for delivery in due:
+                    self._take_up(delivery)
+                await self._until_due(await self._store.next_delivery(now))
         finally:
             for task in self._sending:
                 task.cancel()
             await asyncio.gather(*self._sending, return_exceptions=True)
+
+    def _take_up(self, delivery: Delivery) -> None:
+        if delivery.status == "unknown":
+            self._spawn(self._look(delivery))
+        else:
+            self.told(delivery, Fate(delivery.id, "claimed"))
+            self.send(delivery)
 
     def send(self, delivery: Delivery) -> None:
         """Send a claimed delivery."""
@@ -140,6 +155,9 @@ class Outbox:
             if delivery.part.idempotent:
                 return self._later(delivery, reason, self._pause(delivery))
             return Fate(delivery.id, "unknown", reason=reason, due=self._store.now() + self._settle)
+        except Exception as error:  # the adapter's fault: nobody knows how far it got
+            log.exception("an adapter failed to deliver", extra={"delivery": delivery.id})
+            return Fate(delivery.id, "unknown", reason=described(error), due=self._store.now() + self._pause(delivery))
         return Fate(delivery.id, "sent", receipt=receipt)
 
     async def _look_later(self, delivery: Delivery) -> None:
@@ -159,11 +177,13 @@ class Outbox:
             receipt = await self._runtime.limit(adapter.find(delivery.part), SEND_LIMIT)
         except errors.Unknown as unknown:
             return self._unknown(delivery, str(unknown))
-        except (errors.ChannelError, TimeoutError) as error:
+        except Exception as error:  # it could not be looked for now
+            if not isinstance(error, errors.ChannelError | TimeoutError):
+                log.exception("an adapter failed to look", extra={"delivery": delivery.id})
             if self._store.now() > delivery.deadline:
-                return self._unknown(delivery, str(error))
+                return self._unknown(delivery, described(error))
             pause = self._pause(delivery)
-            return Fate(delivery.id, "unknown", reason=str(error), due=self._store.now() + pause)
+            return Fate(delivery.id, "unknown", reason=described(error), due=self._store.now() + pause)
         if receipt is not None:
             return Fate(delivery.id, "sent", receipt=receipt)
         return Fate(delivery.id, "new", due=self._store.now(), reason="looked for, and surely not sent")

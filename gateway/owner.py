@@ -13,8 +13,9 @@ answer is committed with what follows from it.
 coroutines too, and decided again from what is stored; results of what was already done are kept. Unwritable: the same,
 after a while. Lost or Broken: this owner stops.
 
-**When deciding fails** (a fault of ours), that conversation is set aside as it is stored, still marked ready, and named
-in the log and in `/readyz`; the others go on. It is tried again when something happens to it, and at the next start.
+**When deciding fails** (a fault of ours), that conversation is set aside as it is stored, still marked ready, its owner
+is told, and the log and `/readyz` name it; the others go on. It is tried again, with the timers that had fallen due,
+when something happens to it, and at the next start.
 
 **After a crash** the next owner finds every conversation marked ready that had work under way. What was being sent is
 looked for first, so that newer facts of that conversation are decided on what people really saw. A tool that was
@@ -30,18 +31,22 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_core import events
 from agent_core.addresses import ConversationKey
+from agent_core.texts import described
 from gateway import decide
 from gateway.conversation import Conversation, Draft, Ongoing, Operation, Result, World
 from gateway.errors import Broken, Conflict, Lost, Unwritable
 from gateway.outbox import Outbox
 from gateway.perform import Performer
 from gateway.runtime import Runtime
-from gateway.store.base import Delivery, Fate, Need, Ownership, Ready, Snapshot, Store
+from gateway.store.base import Delivery, Fact, Fate, Need, Ownership, Ready, Snapshot, Store
 
 log = logging.getLogger("ringback.owner")
 
 HOT = 64  # conversations kept in memory though nothing is under way in them
+WARM = 8  # coroutines that such a conversation keeps; and ...
+LARGE = 64  # ... threads and cards, more than which it is not kept
 CATCH_UP = 60.0  # seconds for which due timers wait for the channels to bring what was missed
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between tries to write to a store that refuses
 
@@ -69,7 +74,7 @@ class Owner:
         self._looked: set[ConversationKey] = set()
         self._ownership = Ownership("")
         self._stopped: asyncio.Future[None] | None = None
-        self.stuck: set[ConversationKey] = set()
+        self.stuck: dict[ConversationKey, list[Ready]] = {}
         outbox.told = self._fate
 
     @property
@@ -124,7 +129,7 @@ class Owner:
             while True:
                 for ready in await self._store.wait(self._ownership):
                     self._inbox(ready.conversation).ready.append(ready)
-        except (Lost, Broken) as error:
+        except Exception as error:  # Lost, Broken, or a store that cannot be read: nothing more is taken in
             self._fail(error)
 
     def _inbox(self, key: ConversationKey) -> Inbox:
@@ -149,6 +154,7 @@ class Owner:
         try:
             while key in self._inboxes:
                 inbox = self._inboxes.pop(key)
+                inbox.ready[:0] = self.stuck.get(key, ())
                 try:
                     await self._turn(key, inbox)
                     tries = 0
@@ -162,9 +168,17 @@ class Owner:
             self._fail(error)
         except Exception:
             log.exception("deciding failed; the conversation is set aside", extra={"conversation": key})
-            self.stuck.add(key)
+            await self._set_aside(key, inbox)
         finally:
             del self._tasks[key]
+
+    async def _set_aside(self, key: ConversationKey, inbox: Inbox) -> None:
+        known = key in self.stuck
+        self.stuck[key] = [Ready(key, (), ready.timers) for ready in inbox.ready if ready.timers]
+        text = self._world.catalogue.say("stuck.owner", conversation=key)
+        for place in self._world.watchers() if not known else ():
+            if place != key:
+                await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"stuck {key}",)))
 
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())
@@ -176,7 +190,7 @@ class Owner:
         except BaseException:
             here.drop()
             raise
-        self.stuck.discard(key)
+        self.stuck.pop(key, None)
         self._hot[key] = here
         self._evict()
 
@@ -212,14 +226,21 @@ class Owner:
                 self._perform(here, operation, self._performer.model(operation, wish, agent))
 
     def _start_tools(self, here: Conversation, draft: Draft) -> None:
-        for operation, call in draft.starts.items():
+        for operation, (call, approval) in draft.starts.items():
+            if approval is not None:
+                here.ongoing.approvals[operation] = approval
             requester = here.threads[operation.thread].state.requester
             late = lambda result: self._inbox(here.key).results.append(result)  # noqa: E731
             self._perform(here, operation, self._performer.tool(operation, call, requester, late))
 
     def _perform(self, here: Conversation, operation: Operation, work: Coroutine[Any, Any, Result]) -> None:
         async def perform() -> None:
-            result = await work
+            try:
+                result = await work
+            except Exception as error:  # a fault of ours
+                log.exception("performing failed", extra={"conversation": here.key, "thread_id": operation.thread})
+                doubt = self._world.catalogue.say("card.in_doubt.body") if operation.attempt else ""
+                result = Result(operation, doubt=doubt, failed=described(error))
             self._inbox(here.key).results.append(result)
 
         here.ongoing.running.add(operation)
@@ -228,7 +249,12 @@ class Owner:
         task.add_done_callback(self._performing.discard)
 
     def _evict(self) -> None:
+        """Keep in memory what is under way, and of the rest only a little: a paused thread is rows in the store."""
         idle = [key for key, here in self._hot.items() if not (here.ongoing.running or here.models)]
-        for key in idle[: max(0, len(self._hot) - HOT)]:
+        large = [key for key in idle if self._hot[key].size > LARGE]
+        for key in idle:
+            if len(self._hot[key].drives) > WARM:
+                self._hot[key].drop()
+        for key in {*large, *idle[: max(0, len(self._hot) - HOT)]}:
             self._hot.pop(key).drop()
             self._ongoing.pop(key, None)

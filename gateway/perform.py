@@ -19,6 +19,7 @@ from typing import Any
 
 from agent_core import effects, events
 from agent_core.addresses import Party, derive
+from agent_core.texts import described, storable
 from agent_core.tools import Start, Tool
 from gateway.conversation import Operation, Result
 from gateway.errors import ModelFailed
@@ -58,38 +59,51 @@ class Performer:
             late: Called when an attempt that had run out of time ends after all.
         """
         start = Start(derive("start", operation.thread, operation.run, operation.key), operation.attempt, requester)
-        attempt = asyncio.ensure_future(self._run(operation, call, start))
+        turn = Turn()
+        attempt = asyncio.ensure_future(self._run(operation, call, start, turn))
         try:
             return await self._runtime.limit(asyncio.shield(attempt), call.tool.limit)
         except TimeoutError:
-            if inspect.iscoroutinefunction(call.tool.function):
-                attempt.cancel()
-            attempt.add_done_callback(functools.partial(_report_late, late))
-            if call.tool.read_only:
-                return self._failed(operation, "timed_out", f"it took longer than {call.tool.limit:g} seconds")
-            doubt = self._say("card.in_doubt.timed_out", limit=f"{call.tool.limit:g}")
-            return Result(operation, doubt=doubt)
+            return self._timed_out(operation, call.tool, turn, attempt, late)
         except asyncio.CancelledError:
-            attempt.cancel()
-            raise
+            if _we_are_stopping():
+                attempt.cancel()
+                raise
+            return self._failed(operation, "error", "CancelledError")  # the tool's own, or of what it awaited
 
-    async def _run(self, operation: Operation, call: effects.CallTool, start: Start) -> Result:
+    def _timed_out(
+        self,
+        operation: Operation,
+        tool: Tool,
+        turn: Turn,
+        attempt: asyncio.Future[Result],
+        late: Callable[[Result], None],
+    ) -> Result:
+        """Say what is known of an attempt whose time is up: it never began, it only read, or nobody knows."""
+        if turn.taken():
+            busy = f"every thread was busy for {tool.limit:g} seconds, so it did not run"
+            return self._failed(operation, "timed_out", busy)
+        if inspect.iscoroutinefunction(tool.function):
+            attempt.cancel()
+        attempt.add_done_callback(functools.partial(_report_late, late))
+        if tool.read_only:
+            return self._failed(operation, "timed_out", f"it took longer than {tool.limit:g} seconds")
+        return Result(operation, doubt=self._say("card.in_doubt.timed_out", limit=f"{tool.limit:g}"))
+
+    async def _run(self, operation: Operation, call: effects.CallTool, start: Start, turn: Turn) -> Result:
         tool = call.tool
         arguments: tuple[Any, ...] = (call.arguments, start) if tool.wants_start else (call.arguments,)
         try:
             if inspect.iscoroutinefunction(tool.function):
-                value = await tool.function(*arguments)
+                value = await tool.function(*arguments) if turn.taken() else None
             else:
-                run = functools.partial(contextvars.copy_context().run, tool.function, *arguments)
-                value = await self._runtime.to_thread(run)
-        except asyncio.CancelledError:
+                call_it = functools.partial(contextvars.copy_context().run, tool.function, *arguments)
+                value = await self._runtime.to_thread(lambda: call_it() if turn.taken() else None)
+        except (asyncio.CancelledError, KeyboardInterrupt):
             raise
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
             log.warning("tool %s failed", tool.name, exc_info=error, extra={"thread_id": operation.thread})
-            message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            return self._failed(operation, "error", message[:LONGEST_MESSAGE])
+            return self._failed(operation, "error", described(error)[:LONGEST_MESSAGE])
         return self._encoded(operation, tool, value)
 
     def _encoded(self, operation: Operation, tool: Tool, value: Any) -> Result:
@@ -97,7 +111,7 @@ class Performer:
             encoded = tool.result.dump_json(tool.result.validate_python(value))
             plain = json.loads(encoded)
         except Exception as error:
-            problem = str(error).partition("\n")[0]
+            problem = described(error).partition("\n")[0]
             return self._failed(operation, "invalid_result", f"{tool.name} returned what is no JSON: {problem}")
         if len(encoded) > TOO_LARGE:
             problem = f"{tool.name} returned {len(encoded)} bytes; at most {TOO_LARGE} are taken"
@@ -128,13 +142,14 @@ class Performer:
         for pause in (*MODEL_PAUSES, None):
             try:
                 text = await self._runtime.limit(model.answer(wish.context, wish.schema), MODEL_LIMIT)
+                return self._answered(operation, wish, model, storable(str(text)[:LONGEST_ANSWER]))
             except (ModelFailed, TimeoutError) as error:
                 problem = str(error) or f"no answer within {MODEL_LIMIT:g} seconds"
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if _we_are_stopping():
+                    raise
                 log.exception("model %s failed", model.name)
-                problem = f"{type(error).__name__}: {error}"
-            else:
-                return self._answered(operation, wish, model, str(text)[:LONGEST_ANSWER])
+                problem = described(error)
             if pause is not None:
                 await self._runtime.sleep(self._runtime.jitter(pause))
         return Result(operation, failed=problem)
@@ -148,6 +163,25 @@ class Performer:
         else:
             event = events.ModelAnswered(**named, text=text, seen=wish.seen, model=model.name)
         return Result(operation, event, (context,))
+
+
+class Turn:
+    """An attempt's turn: whoever takes it first has it, the function that begins or the limit that gives it up."""
+
+    def __init__(self) -> None:
+        self._free = [True]
+
+    def taken(self) -> bool:
+        """Take it; False where somebody has it already. One step of the interpreter, so two threads cannot both."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return False
+
+
+def _we_are_stopping() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def blob_of(body: bytes, days: float | None) -> Blob:

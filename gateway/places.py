@@ -8,7 +8,7 @@ from adapters.base import Ask, Say, Settle
 from agent_core import events, replies
 from agent_core.requests import Decision, Kind, Response
 from gateway.conversation import QUIET, Conversation
-from gateway.store.base import Copy
+from gateway.store.base import Copy, DeliveryRow
 
 
 def show(here: Conversation, ask: events.AskForwarded) -> None:
@@ -144,10 +144,17 @@ def copy_with(here: Conversation, code: str | None) -> Copy | None:
 
 
 def prompted_at(here: Conversation, copy: Copy) -> float | None:
-    """Tell when the vendor accepted a request's card, by the vendor's clock; None where it has not."""
-    rows = [here.asks.get(name) for name in copy.deliveries]
-    times = [row.receipt.at for row in rows if row is not None and row.receipt is not None]
-    return min(times) if times and len(times) == len([row for row in rows if row is not None]) else None
+    """
+    Tell when the vendor had accepted all of a request's card, by the vendor's clock; None where it has not.
+
+    A card of unknown fate is sent anew, marked "again:"; then that one is what people surely have.
+    """
+    parts: list[DeliveryRow] = []
+    for row in (here.asks.get(name) for name in copy.deliveries):
+        if row is not None:
+            parts = [] if row.status == "unknown" else [*parts, row]
+    times = [row.receipt.at for row in parts if row.receipt is not None]
+    return max(times) if times and len(times) == len(parts) else None
 
 
 def in_flight(here: Conversation, copy: Copy) -> bool:

@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import functools
 import traceback
+from collections.abc import Sequence
+
+from pydantic import ValidationError
 
 from agent_core import addresses, context, effects, events, policy
 from agent_core.addresses import Party
 from agent_core.drive import Drive, Ended
-from agent_core.errors import Stopped
+from agent_core.errors import AgentFault, Stopped
 from agent_core.events import Record
 from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Outcome, Settlement, Standing, Where, to_role
 from agent_core.run import Agent
-from agent_core.thread import Pending, Thread
+from agent_core.thread import Kept, Pending, Thread
 from gateway import cards, home
 from gateway.agents import Listening
-from gateway.conversation import Conversation, Operation, Result
+from gateway.conversation import Conversation, Operation, Result, Starting
 from gateway.store.base import Timer
 
+HAND_OVERS = 10  # runs that may follow each other by run.again in one decision; more is a spin
 TRIES = 3  # attempts of an idempotent tool that takes longer than its limit
 LONGEST_SUMMARY = 200  # characters of a call's arguments that its start records
 LONGEST_DETAIL = 4_000  # characters of a traceback that the log keeps
@@ -60,18 +64,21 @@ def restart(here: Conversation, thread: Thread) -> None:
     listening = here.world.agents.named(state.agent)
     version = listening.current.version if listening is not None else state.version
     _close(here, thread, "restarted")
-    _follow(here, thread, state.consumes, input=state.input, carry=state.carry, version=version)
+    _follow(here, thread, state.consumes, state.inbox, input=state.input, carry=state.carry, version=version)
 
 
-def _follow(here: Conversation, thread: Thread, consumes: tuple[int, ...], **how: object) -> None:
-    """Start the run after this one."""
+def _follow(
+    here: Conversation, thread: Thread, consumes: tuple[int, ...], kept: Sequence[Kept] = (), **how: object
+) -> None:
+    """Start the run after this one. What others wrote is kept for its contexts, under their own names."""
     state = thread.state
     number = int(state.run.partition(".")[2] or 1) + 1
-    given = {"input": None, "carry": context.carry(thread), "version": _current(here, thread)} | how
     here.add(
         events.RunStarted.model_validate(
-            given
-            | {
+            {
+                "input": None,
+                "carry": context.carry(thread),
+                "version": _current(here, thread),
                 "thread": thread.id,
                 "run": f"{state.run.partition('.')[0]}.{number}",
                 "agent": state.agent,
@@ -82,8 +89,29 @@ def _follow(here: Conversation, thread: Thread, consumes: tuple[int, ...], **how
                 "consumes": consumes,
                 "suppressed": state.suppressed,
             }
+            | how
         )
     )
+    for message in kept:
+        here.add(
+            events.MessageKept(
+                thread=thread.id,
+                run=thread.state.run,
+                fact=message.fact,
+                party=message.party,
+                name=message.name,
+            )
+        )
+
+
+def _answer_inbox(here: Conversation, thread: Thread, inbox: Sequence[Kept]) -> None:
+    """Start a run on what was written meanwhile: for whoever wrote first, in whose name it then asks."""
+    if not inbox:
+        return
+    first = inbox[0]
+    mine = tuple(message.fact for message in inbox if message.party == first.party)
+    others = [message for message in inbox if message.party != first.party]
+    _follow(here, thread, mine, others, requester=first.party, requester_name=first.name)
 
 
 def _current(here: Conversation, thread: Thread) -> str:
@@ -92,13 +120,22 @@ def _current(here: Conversation, thread: Thread) -> str:
 
 
 def cancel(here: Conversation, thread: Thread, party: Party | None, name: str) -> None:
-    """Drop a run: what it asked is cancelled, and nothing more is started."""
+    """
+    Drop a run: what it asked is cancelled, and nothing more is started. What others wrote meanwhile is not dropped.
+
+    Args:
+        party: Who drops it; their messages to it go with it, and those of who asked for it.
+    """
+    state = thread.state
+    inbox = [message for message in state.inbox if message.party not in (party, state.requester)]
+    begun = ", ".join(dict.fromkeys(context.tool_of(key) for key, pending in state.pending.items() if pending.running))
     for standing in thread.state.open_requests():
         if standing.request.parent is None:
             settlement = Settlement(outcome=Outcome.CANCELLED, at=here.now, by=party, name=name)
             home.settle(here, standing.request, settlement)
     _close(here, thread, "cancelled")
-    here.reply(thread, here.say("cancelled"))
+    here.reply(thread, here.say("cancelled.begun", tool=begun) if begun else here.say("cancelled"))
+    _answer_inbox(here, thread, inbox)
 
 
 def _close(here: Conversation, thread: Thread, outcome: str, detail: str = "", state: object = None) -> None:
@@ -122,17 +159,18 @@ def _close(here: Conversation, thread: Thread, outcome: str, detail: str = "", s
 
 
 def _end(here: Conversation, thread: Thread, ended: Ended) -> None:
-    inbox = tuple(kept.fact for kept in thread.state.inbox)
+    inbox = thread.state.inbox
     if ended.error is not None:
         _fail(here, thread, ended.error)
+    elif ended.again and here.hands_over(thread.id) > HAND_OVERS:
+        _fail(here, thread, AgentFault(f"it called run.again {HAND_OVERS} times without waiting for anything"))
     elif ended.again:
         _close(here, thread, "again", state=ended.state)
-        _follow(here, thread, inbox, input=ended.state)
+        _follow(here, thread, (), inbox, input=ended.state)
         return
     else:
         _close(here, thread, "done")
-    if inbox:
-        _follow(here, thread, inbox)
+    _answer_inbox(here, thread, inbox)
 
 
 def _fail(here: Conversation, thread: Thread, error: Exception) -> None:
@@ -184,7 +222,7 @@ def _advance(here: Conversation, thread: Thread) -> None:
         park(here, thread, outcome, key=halted)
         return
     drive = here.drive(thread)
-    if drive is None:
+    if drive is None or _take_answers(here, thread, drive):
         return
     with here.world.watch(state.agent):
         progress = drive.progress(_busy(here, thread))
@@ -195,9 +233,27 @@ def _advance(here: Conversation, thread: Thread) -> None:
         _end(here, thread, progress.ended)
     else:
         for effect in progress.effects:
-            _begin(here, thread, effect)
+            try:
+                _begin(here, thread, effect)
+            except ValidationError as error:  # a value of the agent's that no event can hold
+                _fail(here, thread, error)
+                return
         for key, pending in list(state.pending.items()):
             _look_after(here, thread, drive, key, pending)
+
+
+def _take_answers(here: Conversation, thread: Thread, drive: Drive) -> bool:
+    """Take in what models answered to this run, before it is asked what it wants: contexts are built once."""
+    for operation, result in list(here.ongoing.results.items()):
+        if operation[:2] != _at(thread) or operation in here.taken or not drive.asks(operation.key):
+            continue
+        here.take(result)
+        if result.event is not None:
+            here.add(result.event)
+        else:
+            park(here, thread, "model", result.failed)
+        return True
+    return False
 
 
 def _busy(here: Conversation, thread: Thread) -> set[str]:
@@ -219,7 +275,7 @@ def _begin(here: Conversation, thread: Thread, effect: effects.Effect) -> None:
     named = {"thread": thread.id, "run": state.run, "key": effect.key}
     match effect:
         case effects.CallModel():
-            _model(here, thread, effect)
+            here.models[Operation(*_at(thread), effect.key)] = effect
         case effects.CallTool():
             _call(here, thread, effect)
         case effects.RequestHuman(wanted=wanted, digest=digest) if state.suppressed:
@@ -241,19 +297,6 @@ def _begin(here: Conversation, thread: Thread, effect: effects.Effect) -> None:
         case effects.Receive() if state.inbox:
             kept = state.inbox[0]
             here.add(events.MessageTaken(**named, fact=kept.fact, party=kept.party, name=kept.name))
-
-
-def _model(here: Conversation, thread: Thread, effect: effects.CallModel) -> None:
-    operation = Operation(*_at(thread), effect.key)
-    result = here.ongoing.results.get(operation)
-    if result is None:
-        here.models[operation] = effect
-    elif result.event is not None:
-        here.take(result)
-        here.add(result.event)
-    else:
-        here.take(result)
-        park(here, thread, "model", result.failed)
 
 
 def _call(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
@@ -311,7 +354,7 @@ def _start_tool(
             summary=summary[:LONGEST_SUMMARY],
         )
     )
-    here.draft.starts[Operation(*_at(thread), call.key, attempt)] = call
+    here.draft.starts[Operation(*_at(thread), call.key, attempt)] = Starting(call, approval)
 
 
 def _look_after(here: Conversation, thread: Thread, drive: Drive, key: str, pending: Pending) -> None:
@@ -325,15 +368,29 @@ def _look_after(here: Conversation, thread: Thread, drive: Drive, key: str, pend
     if not isinstance(call, effects.CallTool):
         return
     if pending.approved:
-        _start_tool(here, thread, call, attempt=pending.attempt + 1, approval=pending.approval)
+        _start_approved(here, thread, call, pending)
     elif call.tool.idempotent and here.ongoing.retried.get(operation, 0) < TRIES:
         here.ongoing.retried[operation] = here.ongoing.retried.get(operation, 0) + 1
-        here.draft.starts[operation] = call
+        here.draft.starts[operation] = Starting(call, pending.approval)
     elif call.tool.idempotent:
         _give_up(here, thread, call, pending.attempt)
     else:
         why = here.ongoing.doubts.get(operation) or here.say("card.in_doubt.body")
         home.ask_in_doubt(here, thread, call, _who_may(here, thread, call), why)
+
+
+def _start_approved(here: Conversation, thread: Thread, call: effects.CallTool, pending: Pending) -> None:
+    """Start what was approved, unless the policy has come to forbid it meanwhile."""
+    requirement = _requirement(here, thread, call)
+    if not isinstance(requirement, policy.Forbid):
+        _start_tool(here, thread, call, attempt=pending.attempt + 1, approval=pending.approval)
+        return
+    standings = _behind(thread, pending.approval)
+    _refuse(here, thread, call, "forbidden", requirement.reason)
+    for standing in standings:
+        if standing.settlement is not None:
+            told = functools.partial(cards.forbidden, here, call.tool.name, requirement.reason)
+            home.show_notes(here, standing.request, standing.settlement, told)
 
 
 def _who_may(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Ask:
@@ -401,19 +458,27 @@ def finished(here: Conversation, result: Result) -> None:
 
 def _tool_finished(here: Conversation, operation: Operation, event: events.ToolFinished) -> None:
     thread = here.threads.get(operation.thread)
-    pending = thread.state.pending.get(operation.key) if thread is not None else None
-    if thread is None or pending is None or not pending.running or thread.state.run != operation.run:
+    if thread is None:
         return
-    if pending.attempt != operation.attempt:
+    if thread.state.run != operation.run:  # the run was dropped, and another has begun
+        here.add(event)
+        approved = home.standing_of(here, here.ongoing.approvals.get(operation) or "")
+        _show_result(here, event, [approved] if approved is not None else [])
+        return
+    pending = thread.state.pending.get(operation.key)
+    if pending is None or not pending.running or pending.attempt != operation.attempt:
         return
     doubt, approval = pending.request, pending.approval
     here.add(event)
-    if doubt is not None:
+    if doubt is not None and thread.state.requests[doubt].settlement is None:
         home.withdraw(here, thread.state.requests[doubt].request, here.say("in_doubt.arrived"))
-    for standing in _behind(thread, approval):
+    _show_result(here, event, _behind(thread, approval))
+
+
+def _show_result(here: Conversation, event: events.ToolFinished, standings: Sequence[Standing]) -> None:
+    for standing in standings:
         if standing.settlement is not None:
-            tool = standing.request.tool or ""
-            told = functools.partial(cards.result, here, tool, event)
+            told = functools.partial(cards.result, here, standing.request.tool or "", event)
             home.show_notes(here, standing.request, standing.settlement, told)
 
 

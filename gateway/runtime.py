@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 SPIN = 5.0  # seconds that one step of an agent may hold the loop before the watchdog names it
+THREADS = 64  # for tools that are plain functions; one that waits longer than its limit for a thread has not run
 WATCH_INTERVAL = 1.0  # seconds between two looks of the watchdog
 
 
@@ -27,7 +28,7 @@ class Runtime:
     """The machine's own time, randomness and threads."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(thread_name_prefix="ringback")
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="ringback")
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ringback-disk")
 
     def now(self) -> float:

@@ -20,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway.control import Control
-from gateway.errors import SettingsError
+from gateway.errors import SettingsError, Unwritable
 from gateway.health import Health
 from gateway.outbox import Outbox
 from gateway.owner import Owner
@@ -115,8 +115,11 @@ class Service:
 
     async def _purge(self, store: Store) -> None:
         while True:
-            gone = await store.purge(self._runtime.now())
-            if gone:
+            try:
+                gone = await store.purge(self._runtime.now())
+            except Unwritable as refused:
+                log.error("cannot delete what has outlived its retention: %s", refused)
+            else:
                 log.info("%d rows have outlived their retention and are deleted", gone)
             await self._runtime.sleep(PURGE_INTERVAL)
 

@@ -65,7 +65,7 @@ class Ready(NamedTuple):
 
 
 class ThreadRow(NamedTuple):
-    """An index entry of a thread. `status` is running, waiting, parked or ended; `note` says what for."""
+    """An index entry of a thread. `status` is running, waiting, stranded, parked or ended."""
 
     id: str
     conversation: ConversationKey
@@ -361,12 +361,12 @@ class Store(Lists, Protocol):
         """Claim deliveries whose time to be tried again has come; unknown ones come as they are, to be looked for."""
         ...
 
-    async def next_delivery(self) -> float | None:
-        """Tell when the next delivery falls due, in seconds since the epoch."""
+    async def next_delivery(self, after: float) -> float | None:
+        """Tell when a delivery falls due next after a time, in seconds since the epoch."""
         ...
 
     async def retry(self, delivery: str) -> bool:
-        """Take a dead or unknown delivery up again; False where there is none such."""
+        """Take a dead or unknown delivery up again; False where there is none, or its card's request is settled."""
         ...
 
     async def recover(self) -> list[Delivery]:

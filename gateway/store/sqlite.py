@@ -197,8 +197,7 @@ class SqliteStore(SqliteReader):
         return cast(list[Delivery], await self._do(lambda db: sqlite_lanes.due(db, now)))
 
     async def recover(self) -> list[Delivery]:
-        await self._do(lambda db: sqlite_lanes.recover(db, self.now()))
-        return await self.due_deliveries(self.now())
+        return cast(list[Delivery], await self._do(lambda db: sqlite_lanes.recover(db, self.now())))
 
     async def retry(self, delivery: str) -> bool:
         now = self.now()
@@ -366,8 +365,8 @@ class SqliteStore(SqliteReader):
     async def load(self, conversation: ConversationKey, need: Need) -> Snapshot:
         return sqlite_log.load(self._reader, conversation, need, self.now())
 
-    async def next_delivery(self) -> float | None:
-        return sqlite_lanes.next_due(self._reader, self.now())
+    async def next_delivery(self, after: float) -> float | None:
+        return sqlite_lanes.next_due(self._reader, after)
 
     async def receipt(self, delivery: str) -> Receipt | None:
         return sqlite_lanes.receipt(self._reader, delivery)

@@ -15,6 +15,7 @@ from agent_core.addresses import ConversationKey
 from gateway.store.base import Copy, Delivery, DeliveryRow, Fate
 from gateway.store.lane import Place, choose
 
+OPEN = 9e15  # the end of a copy that is not settled yet
 LOOK_AGAIN = 60.0  # seconds after which a delivery is looked for again, where looking brought no verdict
 
 _COLUMNS = (
@@ -97,18 +98,21 @@ def fetch(db: sqlite3.Connection, delivery: str) -> Delivery:
     return _delivery(db, found)
 
 
-def recover(db: sqlite3.Connection, now: float) -> None:
+def recover(db: sqlite3.Connection, now: float) -> list[Delivery]:
     """
-    Nobody knows the fate of what was being sent when the process died: it is to be looked for now.
+    Give what was being sent when the process died, so that its fate is looked for.
 
-    So is what it was looking for itself; nobody else does that any more.
+    So is what the process was looking for itself; nobody else does that any more.
     """
     db.execute(
         "UPDATE deliveries SET status = 'unknown', due = ?1, refused_since = COALESCE(refused_since, ?1),"
         " reason = 'the gateway stopped while sending' WHERE status = 'claimed'",
         (now,),
     )
-    db.execute("UPDATE deliveries SET due = ? WHERE status = 'unknown' AND due IS NOT NULL", (now,))
+    lost = db.execute("SELECT id FROM deliveries WHERE status = 'unknown' AND due IS NOT NULL ORDER BY number")
+    found = [fetch(db, name) for (name,) in lost.fetchall()]
+    db.execute("UPDATE deliveries SET due = ? WHERE status = 'unknown' AND due IS NOT NULL", (now + LOOK_AGAIN,))
+    return found
 
 
 def due(db: sqlite3.Connection, now: float) -> list[Delivery]:
@@ -169,11 +173,17 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
 
 
 def retry(db: sqlite3.Connection, delivery: str, now: float, deadline: float) -> int | None:
-    """Take a delivery up again; returns its conversation, or None where there is nothing to take up."""
+    """
+    Take a delivery up again; returns its conversation, or None where there is nothing to take up.
+
+    The card of a request that is settled is not: nobody would take its buttons away any more.
+    """
     row = db.execute(
         "SELECT d.conversation FROM deliveries d JOIN delivery_bodies b ON b.id = d.id"
-        " WHERE d.id = ? AND (d.status = 'dead' OR (d.status = 'unknown' AND d.due IS NULL))",
-        (delivery,),
+        " LEFT JOIN copies c ON c.conversation = d.conversation AND c.request = d.request"
+        " WHERE d.id = ? AND (d.status = 'dead' OR (d.status = 'unknown' AND d.due IS NULL))"
+        " AND (d.kind != 'ask' OR c.until = ?)",
+        (delivery, OPEN),
     ).fetchone()
     if row is None:
         return None

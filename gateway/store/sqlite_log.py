@@ -40,7 +40,6 @@ from gateway.store.base import (
     Timer,
 )
 
-OPEN = 9e15  # the `until` of a copy that is not settled
 RECENT = DAY  # seconds for which a settled copy still makes a text without a name ambiguous
 
 
@@ -84,7 +83,12 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
         db.execute(
             "INSERT INTO copies (conversation, request, until, body) VALUES (?1, ?2, ?3, ?4)"
             " ON CONFLICT (conversation, request) DO UPDATE SET until = ?3, body = ?4",
-            (conversation, copy.request, copy.settled_at or OPEN, copy.model_dump_json(exclude_defaults=True)),
+            (
+                conversation,
+                copy.request,
+                copy.settled_at or sqlite_lanes.OPEN,
+                copy.model_dump_json(exclude_defaults=True),
+            ),
         )
     for name in change.withdraw:
         sqlite_lanes.withdraw(db, name)
@@ -200,7 +204,9 @@ def load(db: sqlite3.Connection, key: ConversationKey, need: Need, now: float) -
         rows = db.execute("SELECT id FROM threads WHERE conversation = ? AND root = ?", (conversation, root))
         threads.update(dict.fromkeys(name for (name,) in rows))
     if need.running:
-        rows = db.execute("SELECT id FROM threads WHERE conversation = ? AND status = 'running'", (conversation,))
+        rows = db.execute(
+            "SELECT id FROM threads WHERE conversation = ? AND status IN ('running', 'stranded')", (conversation,)
+        )
         threads.update(dict.fromkeys(name for (name,) in rows))
     for thread in threads:
         rows = db.execute("SELECT id FROM requests WHERE thread = ? AND status = 'open'", (thread,))

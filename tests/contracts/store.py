@@ -392,7 +392,7 @@ class StoreContract:
         owner = await store.own()
         await store.commit(a_change(owner, 0, deliveries=[a_delivery("a"), a_delivery("b")]))
         assert () == await store.record(Fate("a", "new", reason="429", due=NOON + 30), pressing=True)
-        assert NOON + 30 == await store.next_delivery()
+        assert NOON + 30 == await store.next_delivery(NOON)
         await clock.advance(31)
         assert ["a"] == [d.id for d in await store.due_deliveries(clock.now())]
         await clock.advance(STEP_ASIDE)

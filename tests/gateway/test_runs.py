@@ -371,7 +371,7 @@ async def test_restarting_a_parked_run(make: Make):
         assert "No longer needed" in house.texts(ANA)[0]
         await approve(house)
         assert [("production", "v2", 1)] == world.deployed
-        assert "the new code says ok" == house.texts(RITA)[-1]
+        assert "the new code says ok" in house.texts(RITA)
 
 
 async def test_cancelling_a_parked_run(make: Make):
@@ -468,7 +468,7 @@ async def test_a_version_that_no_worker_has_waits_visibly(make: Make):
         await house.write(RITA, "go")
     async with make(new.deployer(new.deploy(), version="2")) as house:
         await approve(house)
-        assert [("waiting", "no worker has version 1 of bot")] == await house.status()
+        assert [("stranded", "no worker has version 1 of bot")] == await house.status()
         assert [] == old.deployed
     async with make(new.deployer(new.deploy(), version="2"), first) as house:
         await house.write(RITA, "still there?")
