@@ -170,6 +170,12 @@ class Run:
     def __init__(self, drive: Drive, scope: Scope, input: Any = None) -> None:  # noqa: A002
         self.drive, self.scope, self.input = drive, scope, input
 
+    @property
+    def asked(self) -> str:
+        """What people wrote to begin this run, a line each; empty where `run.again` began it and nobody wrote."""
+        thread = self.drive.thread
+        return "\n".join(thread.facts[seq].text for seq in thread.state.consumes)
+
     def now(self) -> float:
         """Tell the time of the last applied event, in seconds since the epoch."""
         return self.drive.now

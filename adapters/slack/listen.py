@@ -30,7 +30,7 @@ from adapters.slack.parse import CHANNEL, Bot, FormClick, Ignored, parse
 
 log = logging.getLogger("ringback.slack")
 bolt_log = logging.getLogger("ringback.slack.bolt")
-bolt_log.setLevel(logging.WARNING)  # it tells every reconnection, and those are routine
+bolt_log.setLevel(logging.ERROR)  # it warns of reconnections, which are routine, and of variables that we do not read
 
 HELLO = 20.0  # seconds in which a new connection has to say hello
 DEAF = 60.0  # seconds without a frame or a pong after which a connection counts as deaf

@@ -38,6 +38,20 @@ def ended_with(progress: Progress) -> BaseException | None:
 # Operations ----------------------------------------------------------------------------------------------------------
 
 
+def test_words_that_began_the_run_are_at_hand():
+    """
+    `run.asked` is what people wrote to begin the run, live and at replay.
+    """
+    seen: list[str] = []
+
+    async def bot(run: Run) -> None:
+        seen.append(run.asked)
+        await run.receive()
+
+    Log(an_agent(bot)).fresh()
+    assert ["go", "go"] == seen
+
+
 def test_model_then_tool_then_reply():
     """
     Each await comes out as one effect and is answered by its event.
