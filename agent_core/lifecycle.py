@@ -4,8 +4,8 @@ The life of a request, as a table that the code uses, the docs draw and a test w
     (nothing) ── RequestOpened ──► open ── RequestSettled ──► settled
                                    │  ▲                        │  ▲
                                    └──┘ ResponseGiven          └──┘ ResponseRefused
-                                        ResponseRefused
-                                        QuestionAsked             QuestionAnswered
+                                        ResponseRefused             QuestionAnswered
+                                        QuestionAsked
                                         QuestionAnswered
 
 Deliveries, votes and questions back live inside `open`; what an agent answers after the settling is kept in the log and

@@ -9,13 +9,14 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
+from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, NotFound, SettingsError, TooNew
 
 if TYPE_CHECKING:
     from gateway.store.base import Lists
@@ -175,13 +176,18 @@ def threads_resume(
     branch: Annotated[str, typer.Option(help="For fork: the name of the branch.")] = "",
 ) -> None:
     """Say how a thread goes on. Whoever may write the data folder has the owner's say here."""
-    from agent_core import events
+    from agent_core import addresses, events
 
     known = ("restart", "fork", "attach", "cancel", "go-on", "ask-again")
     if choice not in known:
         _fail(f"{choice!r} is no choice; write one of {', '.join(known)}", EXIT_SETTINGS)
     row = _read(config, data, lambda lists: lists.thread(thread))
     refusal = _refusal(choice, row.status, row.note, row.branch, branch)
+    if choice == "fork" and branch and not refusal:
+        with suppress(NotFound):
+            fork = addresses.thread_id(row.conversation, row.root, row.agent, branch)
+            _read(config, data, lambda lists: lists.thread(fork))
+            refusal = f"has a fork {branch} already; give the new one another name"
     if refusal:
         _fail(f"{row.id} {refusal}", 1)
     acted = events.OperatorActed.model_validate(

@@ -57,6 +57,10 @@ async def test_resuming_reaches_the_running_gateway(house: Gateway):
         code,
         err,
     )
+    fork = ("threads", "resume", thread["id"], "fork", "--branch", "try", *where)
+    assert 0 == (await house.run(*fork))[0]
+    refused = f"ringback: {thread['id']} has a fork try already; give the new one another name\n"
+    assert (1, "", refused) == await house.run(*fork)
     assert 0 == (await house.run("threads", "resume", thread["id"][:6], "cancel", *where))[0]
     await until(lambda: any("Cancelled by the command line" in text for text in house.seen(ANA)))
 
