@@ -1,0 +1,134 @@
+"""
+What the documents say is so: links lead somewhere, names exist, nothing is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from adapters import registry
+from agent_core import events
+from agent_core.catalogue import ENGLISH
+from agent_core.requests import Outcome
+from gateway.settings import Settings
+from gateway.settings_example import example
+from gateway.store.base import DeliveryStatus
+from tests.crashes.guarantees import CHECKS
+from tests.process import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+QUESTION, DECISION, CONSEQUENCES = "**Question.**", "**Decision.**", "**Consequences.**"
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-")
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(file: Path):
+    """
+    Every link to a file of ours finds it, and every one to a heading too.
+    """
+    for target in LINK.findall(file.read_text()):
+        if target.startswith("https://"):
+            continue
+        name, _, heading = target.partition("#")
+        found = (file.parent / name).resolve() if name else file
+        assert found.exists(), target
+        if heading:
+            assert heading in map(anchor, HEADING.findall(found.read_text())), target
+
+
+def test_every_event_is_described():
+    """
+    The page of events has one row an event, with the words of its docstring.
+    """
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("events.md"), re.MULTILINE)
+    said = [(t.__name__, " ".join((t.__doc__ or "").strip().split("\n\n")[0].split())) for t in events.EVENT_TYPES]
+    assert sorted(said) == sorted(rows)
+
+
+def test_every_setting_is_described():
+    """
+    The page of settings names every table and every key; the example file is what the command prints.
+    """
+    text = page("settings.md")
+    models = {name: field.annotation for name, field in Settings.model_fields.items() if name != "channels"}
+    models |= {name: registry.load(target) for name, target in registry.CONFIGS.items()}
+    for name, annotation in models.items():
+        section = re.search(rf"^## `\[+{name}\]+`\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+        assert section, name
+        model = getattr(annotation, "__args__", (annotation,))[0]
+        for key in getattr(model, "model_fields", {}):
+            assert f"`{key}`" in section.group(1), f"{key} of {name}"
+    assert example() + "\n" == (ROOT / "deploy" / "ringback.example.toml").read_text()
+
+
+def test_sentences_that_are_named_exist():
+    """
+    The keys in the example of one's own wording are keys of the catalogue.
+    """
+    named = re.findall(r'^"([\w.]+)" = ', page("settings.md"), re.MULTILINE)
+    assert named
+    assert set(named) <= set(ENGLISH)
+
+
+def test_every_guarantee_is_stated_and_checked():
+    """
+    Each of G1 to G12 has its section, which names the check of the crash suite that holds it.
+    """
+    sections = re.findall(r"^## (G\d+): .+?\n(.*?)(?=^## )", page("guarantees.md"), re.MULTILINE | re.DOTALL)
+    assert [f"G{number}" for number in range(1, 13)] == [name for name, _ in sections] == list(CHECKS)
+    for name, text in sections:
+        assert f"`{CHECKS[name].__name__}`" in text
+
+
+def test_every_status_and_outcome_is_in_the_glossary():
+    """
+    What can be read in a list or a log is explained.
+    """
+    statuses = ("running", "waiting", "parked", "stranded", "ended", *DeliveryStatus.__args__)
+    for word in (*statuses, *Outcome):
+        assert f"`{word}`" in page("glossary.md"), word
+
+
+def test_every_decision_is_listed_and_argued():
+    """
+    The index lists every page, in order; each has its question, its decision and what follows.
+    """
+    folder = ROOT / "docs" / "decisions"
+    files = sorted(file.name for file in folder.glob("0*.md"))
+    assert files == LINK.findall((folder / "README.md").read_text())
+    for name in files:
+        text = (folder / name).read_text()
+        assert text.startswith(f"# {int(name[:4])}. ")
+        places = [text.find(part) for part in (QUESTION, DECISION, CONSEQUENCES)]
+        assert -1 < places[0] < places[1] < places[2], name
+
+
+def test_commands_that_are_named_exist():
+    """
+    Every `ringback …` command in the documents is one.
+    """
+    from typer.main import get_command
+
+    from gateway.cli import app
+
+    group = get_command(app)
+    known = set()
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        known |= {f"{name} {inner}" for inner in getattr(command, "commands", {})} or {name}
+    for file in PAGES:
+        for words in re.findall(
+            r"\bringback ((?:serve|sandbox|config|threads|requests|deliveries)\b(?: [a-z]+)?)", file.read_text()
+        ):
+            assert words in known or words.split()[0] in known, f"{file.name}: {words}"
