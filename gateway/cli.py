@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -42,6 +43,7 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder, instead of the one in the file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Status = Annotated[str | None, typer.Option("--status", help="Only those that are so.")]
+SANDBOX = ("websockets", "slack_bolt", "aiohttp")  # what its emulators and the gateway behind them need
 DEFAULT_CONFIG = Path("ringback.toml")
 
 
@@ -95,11 +97,11 @@ def sandbox(
     emulators_only: Annotated[bool, typer.Option(help="Run the emulators without the gateway.")] = False,
 ) -> None:
     """Try everything on this machine: emulated channels, people to play, and a real gateway. No account, no network."""
-    try:
-        from gateway.sandbox import main as sandbox_main
-    except ImportError as error:
-        remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[sandbox]'"
-        raise SettingsError("sandbox", "pip", remedy) from error
+    missing = [library for library in SANDBOX if find_spec(library) is None]
+    if missing:
+        remedy = f"a library is missing ({', '.join(missing)}); install it with: pip install 'ringback[sandbox]'"
+        raise SettingsError("sandbox", "pip", remedy)
+    from gateway.sandbox import main as sandbox_main
 
     if endpoints:
         _print(sandbox_main.endpoints(data))

@@ -161,6 +161,19 @@ def test_no_data_yet(arguments: tuple[str, ...]):
     assert "ringback: there is no data in /nowhere yet; start the gateway first\n" == ended.stderr
 
 
+@pytest.mark.parametrize("library", ["websockets", "aiohttp"])
+def test_sandbox_without_its_libraries_says_what_to_install(library: str):
+    """
+    What the sandbox needs beyond a channel's own libraries is missed before it starts.
+    """
+    code = f"import sys; sys.modules[{library!r}] = None; sys.argv = ['ringback', 'sandbox']\n"
+    code += "from gateway import cli\ncli.main()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=20)
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert f"a library is missing ({library}); install it with: pip install 'ringback[sandbox]'" in ended.stderr
+
+
 def test_the_version():
     """
     `ringback version` prints it.
