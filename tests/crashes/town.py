@@ -89,6 +89,8 @@ class Town:
                 self._react(name)
             if self.random.random() < 0.05:
                 self._intrude()
+            if self.random.random() < 0.4:
+                self._rush(self.random.choice(APPROVERS))
             await asyncio.sleep(GLANCE)
 
     def done(self) -> bool:
@@ -117,6 +119,8 @@ class Town:
         now = asyncio.get_running_loop().time()
         if not self.asking or (n and n not in self._answered(name) and now - at < PATIENCE):
             return
+        if any(map(is_open_question, self._messages(name))):
+            return  # whatever they write now is its answer
         n = len(self.asked) + 1
         self.asked[n] = f"{self.random.choice(COMMANDS)} {n}"
         self._last[name] = (n, now)
@@ -157,6 +161,11 @@ class Town:
             if "ringback.approve" in buttons(message):
                 self.emulator.people.click(self.ids[OUTSIDER], CHANNEL, message["ts"], "ringback.approve")
                 return
+
+    def _rush(self, name: str) -> None:
+        """Somebody agrees before they have seen what to; it may be on its way to them."""
+        if self.asking and not any(map(buttons, self._messages(name))):
+            self.emulator.people.message(self.ids[name], "dm", "approve")
 
     def _has_patience(self, name: str, ts: str) -> bool:
         """Nobody presses the same thing again within the blink of an eye."""
