@@ -6,8 +6,8 @@ Nothing here does anything in the world. The owner loads a conversation, lets th
 object is thrown away and everything is decided again from what is stored: its state and its draft are one thing, so
 there is nothing to undo.
 
-`ongoing` is the exception: what the world is doing or has done already (a tool ran, a model answered). It is kept by
-run and key, and taken in again after a reload.
+`ongoing` is the exception: what the world is doing or has done already (a tool ran, a model answered). It outlives the
+conversation in memory, and is taken in again after a reload.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from adapters.base import Adapter, Ask, Capabilities, Outbound, Say, Settle, Whisper
 from agent_core import addresses, effects, events
@@ -30,6 +29,7 @@ from agent_core.requests import Assurance
 from agent_core.thread import Thread
 from gateway.agents import Agents
 from gateway.directory import Directory
+from gateway.ongoing import Ongoing, Operation, Result, Starting
 from gateway.store.base import (
     DAY,
     Blob,
@@ -70,49 +70,6 @@ class World:
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""
         return [self.ops] if self.ops is not None else self.directory.owners()
-
-
-class Operation(NamedTuple):
-    """An operation of a run, as the world knows it."""
-
-    thread: str
-    run: str
-    key: str
-    attempt: int = 0
-
-
-class Result(NamedTuple):
-    """What came of an operation: a model's answer, a tool's result, or `doubt`, where nobody knows."""
-
-    operation: Operation
-    event: events.ThreadEvent | None = None
-    blobs: tuple[Blob, ...] = ()
-    doubt: str = ""
-    failed: str = ""
-
-
-class Starting(NamedTuple):
-    """A tool call to start, and the approval that its start spent."""
-
-    call: effects.CallTool
-    approval: str | None
-
-
-@dataclass
-class Ongoing:
-    """
-    What is under way in the world for a conversation; it outlives the conversation in memory.
-
-    `running` are operations that somebody is at, `approvals` what their starts spent, `results` those that ended and
-    are not in the log yet, `doubts` why nobody knows how an attempt ended, `retried` how often an idempotent one was
-    started again.
-    """
-
-    running: set[Operation] = field(default_factory=set)
-    approvals: dict[Operation, str] = field(default_factory=dict)
-    results: dict[Operation, Result] = field(default_factory=dict)
-    doubts: dict[Operation, str] = field(default_factory=dict)
-    retried: dict[Operation, int] = field(default_factory=dict)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import home, inbound, operator, places, runs
+from gateway import home, inbound, operator, places, runs, settling
 from gateway.conversation import Conversation
 from gateway.store.base import Need
 
@@ -36,7 +36,7 @@ def decide(here: Conversation, now: float) -> None:
     )
     here.facts = waiting
     for timer in here.timers:
-        home.deadline(here, timer) if timer.request else runs.slept(here, timer)
+        settling.deadline(here, timer) if timer.request else runs.slept(here, timer)
     here.timers = []
     for result in list(here.ongoing.results.values()):
         runs.finished(here, result)
@@ -66,7 +66,7 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
         case events.ResponseForwarded(response=response):
             home.respond(here, seq, response)
         case events.CopyFailed():
-            home.copy_failed(here, fact)
+            settling.copy_failed(here, fact)
         case events.NoteForwarded(text=text, root=root):
             here.send(Say(text, root))
         case events.DeliveryEnded():

@@ -14,7 +14,7 @@ from adapters.base import Say
 from agent_core import events, replies
 from agent_core.requests import Kind
 from agent_core.thread import Thread
-from gateway import home, places, runs
+from gateway import asking, places, runs
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.store.base import Copy
@@ -152,7 +152,7 @@ def _waiting_for(here: Conversation, thread: Thread) -> str:
     standing = next(iter(thread.state.open_requests()), None)
     if standing is None:
         return here.say("waiting.tool")
-    return here.say("waiting", who=home.who(here, standing.request))
+    return here.say("waiting", who=asking.who(here, standing.request))
 
 
 def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening: Listening) -> None:

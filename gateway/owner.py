@@ -35,8 +35,9 @@ from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.texts import described
 from gateway import decide
-from gateway.conversation import Conversation, Draft, Ongoing, Operation, Result, World
+from gateway.conversation import Conversation, Draft, World
 from gateway.errors import Broken, Conflict, Lost, Unwritable
+from gateway.ongoing import Ongoing, Operation, Result
 from gateway.outbox import Outbox
 from gateway.perform import Performer
 from gateway.runtime import Runtime

@@ -21,9 +21,9 @@ from agent_core import effects, events
 from agent_core.addresses import Party, derive
 from agent_core.texts import described, storable
 from agent_core.tools import Start, Tool
-from gateway.conversation import Operation, Result
 from gateway.errors import ModelFailed
 from gateway.models.base import Model
+from gateway.ongoing import Operation, Result
 from gateway.runtime import Runtime
 from gateway.store.base import CONTEXT_DAYS, Blob
 

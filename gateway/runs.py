@@ -3,33 +3,31 @@ Runs: started, moved on, parked, ended. What an agent wants becomes events here,
 
 `advance` looks at one thread: what its agent wants now, what was approved and may start, what was started by nobody who
 is still at it. Each of these follows from the thread's log, so deciding again after a crash or a conflict finds the
-same. Guards stand here, outside the agent's code: no call starts without passing `_call`.
+same. Tool calls are begun and looked after in `calls`, where the guard stands.
 """
 
 from __future__ import annotations
 
-import functools
 import traceback
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from agent_core import addresses, context, effects, events, policy
+from agent_core import addresses, context, effects, events
 from agent_core.addresses import Party
 from agent_core.drive import Drive, Ended
 from agent_core.errors import AgentFault, Stopped
 from agent_core.events import Record
-from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Outcome, Settlement, Standing, Where, to_role
+from agent_core.requests import Outcome, Settlement
 from agent_core.run import Agent
-from agent_core.thread import Kept, Pending, Thread
-from gateway import cards, home
+from agent_core.thread import Kept, Thread
+from gateway import asking, calls, home, settling
 from gateway.agents import Listening
-from gateway.conversation import Conversation, Operation, Result, Starting
+from gateway.conversation import Conversation
+from gateway.ongoing import Operation, Result
 from gateway.store.base import Timer
 
 HAND_OVERS = 10  # runs that may follow each other by run.again in one decision; more is a spin
-TRIES = 3  # attempts of an idempotent tool that takes longer than its limit
-LONGEST_SUMMARY = 200  # characters of a call's arguments that its start records
 LONGEST_DETAIL = 4_000  # characters of a traceback that the log keeps
 
 # Starting and ending -------------------------------------------------------------------------------------------------
@@ -132,7 +130,7 @@ def cancel(here: Conversation, thread: Thread, party: Party | None, name: str) -
     for standing in thread.state.open_requests():
         if standing.request.parent is None:
             settlement = Settlement(outcome=Outcome.CANCELLED, at=here.now, by=party, name=name)
-            home.settle(here, standing.request, settlement)
+            settling.settle(here, standing.request, settlement)
     _close(here, thread, "cancelled")
     here.reply(thread, here.say("cancelled.begun", tool=begun) if begun else here.say("cancelled"))
     _answer_inbox(here, thread, inbox)
@@ -141,7 +139,7 @@ def cancel(here: Conversation, thread: Thread, party: Party | None, name: str) -
 def _close(here: Conversation, thread: Thread, outcome: str, detail: str = "", state: object = None) -> None:
     for standing in thread.state.open_requests():
         if standing.request.parent is None:
-            home.withdraw(here, standing.request, here.say("run.ended"))
+            settling.withdraw(here, standing.request, here.say("run.ended"))
     here.draft.clear += [
         _timer_id(thread, key) for key, pending in thread.state.pending.items() if pending.until is not None
     ]
@@ -239,7 +237,7 @@ def _advance(here: Conversation, thread: Thread) -> None:
                 _fail(here, thread, error)
                 return
         for key, pending in list(state.pending.items()):
-            _look_after(here, thread, drive, key, pending)
+            calls.look_after(here, thread, drive, key, pending)
 
 
 def _take_answers(here: Conversation, thread: Thread, drive: Drive) -> bool:
@@ -277,14 +275,14 @@ def _begin(here: Conversation, thread: Thread, effect: effects.Effect) -> None:
         case effects.CallModel():
             here.models[Operation(*_at(thread), effect.key)] = effect
         case effects.CallTool():
-            _call(here, thread, effect)
+            calls.begin(here, thread, effect)
         case effects.RequestHuman(wanted=wanted, digest=digest) if state.suppressed:
             reason, catch = here.say("model.suppressed"), wanted.catch
             here.add(
                 events.OperationRefused(**named, digest=digest, outcome=Outcome.NO_ROUTE, reason=reason, catch=catch)
             )
         case effects.RequestHuman():
-            home.ask_wanted(here, thread, effect)
+            asking.ask_wanted(here, thread, effect)
         case effects.AnswerQuestion(request=request, text=text):
             home.answer_question(here, thread, effect.key, request, text)
         case effects.Reply(text=text):
@@ -297,120 +295,6 @@ def _begin(here: Conversation, thread: Thread, effect: effects.Effect) -> None:
         case effects.Receive() if state.inbox:
             kept = state.inbox[0]
             here.add(events.MessageTaken(**named, fact=kept.fact, party=kept.party, name=kept.name))
-
-
-def _call(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
-    """The guard: nothing starts that a rule forbids, that a person denied, or that nobody has approved."""
-    state = thread.state
-    if state.suppressed and not call.tool.read_only:
-        _refuse(here, thread, call, "suppressed", here.say("model.suppressed"))
-        return
-    if call.digest in state.denied:
-        _refuse(here, thread, call, "denied", state.denied[call.digest])
-        return
-    match _requirement(here, thread, call):
-        case policy.Allow():
-            _start_tool(here, thread, call, attempt=1, approval=None)
-        case policy.Forbid(reason):
-            _refuse(here, thread, call, "forbidden", reason)
-        case policy.Ask() if state.suppressed:
-            _refuse(here, thread, call, "suppressed", here.say("model.suppressed"))
-        case policy.Ask() as ask:
-            home.ask_approval(here, thread, call, ask)
-
-
-def _requirement(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Requirement:
-    return policy.requirement(
-        here.world.rules,
-        agent=thread.state.agent,
-        tool=call.tool.name,
-        arguments=call.encoded,
-        demanded=call.tool.approval,
-    )
-
-
-def _refuse(here: Conversation, thread: Thread, call: effects.CallTool, outcome: str, reason: str) -> None:
-    here.add(
-        events.OperationRefused(
-            thread=thread.id, run=thread.state.run, key=call.key, digest=call.digest, outcome=outcome, reason=reason
-        )
-    )
-
-
-def _start_tool(
-    here: Conversation, thread: Thread, call: effects.CallTool, *, attempt: int, approval: str | None
-) -> None:
-    summary = ", ".join(f"{name}={value}" for name, value in call.tool.shown(call.encoded).items())
-    here.add(
-        events.ToolStarted(
-            thread=thread.id,
-            run=thread.state.run,
-            key=call.key,
-            tool=call.tool.name,
-            version=call.tool.version,
-            digest=call.digest,
-            attempt=attempt,
-            approval=approval,
-            summary=summary[:LONGEST_SUMMARY],
-        )
-    )
-    here.draft.starts[Operation(*_at(thread), call.key, attempt)] = Starting(call, approval)
-
-
-def _look_after(here: Conversation, thread: Thread, drive: Drive, key: str, pending: Pending) -> None:
-    """Start what was approved; ask about what was started and has nobody at it."""
-    if not (pending.approved or pending.doubtful):
-        return
-    operation = Operation(*_at(thread), key, pending.attempt)
-    if operation in here.ongoing.running or operation in here.draft.starts or here.has_result(operation):
-        return
-    call = drive.effect(key)
-    if not isinstance(call, effects.CallTool):
-        return
-    if pending.approved:
-        _start_approved(here, thread, call, pending)
-    elif call.tool.idempotent and here.ongoing.retried.get(operation, 0) < TRIES:
-        here.ongoing.retried[operation] = here.ongoing.retried.get(operation, 0) + 1
-        here.draft.starts[operation] = Starting(call, pending.approval)
-    elif call.tool.idempotent:
-        _give_up(here, thread, call, pending.attempt)
-    else:
-        why = here.ongoing.doubts.get(operation) or here.say("card.in_doubt.body")
-        home.ask_in_doubt(here, thread, call, _who_may(here, thread, call), why)
-
-
-def _start_approved(here: Conversation, thread: Thread, call: effects.CallTool, pending: Pending) -> None:
-    """Start what was approved, unless the policy has come to forbid it meanwhile."""
-    requirement = _requirement(here, thread, call)
-    if not isinstance(requirement, policy.Forbid):
-        _start_tool(here, thread, call, attempt=pending.attempt + 1, approval=pending.approval)
-        return
-    standings = _behind(thread, pending.approval)
-    _refuse(here, thread, call, "forbidden", requirement.reason)
-    for standing in standings:
-        if standing.settlement is not None:
-            told = functools.partial(cards.forbidden, here, call.tool.name, requirement.reason)
-            home.show_notes(here, standing.request, standing.settlement, told)
-
-
-def _who_may(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Ask:
-    """Say who rules on an attempt in doubt: those who may approve the call, else the owner."""
-    needed = _requirement(here, thread, call)
-    return needed if isinstance(needed, policy.Ask) else policy.Ask(to_role(OWNER_ROLE), Where(), DEFAULT_PATIENCE)
-
-
-def _give_up(here: Conversation, thread: Thread, call: effects.CallTool, attempt: int) -> None:
-    here.add(
-        events.ToolFinished(
-            thread=thread.id,
-            run=thread.state.run,
-            key=call.key,
-            attempt=attempt,
-            ok=False,
-            kind="timed_out",
-            message=f"it took longer than {call.tool.limit:g} seconds, {TRIES} times",
-        )
-    )
 
 
 def _timer_id(thread: Thread, key: str) -> str:
@@ -449,47 +333,11 @@ def finished(here: Conversation, result: Result) -> None:
         here.touched[operation.thread] = None
     elif isinstance(event, events.ToolFinished):
         here.take(result)
-        _tool_finished(here, operation, event)
+        calls.finished(here, operation, event)
     elif (thread := here.threads.get(operation.thread)) is None or _at(thread) != (operation.thread, operation.run):
         here.take(result)  # an answer that nobody waits for any more
     else:
         here.touched[operation.thread] = None
-
-
-def _tool_finished(here: Conversation, operation: Operation, event: events.ToolFinished) -> None:
-    thread = here.threads.get(operation.thread)
-    if thread is None:
-        return
-    if thread.state.run != operation.run:  # the run was dropped, and another has begun
-        here.add(event)
-        approved = home.standing_of(here, here.ongoing.approvals.get(operation) or "")
-        _show_result(here, event, [approved] if approved is not None else [])
-        return
-    pending = thread.state.pending.get(operation.key)
-    if pending is None or not pending.running or pending.attempt != operation.attempt:
-        return
-    doubt, approval = pending.request, pending.approval
-    here.add(event)
-    if doubt is not None and thread.state.requests[doubt].settlement is None:
-        home.withdraw(here, thread.state.requests[doubt].request, here.say("in_doubt.arrived"))
-    _show_result(here, event, _behind(thread, approval))
-
-
-def _show_result(here: Conversation, event: events.ToolFinished, standings: Sequence[Standing]) -> None:
-    for standing in standings:
-        if standing.settlement is not None:
-            told = functools.partial(cards.result, here, standing.request.tool or "", event)
-            home.show_notes(here, standing.request, standing.settlement, told)
-
-
-def _behind(thread: Thread, approval: str | None) -> list[Standing]:
-    """Give the approval that a start spent, and those that earlier attempts of it spent."""
-    spent = thread.state.requests.get(approval or "")
-    if spent is None:
-        return []
-    return [
-        s for s in thread.state.requests.values() if s.request.key == spent.request.key and s.request.parent is None
-    ]
 
 
 def slept(here: Conversation, timer: Timer) -> None:

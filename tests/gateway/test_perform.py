@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from agent_core import effects, events
 from agent_core.tools import Start, tool
-from gateway.conversation import Operation, Result
+from gateway.ongoing import Operation, Result
 from gateway.perform import LARGE, LONGEST_ANSWER, TOO_LARGE, Performer
 from gateway.runtime import Runtime
 from tests.agent_core.agents import Number

@@ -1,0 +1,126 @@
+"""
+How requests end: settled with one outcome, and shown so on every copy of their cards, with what came of it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from agent_core import events
+from agent_core.addresses import ConversationKey
+from agent_core.requests import Outcome, Request, Settlement, Standing
+from agent_core.thread import Thread
+from gateway import cards
+from gateway.conversation import Conversation
+from gateway.store.base import Timer
+
+
+def standing_of(here: Conversation, name: str) -> Standing | None:
+    """Tell how a request of this conversation stands, whichever run it belongs to."""
+    opened, row = here.opened.get(name), here.requests.get(name)
+    if opened is None or row is None:
+        return None
+    standing = here.threads[row.thread].state.requests.get(name) or Standing(
+        request=opened.request, due=row.due, settlement=row.settlement
+    )
+    requester = here.world.directory.present(standing.request.requester)
+    request = standing.request.model_copy(update={"requester": requester})
+    return standing.model_copy(update={"request": request, "due": row.due})
+
+
+def settle(here: Conversation, request: Request, settlement: Settlement) -> None:
+    """End a request: its questions back end with it, and every copy shows how it ended."""
+    thread = here.threads[request.thread]
+    here.add(
+        events.RequestSettled(
+            thread=thread.id, run=request.run, request=request.id, key=request.key, settlement=settlement
+        )
+    )
+    row = here.requests[request.id]
+    here.put_request(row.model_copy(update={"status": settlement.outcome, "settlement": settlement}))
+    for open_one in thread.state.open_requests():
+        if open_one.request.parent == request.id:
+            comment = here.say("question_back.withdrawn")
+            settle(
+                here,
+                open_one.request,
+                Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=comment),
+            )
+    show_notes(here, request, settlement)
+    if request.in_doubt:
+        _show_doubt_ended(here, thread, request, settlement)
+    if request.parent is not None and settlement.outcome is Outcome.ANSWERED:
+        _answered_back(here, thread, request, settlement)
+
+
+def _show_doubt_ended(here: Conversation, thread: Thread, doubt: Request, settlement: Settlement) -> None:
+    """Say on the cards that approved the call what was said of its attempt."""
+    told = functools.partial(cards.settled, here, doubt, settlement)
+    for standing in thread.state.requests.values():
+        first = standing.request
+        if first.key == doubt.key and first.parent is None and first.id != doubt.id and standing.settlement is not None:
+            show_notes(here, first, standing.settlement, told)
+
+
+def _answered_back(here: Conversation, thread: Thread, child: Request, settlement: Settlement) -> None:
+    parent = thread.state.requests[child.parent or ""]
+    here.add(
+        events.QuestionAnswered(
+            thread=thread.id,
+            run=child.run,
+            request=parent.request.id,
+            name=settlement.name,
+            text=settlement.answer,
+        )
+    )
+    text = here.say("question_back.answer", name=settlement.name, text=settlement.answer)
+    show_under(here, parent.request, text)
+
+
+def show_notes(
+    here: Conversation,
+    request: Request,
+    settlement: Settlement,
+    came_of_it: Callable[[ConversationKey], str] | None = None,
+) -> None:
+    """Have every copy of a settled request show how it ended, and what came of it, for the readers of each place."""
+    for place in request.places:
+        notes = [cards.settled(here, request, settlement, place)]
+        if came_of_it is not None:
+            notes.append(came_of_it(place))
+        here.tell(place, events.CardForwarded(request=request.id, settled=True, notes=tuple(notes)))
+
+
+def withdraw(here: Conversation, request: Request, comment: str) -> None:
+    """End a request that nobody needs to answer any more."""
+    settle(here, request, Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=comment))
+
+
+def deadline(here: Conversation, timer: Timer) -> None:
+    """The time of a request is up: expired where a copy of it was sent, undeliverable where none was."""
+    standing = standing_of(here, timer.request)
+    if standing is None or standing.settlement is not None or here.requests[timer.request].due > here.now:
+        return
+    sent = here.requests[timer.request].first_sent is not None
+    outcome = Outcome.EXPIRED if sent else Outcome.UNDELIVERABLE
+    settle(here, standing.request, Settlement(outcome=outcome, at=here.now))
+
+
+def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
+    """A place cannot show a request; when none can, it is undeliverable."""
+    standing = standing_of(here, failed.request)
+    if standing is None or standing.settlement is not None:
+        return
+    row = here.requests[failed.request]
+    places = tuple(dict.fromkeys((*row.failed, failed.place)))
+    here.put_request(row.model_copy(update={"failed": places}))
+    if set(standing.request.places) <= set(places):
+        settlement = Settlement(outcome=Outcome.UNDELIVERABLE, at=here.now, comment=failed.reason)
+        settle(here, standing.request, settlement)
+
+
+def show_under(here: Conversation, request: Request, text: str) -> None:
+    """Say something under every copy of an open request."""
+    for place in request.places:
+        here.tell(place, events.CardForwarded(request=request.id, settled=False, under=text))
