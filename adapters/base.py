@@ -67,13 +67,14 @@ class FormWanted:
 
 @dataclass(frozen=True)
 class Form:
-    """A form to open: one text to write."""
+    """A form to open: one text to write. `failed` is what to tell the one who pressed where it cannot be opened."""
 
     title: str
     label: str
     hint: str
     submit: str
     close: str
+    failed: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Gate(Protocol):
 
 @dataclass(frozen=True)
 class Say:
-    """Say something; in the thread `root`, or under the message that delivery `under` sent."""
+    """Say something: in the thread `root`, else under the message that delivery `under` sent, else to all there."""
 
     text: str
     root: str = ""

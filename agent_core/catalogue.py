@@ -48,8 +48,9 @@ ENGLISH: Mapping[str, str] = {
     "card.how.approval": "Press a button, or reply here: approve or deny. Anything else is passed on as a question.",
     "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",
     "card.how.question": "Reply here with your answer.",
-    "card.how.choices": "Press one, or reply here with its name.",
+    "card.how.choices": "Press one, or reply here with its name or number.",
     "card.how.code": "Elsewhere in this conversation, begin your reply with {code}.",
+    "card.how.code.mention": "Elsewhere in this channel, mention me and begin with {code}.",
     "card.question_back": "{name} asks about: {title}",
     "card.again": "Again: the first copy of this may not have reached you. It is the same request.",
     "button.approve": "Approve",
@@ -63,6 +64,7 @@ ENGLISH: Mapping[str, str] = {
     "form.deny.hint": "The requester and the agent will read this.",
     "form.deny.submit": "Deny",
     "form.close": "Back",
+    "form.failed": "That form could not be opened just now, so nothing has changed. Please press again.",
     # How a card ends
     "settled.approved": "Approved by {name}, {time}",
     "settled.approved_with_edits": "Approved with changes by {name}, {time}",

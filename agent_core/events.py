@@ -194,6 +194,7 @@ class DeliveryEnded(Event):
     type: Literal["DeliveryEnded"] = "DeliveryEnded"
     delivery: str
     request: str | None
+    kind: str = ""
     status: Literal["dead", "unknown"]
     reason: str
 

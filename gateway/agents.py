@@ -11,6 +11,7 @@ from adapters import registry
 from agent_core import addresses
 from agent_core.addresses import ConversationKey
 from agent_core.run import Agent
+from agent_core.texts import described
 from gateway.errors import SettingsError
 from gateway.settings import AgentSettings
 
@@ -72,8 +73,8 @@ def load(settings: Iterable[AgentSettings], source: str) -> Agents:
 def _import(target: str, key: str, source: str) -> Agent:
     try:
         found = registry.load(target)
-    except ImportError as error:
-        raise SettingsError(key, source, f"{target} cannot be imported: {error}") from error
+    except Exception as error:  # whatever an owner's module does when it is imported
+        raise SettingsError(key, source, f"{target} cannot be imported: {described(error)}") from error
     if not isinstance(found, Agent):
         raise SettingsError(key, source, f"{target} is no agent; decorate the function with @agent()")
     return found

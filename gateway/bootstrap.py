@@ -16,6 +16,7 @@ from adapters import registry
 from adapters.base import Adapter
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
+from agent_core.texts import described
 from gateway import agents, web
 from gateway.control import Control
 from gateway.conversation import World
@@ -81,7 +82,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         owner=owner,
         outbox=outbox,
         supervisor=Supervisor(accounts.values(), gate, health, runtime),
-        control=Control(opened, outbox, settings.server.data),
+        control=Control(opened, outbox, settings.server.data, runtime),
         health=health,
         watchdog=watchdog,
         runtime=runtime,
@@ -136,8 +137,8 @@ def _models(settings: Settings, loaded: agents.Agents, source: str) -> dict[str,
             raise SettingsError(key, source, "is missing: the function that answers, module:name")
         try:
             by_name[one.name] = Scripted(one.name, registry.load(one.script))
-        except ImportError as error:
-            raise SettingsError(key, source, f"{one.script} cannot be imported: {error}") from error
+        except Exception as error:  # whatever an owner's module does when it is imported
+            raise SettingsError(key, source, f"{one.script} cannot be imported: {described(error)}") from error
     return {
         one.current.name: by_name[one.settings.model]
         for one in loaded.all

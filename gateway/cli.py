@@ -219,7 +219,7 @@ def _refusal(choice: str, status: str, note: str, branch: str, new: str) -> str:
 def requests_list(
     config: Config = DEFAULT_CONFIG, data: Data = None, status: Status = None, as_json: Json = False
 ) -> None:
-    """List requests, the next due first."""
+    """List requests, those that are open first, the next due at their head."""
     rows = _read(config, data, lambda lists: lists.requests(status=status))
     _table([row.model_dump(mode="json") for row in rows], ("id", "status", "title", "home", "due"), as_json)
 

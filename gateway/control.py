@@ -16,21 +16,24 @@ from typing import Any
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from gateway.errors import SettingsError
+from gateway.errors import GatewayError, SettingsError
 from gateway.outbox import Outbox
+from gateway.runtime import Runtime
 from gateway.store.base import Fact, Store
 
 log = logging.getLogger("ringback.control")
 
 SOCKET = "control.sock"
+ASK_LIMIT = 5.0  # seconds that the command line has to say what it wants
 LONGEST_PATH = 100  # bytes; the kernel takes 107
 
 
 class Control:
     """Answers the command line while the gateway runs."""
 
-    def __init__(self, store: Store, outbox: Outbox, folder: Path) -> None:
-        self._store, self._outbox, self._path = store, outbox, folder / SOCKET
+    def __init__(self, store: Store, outbox: Outbox, folder: Path, runtime: Runtime) -> None:
+        self._store, self._outbox, self._runtime, self._path = store, outbox, runtime, folder / SOCKET
+        self._open: set[asyncio.StreamWriter] = set()
         if len(str(self._path.absolute()).encode()) > LONGEST_PATH:
             raise SettingsError("server.data", str(folder), "the path is too long for a socket; choose a shorter one")
 
@@ -41,21 +44,31 @@ class Control:
         self._path.chmod(0o600)
         try:
             async with server:
-                await server.serve_forever()
+                try:
+                    await server.serve_forever()
+                finally:
+                    for writer in self._open:
+                        writer.close()  # or the server would wait for whoever holds one
         finally:
             self._path.unlink(missing_ok=True)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
         try:
-            asked = json.loads(await reader.readline())
+            asked = json.loads(await self._runtime.limit(reader.readline(), ASK_LIMIT))
             answer: dict[str, Any] = {"done": await carry_out(self._store, asked)}
             self._outbox.wake()
         except Exception as error:
             log.exception("a command failed")
             answer = {"error": str(error)}
-        writer.write(json.dumps(answer).encode() + b"\n")
-        await writer.drain()
-        writer.close()
+        try:
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+        except ConnectionError:
+            log.info("somebody did not wait for the answer to a command")
+        finally:
+            self._open.discard(writer)
+            writer.close()
 
 
 async def carry_out(store: Store, asked: dict[str, Any]) -> bool:
@@ -73,12 +86,19 @@ async def ask(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
 
     Returns:
         Its answer, or None where none runs.
+
+    Raises:
+        GatewayError: It went away before it answered.
     """
     try:
         reader, writer = await asyncio.open_unix_connection(folder / SOCKET)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
-    writer.write(json.dumps(asked).encode() + b"\n")
-    answer: dict[str, Any] = json.loads(await reader.readline())
-    writer.close()
+    try:
+        writer.write(json.dumps(asked).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(await reader.readline())
+    except (ConnectionError, ValueError):
+        raise GatewayError("the gateway went away before it answered; look how things stand, and ask again") from None
+    finally:
+        writer.close()
     return answer

@@ -249,11 +249,11 @@ class Conversation:
         Decide that something is said here.
 
         Returns:
-            The ids of its deliveries, in order; none where the channel is not configured any more.
+            The ids of its deliveries, in order; none where the channel is not configured any more, or nothing is said.
         """
         adapter = self.world.adapter(self.key)
-        if adapter is None:
-            return []
+        if adapter is None or (isinstance(outbound, Say | Whisper) and not outbound.text.strip()):
+            return []  # no channel takes an empty message
         kinds = {Say: "say", Ask: "ask", Settle: "settle", Whisper: "whisper"}
         made = [
             Delivery(

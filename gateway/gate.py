@@ -53,7 +53,7 @@ class Gate:
             return await self._runtime.limit(self._form(wanted), QUERY_LIMIT)
         except (TimeoutError, StoreError):
             log.warning("a query was not answered in time", extra={"request": wanted.request})
-            return NoForm("")
+            return NoForm(self._catalogue.say("form.failed"))
 
     async def _form(self, wanted: FormWanted) -> Form | NoForm:
         say = self._catalogue.say
@@ -72,6 +72,7 @@ class Gate:
             hint=say("form.deny.hint"),
             submit=say("form.deny.submit"),
             close=say("form.close"),
+            failed=say("form.failed"),
         )
 
     def seen(self, channel: str, account: str) -> None:

@@ -48,7 +48,9 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
         return False
-    meant = [copy for copy in mine if not reading.command and _could_mean(here, copy, fact.text)]
+    meant = [copy for copy in mine if not reading.command and _could_mean(here, fact, copy)]
+    if not meant and len(mine) == 1 and not reading.command and _is_asked_in_thread(here, fact, mine[0]):
+        meant = mine
     reached = [copy for copy in meant if (at := places.prompted_at(here, copy)) is not None and at < fact.sent_at]
     if reached and len(reached) == len(meant) == len(here.copies_lately()) == 1:
         decision, text = places.read(here, reached[0], fact.text)
@@ -78,12 +80,17 @@ def _is_requester(here: Conversation, fact: events.MessageReceived, copy: Copy) 
     return here.key == copy.home and here.world.directory.party(fact.sender) == copy.requester
 
 
-def _could_mean(here: Conversation, copy: Copy, text: str) -> bool:
+def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
     """Any text may answer a question; for an approval it has to begin with one of its words."""
     if copy.kind is not Kind.APPROVAL:
         return True
-    reading = replies.read(text, in_doubt=copy.in_doubt)
+    reading = replies.read(fact.text, in_doubt=copy.in_doubt)
     return reading.decision is not None or (reading.begins and here.capabilities().direct)
+
+
+def _is_asked_in_thread(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+    """In a card's thread, what somebody who may decide writes is about it; not what they asked for themselves."""
+    return bool(copy.root) and here.world.directory.party(fact.sender) != copy.requester
 
 
 def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[Copy]) -> None:

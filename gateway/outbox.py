@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Literal
 
 from adapters import errors
 from adapters.base import Adapter
@@ -182,14 +182,15 @@ class Outbox:
                 log.exception("an adapter failed to look", extra={"delivery": delivery.id})
             if self._store.now() > delivery.deadline:
                 return self._unknown(delivery, described(error))
-            pause = self._pause(delivery)
+            asked = error.retry_after if isinstance(error, errors.RateLimited) else 0.0
+            pause = max(asked, self._pause_of_look(delivery))
             return Fate(delivery.id, "unknown", reason=described(error), due=self._store.now() + pause)
         if receipt is not None:
             return Fate(delivery.id, "sent", receipt=receipt)
         return Fate(delivery.id, "new", due=self._store.now(), reason="looked for, and surely not sent")
 
     async def _note(self, delivery: Delivery, fate: Fate) -> None:
-        fate = fate._replace(at=self._store.now())
+        fate = fate._replace(at=self._store.now(), attempt=delivery.attempts)
         level = logging.DEBUG if fate.status == "sent" else logging.WARNING
         log.log(level, "delivery is %s %s", fate.status, fate.reason, extra={"delivery": delivery.id})
         while True:
@@ -218,10 +219,19 @@ class Outbox:
     def _pause(self, delivery: Delivery) -> float:
         return self._runtime.jitter(min(LONGEST_PAUSE, 2.0 ** min(delivery.attempts, 6)))
 
+    def _pause_of_look(self, delivery: Delivery) -> float:
+        """As long again as it has been unknown, so that looks become rarer."""
+        since = delivery.refused_since or self._store.now()
+        return self._runtime.jitter(min(LONGEST_PAUSE, max(2.0, self._store.now() - since)))
+
     def _dead(self, delivery: Delivery, reason: str) -> Fate:
-        fact = events.DeliveryEnded(delivery=delivery.id, request=delivery.request, status="dead", reason=reason)
-        return Fate(delivery.id, "dead", reason=reason, fact=fact)
+        return Fate(delivery.id, "dead", reason=reason, fact=_ended(delivery, "dead", reason))
 
     def _unknown(self, delivery: Delivery, reason: str) -> Fate:
-        fact = events.DeliveryEnded(delivery=delivery.id, request=delivery.request, status="unknown", reason=reason)
-        return Fate(delivery.id, "unknown", reason=reason, fact=fact)
+        return Fate(delivery.id, "unknown", reason=reason, fact=_ended(delivery, "unknown", reason))
+
+
+def _ended(delivery: Delivery, status: Literal["dead", "unknown"], reason: str) -> events.DeliveryEnded:
+    return events.DeliveryEnded(
+        delivery=delivery.id, request=delivery.request, kind=delivery.kind, status=status, reason=reason
+    )

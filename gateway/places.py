@@ -17,7 +17,8 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
         return
     code = replies.code(here.key, here.state.codes)
     here.state = here.state.model_copy(update={"codes": here.state.codes + 1})
-    card = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {here.say('card.how.code', code=code)}"})
+    elsewhere = here.say("card.how.code" if here.capabilities().direct else "card.how.code.mention", code=code)
+    card = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {elsewhere}"})
     sent = here.send(Ask(card, ask.request, ask.root), request=ask.request, deadline=here.now + ask.patience)
     here.put(
         Copy(
@@ -54,9 +55,13 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
         if here.capabilities().edits:
             here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
         else:
-            here.send(Say("\n".join((card.title, *wanted.notes)), copy.root))
+            _say_settled(here, copy)
     if wanted.under:
-        here.send(Say(wanted.under, under=copy.deliveries[-1]), request=copy.request)
+        here.send(Say(wanted.under, copy.root, copy.deliveries[-1]), request=copy.request)
+
+
+def _say_settled(here: Conversation, copy: Copy) -> None:
+    here.send(Say("\n".join((copy.card.title, *copy.card.notes)), copy.root))
 
 
 def answer(
@@ -102,8 +107,12 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
     A delivery reached nobody, or nobody knows.
 
     A card of unknown fate is shown again and says so: it is the same request, so a second copy decides nothing twice.
+    Where a card may not be changed any more, how it ended is said instead.
     """
     copy = here.copies.get(ended.request or "")
+    if copy is not None and ended.kind == "settle":
+        _say_settled(here, copy)
+        return
     if copy is None or ended.delivery not in copy.deliveries:
         home = here.world.directory.owners()
         if here.key not in home and here.key != here.world.ops:

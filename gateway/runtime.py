@@ -14,8 +14,8 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Runtime:
     """The machine's own time, randomness and threads."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="ringback")
+        self._threads = asyncio.Semaphore(THREADS)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ringback-disk")
 
     def now(self) -> float:
@@ -52,8 +52,36 @@ class Runtime:
         return seconds * random.uniform(0.5, 1.0)  # noqa: S311  # not a secret
 
     async def to_thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Run something that blocks where it does not hold the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        """
+        Run something that blocks where it does not hold the loop, when one of the threads is free.
+
+        The thread does not hold up the end of the process: what hangs in it may hang for ever.
+        """
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[T] = loop.create_future()
+        await self._threads.acquire()
+
+        def settle(value: T | None, error: BaseException | None) -> None:
+            self._threads.release()
+            if ended.cancelled():
+                return
+            if error is not None:
+                ended.set_exception(error)
+            else:
+                ended.set_result(cast(T, value))
+
+        def work() -> None:
+            value: T | None = None
+            error: BaseException | None = None
+            try:
+                value = function(*arguments)
+            except BaseException as raised:
+                error = raised
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(settle, value, error)
+
+        threading.Thread(target=work, name="ringback-tool", daemon=True).start()
+        return await ended
 
     async def to_disk(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run something that waits for the disk, in the one thread kept for that."""
@@ -82,8 +110,7 @@ class Runtime:
                 task.add_done_callback(_forget)
 
     def close(self) -> None:
-        """Let go of the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Let go of the disk's thread."""
         self._disk.shutdown(wait=True)
 
 

@@ -26,6 +26,7 @@ from gateway import settings_check
 from gateway.errors import SettingsError
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+LONGEST = 366 * UNITS["d"]  # seconds that anybody is waited for
 SECTIONS = ("server", "log")  # whose settings the environment may set, one by one
 
 
@@ -208,11 +209,13 @@ def seconds(duration: str) -> float:
     Read a duration such as 90s, 15m, 24h or 7d.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is none, or longer than a year.
     """
     number, unit = duration[:-1], duration[-1:]
     if unit not in UNITS or not number.isdecimal() or int(number) == 0:
         raise ValueError(f"{duration!r} is no duration; write a number and s, m, h or d, like 24h")
+    if int(number) * UNITS[unit] > LONGEST:
+        raise ValueError(f"{duration!r} is longer than a year")
     return int(number) * UNITS[unit]
 
 
@@ -233,6 +236,9 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None, **expl
     channels = {name: values.pop(name) for name in registry.CONFIGS if name in values}
     if "channels" in values:
         raise SettingsError("channels", source, "there is no such table; write [[slack]] and the like")
+    for section in SECTIONS:
+        if not isinstance(values.get(section, {}), dict):
+            raise SettingsError(section, source, f"write it with one bracket, [{section}]: there is one")
     _override(values, environment)
     for section, given in explicit.items():
         values[section] = values.get(section, {}) | {name: value for name, value in given.items() if value is not None}
@@ -292,7 +298,7 @@ def _secret(key: str, value: Any, source: str, environment: Mapping[str, str]) -
     if kind == "file" and name:
         try:
             return Path(name).read_text().strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(key, source, f"the file cannot be read: {error}") from None
     raise SettingsError(key, source, "secrets do not stand in the file; write env:NAME or file:/path")
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from agent_core import addresses
 from agent_core.catalogue import Catalogue
-from agent_core.requests import OWNER_ROLE
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
+from gateway.directory import ANYONE, ROLE
+from gateway.directory import PEOPLE as EVERYBODY
 from gateway.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ def check(settings: Settings, source: str) -> None:
     """
     _check_people(settings, source)
     _check_agents(settings, source)
+    _check_places(settings, source)
     roles = {role for person in settings.people for role in person.roles}
     people = {person.id for person in settings.people}
     for number, rule in enumerate(settings.policy):
@@ -38,8 +41,6 @@ def check(settings: Settings, source: str) -> None:
         Catalogue("en", settings.sentences)
     except ValueError as error:
         raise SettingsError("sentences", source, str(error)) from None
-    if settings.ops.conversation is not None:
-        _address("ops.conversation", settings.ops.conversation, source)
 
 
 def _check_people(settings: Settings, source: str) -> None:
@@ -70,6 +71,48 @@ def _check_agents(settings: Settings, source: str) -> None:
                     remedy = f"{pattern} overlaps with {other} of agents[{at}]; a message has one agent"
                     raise SettingsError(f"agents[{number}].listen", source, remedy)
         listening.update(dict.fromkeys(agent.listen, number))
+        for entry in agent.start:
+            _check_start(f"agents[{number}].start", entry, settings, source)
+
+
+def _check_start(key: str, entry: str, settings: Settings, source: str) -> None:
+    role = entry.removeprefix(ROLE) if entry.startswith(ROLE) else None
+    if role is not None and not any(role in person.roles for person in settings.people):
+        raise SettingsError(key, source, f"nobody in [[people]] has the role {role!r}")
+    if role is None and entry not in (ANYONE, EVERYBODY, *(person.id for person in settings.people)):
+        raise SettingsError(
+            key, source, f"{entry!r} is nobody; write {EVERYBODY}, {ANYONE}, role:NAME or a person's id"
+        )
+
+
+def _check_places(settings: Settings, source: str) -> None:
+    """Every place that is named belongs to an account that is configured, and somebody can be told of trouble."""
+    accounts = [f"{channel}:{one.account}" for channel, several in settings.channels.items() for one in several]
+
+    def check(key: str, place: str) -> None:
+        if not any(addresses.overlap(place, account) for account in accounts):
+            known = ", ".join(accounts) or "none"
+            raise SettingsError(key, source, f"{place} belongs to no account that is configured; there is {known}")
+
+    for number, agent in enumerate(settings.agents):
+        for pattern in agent.listen:
+            check(f"agents[{number}].listen", pattern)
+    for number, rule in enumerate(settings.policy):
+        for target in rule.targets:
+            if target not in (PEOPLE, ORIGIN):
+                check(f"policy[{number}].targets", target)
+    if settings.ops.conversation is not None:
+        _address("ops.conversation", settings.ops.conversation, source)
+        check("ops.conversation", settings.ops.conversation)
+    elif settings.agents and not any(
+        addresses.overlap(identity, account)
+        for person in settings.people
+        if OWNER_ROLE in person.roles
+        for identity in person.identities
+        for account in accounts
+    ):
+        remedy = f"nobody with the role {OWNER_ROLE!r} has an account where trouble could be told; give one identities"
+        raise SettingsError("people", source, remedy)
 
 
 def _address(key: str, value: str, source: str) -> None:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable
 
 from adapters.base import Adapter, Gate
-from adapters.errors import Misconfigured
+from adapters.errors import Misconfigured, RateLimited
 from gateway.health import Health
 from gateway.runtime import Runtime
 
@@ -42,7 +42,7 @@ class Supervisor:
         account = f"{adapter.channel}:{adapter.account}"
         failures = 0
         while True:
-            began = self._runtime.monotonic()
+            began, asked = self._runtime.monotonic(), 0.0
             try:
                 await adapter.listen(self._gate)
                 problem = "it ended by itself"
@@ -50,11 +50,13 @@ class Supervisor:
                 log.error("%s stopped: %s", account, wrong)
                 self._health.stopped(account, str(wrong))
                 return
+            except RateLimited as limited:
+                problem, asked = str(limited), limited.retry_after
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             if self._runtime.monotonic() - began > STEADY:
                 failures = 0
-            pause = self._runtime.jitter(PAUSES[min(failures, len(PAUSES) - 1)])
+            pause = max(asked, self._runtime.jitter(PAUSES[min(failures, len(PAUSES) - 1)]))
             failures += 1
             log.warning("%s broke (%s); listening again in %.1f s", account, problem, pause)
             self._health.retrying(account, problem)

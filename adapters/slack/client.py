@@ -28,7 +28,7 @@ IDLE = 10.0  # seconds an unused connection is kept; a longer one might be close
 EVENT_TYPE = "ringback_delivery"
 PAGES = 5  # pages of history that are looked through
 PAGE = 200  # messages each
-SKEW = 60.0  # seconds that Slack's clock may be behind ours
+SKEW = 3_600.0  # seconds that Slack's clock may be behind ours
 
 FIX: dict[str, str] = {
     "invalid_auth": "the token is not valid; copy it again from the app's page",
@@ -39,8 +39,6 @@ FIX: dict[str, str] = {
     "missing_scope": "the app lacks a scope",
     "not_allowed_token_type": "this is another kind of token; a bot token begins with xoxb-, an app token with xapp-",
     "no_permission": "the app may not do this; check its scopes",
-    "org_login_required": "the workspace is moving to an organisation; try again later",
-    "ekm_access_denied": "the workspace's administrators have suspended access",
     "team_access_not_granted": "the app is not approved for this workspace",
 }
 GONE = frozenset(
@@ -49,9 +47,12 @@ GONE = frozenset(
         *("cannot_dm_bot", "users_not_found", "user_not_visible", "invalid_blocks", "invalid_blocks_format"),
         *("msg_too_long", "msg_blocks_too_long", "no_text", "invalid_arguments", "invalid_metadata_format"),
         *("metadata_too_large", "messages_tab_disabled", "user_not_in_channel", "invalid_user"),
+        "thread_not_found",
     )
 )
 """Refusals that no waiting mends: the message itself, or whom it is for."""
+PASSING = frozenset({"org_login_required", "ekm_access_denied"})
+"""Refusals of everything, until somebody at the workspace is done with something; the call was not taken."""
 OPEN_FATE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 """Slack's words for "we do not know either": the call may have succeeded in part (reference/methods, common errors)."""
 
@@ -174,6 +175,8 @@ def _explain(method: str, error: SlackApiError) -> NoReturn:
     if name in FIX:
         needed = f" (it needs {data['needed']})" if data.get("needed") else ""
         raise Misconfigured(f"Slack answers {name} to {method}: {FIX[name]}{needed}") from error
-    if status >= 500 or name in OPEN_FATE:
+    if name in PASSING:
+        raise Unreachable(f"{method}: Slack answers {name}") from error
+    if status >= 500 or name in OPEN_FATE or "error" not in data:  # without its word, something else may have answered
         raise Unknown(f"{method}: Slack answers {name}") from error
     raise Rejected(f"{method}: Slack answers {name}", permanent=name in GONE) from error

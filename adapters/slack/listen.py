@@ -21,7 +21,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
-from adapters.base import Clock, Form, Gate, Inbound, Refused
+from adapters.base import Clock, Gate, Inbound, NoForm, Refused
 from adapters.errors import ChannelError, Misconfigured
 from adapters.slack import render
 from adapters.slack.client import Client
@@ -32,6 +32,7 @@ log = logging.getLogger("ringback.slack")
 bolt_log = logging.getLogger("ringback.slack.bolt")
 bolt_log.setLevel(logging.ERROR)  # it warns of reconnections, which are routine, and of variables that we do not read
 
+LOST = 10.0  # seconds without an open connection after which the library is taken to retry in vain
 HELLO = 20.0  # seconds in which a new connection has to say hello
 DEAF = 60.0  # seconds without a frame or a pong after which a connection counts as deaf
 PING = 5.0  # seconds between two pings
@@ -87,6 +88,7 @@ class Listener:
         began = self._clock.now()
         pong: float | None = None
         arrived = False
+        connected = began
         while True:
             await self._clock.sleep(LOOK)
             now = self._clock.now()
@@ -97,6 +99,11 @@ class Listener:
             if self._greeted.is_set() and not arrived:
                 arrived = True
                 gate.caught_up(CHANNEL, self._config.account)
+            session = handler.client.current_session
+            if session is not None and not session.closed:
+                connected = now
+            if self._greeted.is_set() and now - connected > LOST:
+                raise ConnectionError(f"the connection closed, and no new one came about within {LOST:g} seconds")
             if not self._greeted.is_set() and now - began > HELLO:
                 raise ConnectionError(f"no hello from Slack within {HELLO:g} seconds")
             if self._greeted.is_set() and now - self._last > DEAF:
@@ -147,8 +154,8 @@ class Listener:
                     return RETRY_LATER
             case FormClick() as click:
                 self._open_form(click, gate)
-            case Ignored(why=why):
-                log.debug("not for us: %s", why)
+            case Ignored(why=why, odd=odd):
+                log.log(logging.WARNING if odd else logging.DEBUG, "not for us: %s", why)
         return DONE
 
     def _open_form(self, click: FormClick, gate: Gate) -> None:
@@ -157,18 +164,23 @@ class Listener:
         async def open_form() -> None:
             answer = await gate.query(click.wanted)
             try:
-                if isinstance(answer, Form):
-                    view = render.form(answer, click.wanted.request, click.wanted.conversation)
+                if isinstance(answer, NoForm):
+                    await self._whisper(click, answer.text)
+                    return
+                view = render.form(answer, click.wanted.request, click.wanted.conversation)
+                try:
                     await self._client.call("views.open", {"trigger_id": click.trigger, "view": view})
-                elif answer.text:
-                    user = click.wanted.sender.rpartition("/")[2]
-                    text = render.escape(answer.text)
-                    await self._client.call(
-                        "chat.postEphemeral", {"channel": click.channel, "user": user, "text": text}
-                    )
+                except ChannelError as error:
+                    log.warning("a form could not be opened: %s", error)
+                    await self._whisper(click, answer.failed)
             except ChannelError as error:
-                log.warning("a form could not be opened: %s", error)
+                log.warning("somebody who pressed for a form could not be told why there is none: %s", error)
 
         task = asyncio.create_task(open_form())
         self._forms.add(task)
         task.add_done_callback(self._forms.discard)
+
+    async def _whisper(self, click: FormClick, text: str) -> None:
+        user = click.wanted.sender.rpartition("/")[2]
+        arguments = {"channel": click.channel, "user": user, "text": render.escape(text)}
+        await self._client.call("chat.postEphemeral", arguments)

@@ -7,6 +7,7 @@ A message of a channel comes twice, as `message` and as `app_mention`, with two 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,9 +56,10 @@ class FormClick:
 
 @dataclass(frozen=True)
 class Ignored:
-    """Nothing of ours, and why."""
+    """Nothing of ours, and why. `odd` where it should have been, as far as we know Slack."""
 
     why: str
+    odd: bool = False
 
 
 Parsed = Inbound | FormClick | Ignored
@@ -81,7 +83,7 @@ def parse(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
             case kind:
                 return Ignored(f"type {kind}")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as odd:
-        return Ignored(f"a shape we do not know: {type(odd).__name__} {odd}")
+        return Ignored(f"a shape we do not know: {type(odd).__name__} {odd}", odd=True)
 
 
 def _event(payload: Mapping[str, Any], bot: Bot) -> Parsed:
@@ -120,7 +122,7 @@ def _message(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
     )
     place = _place(event["channel"], event["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]), _key(bot, "message", event["channel"], ts))
-    return Inbound(_conversation(bot, place), fact, keys, pydantic_core.to_json(payload))
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
 
 
 def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> Parsed:
@@ -141,7 +143,7 @@ def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
     )
     place = _place(event["channel"], message["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]),)
-    return Inbound(_conversation(bot, place), fact, keys, pydantic_core.to_json(payload))
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
 
 
 def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> Parsed:
@@ -159,7 +161,7 @@ def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
     )
     place = _place(event["channel"], before["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]),)
-    return Inbound(_conversation(bot, place), fact, keys, pydantic_core.to_json(payload))
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
 
 
 def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
@@ -192,7 +194,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
         _key(bot, "trigger", payload["trigger_id"]),
         _key(bot, "action", user["id"], container.get("message_ts"), action["action_ts"]),
     )
-    return Inbound(where, fact, keys, pydantic_core.to_json(payload))
+    return Inbound(where, fact, keys, _raw(payload))
 
 
 def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
@@ -209,7 +211,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         **_clicker(user, bot), sent_at=now, request=str(about["request"]), decision=Decision.DENY, values=values
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
-    return Inbound(ConversationKey(str(about["conversation"])), fact, keys, pydantic_core.to_json(payload))
+    return Inbound(ConversationKey(str(about["conversation"])), fact, keys, _raw(payload))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -249,6 +251,10 @@ def _conversation(bot: Bot, place: str) -> ConversationKey:
 
 def _key(bot: Bot, *parts: object) -> str:
     return "/".join((CHANNEL, bot.account, *map(str, parts)))
+
+
+def _raw(payload: Mapping[str, Any]) -> bytes:
+    return json.dumps(payload).encode()  # in ASCII, so that half of an emoji can be kept as well
 
 
 def _attachment(file: Mapping[str, Any]) -> events.Attachment:

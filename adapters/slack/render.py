@@ -44,7 +44,9 @@ def _say(text: str, conversation: ConversationKey, root: str, under: str | None)
     arguments: Block = {"text": escape(text), "mrkdwn": False}
     if root:
         arguments["thread_ts"] = root
-    return Part(kind="chat.postMessage", arguments=_quiet(arguments), conversation=conversation, target=under)
+    # A reply's own ts is no thread: under a card that stands in a thread is in that thread.
+    target = under if not root else None
+    return Part(kind="chat.postMessage", arguments=_quiet(arguments), conversation=conversation, target=target)
 
 
 def _whisper(text: str, conversation: ConversationKey, user: str, root: str) -> Part:
@@ -109,13 +111,17 @@ def _decide(card: events.Card, request: str) -> list[Block]:
     elements = [_button(ACTION_IDS[d], label, request, STYLES.get(d)) for d, label in card.buttons]
     if card.form:
         elements.append(_button(FORM_ACTION, card.form, request, None))
-    if 0 < len(card.choices) <= limits.BUTTONS - len(elements):
+    values = [f"{request}/{name}" for name, _ in card.choices]
+    longest = max(map(len, values), default=0)
+    if 0 < len(values) <= limits.BUTTONS - len(elements) and longest <= limits.BUTTON_VALUE:
         elements += [
-            _button(f"{ACTION_IDS[Decision.ANSWER]}#{n}", label, f"{request}/{name}", None)
-            for n, (name, label) in enumerate(card.choices, start=1)
+            _button(f"{ACTION_IDS[Decision.ANSWER]}#{n}", label, value, None)
+            for n, ((_, label), value) in enumerate(zip(card.choices, values, strict=True), start=1)
         ]
-    elif card.choices:
-        elements.append(_select(card.choices, request, card.title))
+    elif 0 < len(values) <= limits.OPTIONS and longest <= limits.OPTION_VALUE:
+        elements.append(_select(card.choices, values, card.title))
+    else:  # too many or too long to press: they are answered in words, by name or number
+        blocks += _sections("\n".join(f"{n}. {label}" for n, (_, label) in enumerate(card.choices, start=1)))
     if elements:
         blocks.append({"type": "actions", "elements": elements})
     if card.how:
@@ -133,10 +139,10 @@ def _button(action: str, label: str, value: str, style: str | None) -> Block:
     return button | {"style": style} if style else button
 
 
-def _select(choices: Sequence[tuple[str, str]], request: str, title: str) -> Block:
+def _select(choices: Sequence[tuple[str, str]], values: Sequence[str], title: str) -> Block:
     options = [
-        {"text": _plain(cut(label, limits.OPTION_TEXT)), "value": f"{request}/{name}"}
-        for name, label in choices[: limits.OPTIONS]
+        {"text": _plain(cut(label, limits.OPTION_TEXT)), "value": value}
+        for (_, label), value in zip(choices, values, strict=True)
     ]
     return {
         "type": "static_select",

@@ -157,6 +157,7 @@ class Fate(NamedTuple):
     What became of a try. `due` is when to try or look again; None where it has ended.
 
     `fact` is appended to the conversation in the same step, for its owner to decide what follows; `at` is when.
+    `attempt` is the try that it is about, from 1: word of an earlier one changes nothing.
     """
 
     delivery: str
@@ -166,6 +167,7 @@ class Fate(NamedTuple):
     due: float | None = None
     fact: events.DeliveryEnded | None = None
     at: float = 0.0
+    attempt: int = 1
 
 
 class Message(NamedTuple):

@@ -35,7 +35,7 @@ from typing import Any, TypeVar, cast
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core.addresses import ConversationKey
 from agent_core.events import Record
-from gateway.errors import Broken, Locked, Lost, StoreError, TooNew, Unwritable
+from gateway.errors import Broken, Locked, Lost, SettingsError, StoreError, TooNew, Unwritable
 from gateway.runtime import Runtime
 from gateway.store import sqlite_lanes, sqlite_log
 from gateway.store.base import (
@@ -52,7 +52,7 @@ from gateway.store.base import (
     Snapshot,
     Timer,
 )
-from gateway.store.sqlite_reader import BUSY, FILE, SqliteReader
+from gateway.store.sqlite_reader import BUSY, FILE, SqliteReader, reading
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -60,16 +60,29 @@ Job = Callable[[sqlite3.Connection], Any]
 BATCH = 256  # jobs in one transaction
 RIDE = 0.05  # seconds that a fate which is not pressing waits for a write to ride with
 UNSENT_DAYS = 1  # days that a delivery which was taken up again is tried
+PATIENCE = 50  # milliseconds that a write waits, and everybody with it, for another program to let go of the file
 DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def connect(folder: Path) -> sqlite3.Connection:
-    """Open the file in a data folder to write, with the settings that the store's promises rest on."""
+    """
+    Open the file in a data folder to write: its tables up to date, with the settings that the store's promises rest on.
+
+    Raises:
+        TooNew: It was written by a newer version.
+    """
     db = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-    db.execute(f"PRAGMA busy_timeout = {BUSY}")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA wal_autocheckpoint = 2000")
+    try:
+        db.execute(f"PRAGMA busy_timeout = {BUSY}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA wal_autocheckpoint = 2000")
+        migrate(db)
+        db.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -100,8 +113,10 @@ class SqliteStore(SqliteReader):
     The store in a folder.
 
     Raises:
+        SettingsError: Nothing can be written in the folder.
         Locked: Another process has the folder.
         TooNew: The data was written by a newer version.
+        Unreadable: The file is damaged, or locked by another program.
     """
 
     def __init__(self, folder: Path, runtime: Runtime) -> None:
@@ -118,22 +133,25 @@ class SqliteStore(SqliteReader):
         self._timers_open = False
         self._token = ""
         self._broken: Broken | None = None
-        self._clock = 0.0
+        self._clock, self._looked = 0.0, runtime.monotonic()
         self._closing = False
 
     async def __aenter__(self) -> SqliteStore:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = (self._folder / "lock").open("w")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = (self._folder / "lock").open("w")
+        except OSError as error:
+            remedy = f"cannot keep data there ({error.strerror}); name a folder that can be written"
+            raise SettingsError("server.data", str(self._folder), remedy) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
             raise Locked(Locked.__doc__) from None
-        self._db = connect(self._folder)
         try:
-            migrate(self._db)
+            with reading():
+                self._db = connect(self._folder)
         except BaseException:
-            self._db.close()
             self._lock.close()
             raise
         self._open()
@@ -211,8 +229,10 @@ class SqliteStore(SqliteReader):
         await self._do(lambda db: db.execute("INSERT OR REPLACE INTO pulse (id, at) VALUES (1, ?)", (self.now(),)))
 
     def now(self) -> float:
-        """Tell the store's time, which never goes back while it is open."""
-        self._clock = max(self._clock, self._runtime.now())
+        """Tell the store's time, which never goes back while it is open, nor stands still when the machine's does."""
+        passed = self._runtime.monotonic()
+        self._clock = max(self._clock + passed - self._looked, self._runtime.now())
+        self._looked = passed
         return self._clock
 
     async def _do(self, job: Job, *, rides: bool = False) -> Any:
@@ -292,7 +312,7 @@ class SqliteStore(SqliteReader):
         try:
             await self._runtime.to_disk(self._db.execute, "COMMIT")
         except sqlite3.Error as error:
-            if _code(error) not in (*DISK_FULL, sqlite3.SQLITE_BUSY):
+            if _code(error) not in DISK_FULL | IN_USE:
                 self._broken = Broken(f"{Broken.__doc__} ({error})")
             raise
 
@@ -383,4 +403,6 @@ def _code(error: Exception) -> int | None:
 def _told(error: Exception) -> Exception:
     if _code(error) in DISK_FULL:
         return Unwritable(f"the disk is full or cannot be written ({error})")
+    if _code(error) in IN_USE:
+        return Unwritable(f"another program holds the file ({error})")
     return error

@@ -62,7 +62,13 @@ def withdraw(db: sqlite3.Connection, delivery: str) -> None:
 
 
 def claim(db: sqlite3.Connection, conversation: int, now: float) -> Delivery | None:
-    """Claim the next delivery of a conversation's lane; edits of a message that will never be are given up."""
+    """Claim the next of a lane; cards of settled requests and edits of messages that will never be are given up."""
+    db.execute(
+        "UPDATE deliveries SET status = 'dead', reason = 'withdrawn: its request is settled', due = NULL"
+        " WHERE conversation = ?1 AND status = 'new' AND kind = 'ask' AND request IN"
+        " (SELECT request FROM copies WHERE conversation = ?1 AND until != ?2)",
+        (conversation, OPEN),
+    )
     db.execute(
         "UPDATE deliveries SET status = 'dead', reason = 'the message to change was never sent', due = NULL"
         " WHERE conversation = ?1 AND status = 'new' AND target IS NOT NULL AND target IN"
@@ -140,7 +146,11 @@ def next_due(db: sqlite3.Connection, after: float) -> float | None:
 
 def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ...]:
     """Write down what became of a try; claims the next of the lane."""
-    row = db.execute("SELECT conversation, request, kind FROM deliveries WHERE id = ?", (fate.delivery,)).fetchone()
+    row = db.execute(
+        "SELECT conversation, request, kind FROM deliveries"
+        " WHERE id = ? AND attempts = ? AND status IN ('claimed', 'unknown')",
+        (fate.delivery, fate.attempt),
+    ).fetchone()
     if row is None:
         return ()
     conversation, request, kind = row

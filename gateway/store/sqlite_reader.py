@@ -68,7 +68,7 @@ class SqliteReader:
         return ThreadRow(*rows[0])
 
     async def requests(self, *, status: str | None = None, most: int = 100) -> list[RequestRow]:
-        query = f"{REQUEST} WHERE ?1 IS NULL OR r.status = ?1 ORDER BY r.due LIMIT ?2"
+        query = f"{REQUEST} WHERE ?1 IS NULL OR r.status = ?1 ORDER BY r.status != 'open', r.due LIMIT ?2"
         with reading():
             return [request_row(row) for row in self._reader.execute(query, (status, most))]
 

@@ -101,7 +101,7 @@ class Gate:
     signs: int = 0
     arrived: bool = False
     refuse: int = 0
-    form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back"))
+    form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back", "Press again."))
     seen_keys: set[str] = field(default_factory=set)
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:

@@ -14,6 +14,7 @@ from gateway.settings_example import example
 
 OWNER = '[[people]]\nid = "ben"\nname = "Ben"\nroles = ["owner"]\n'
 SLACK = '[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\napp_token = "env:APP"\n'
+AGENT = "[[agents]]\nuse = ['a:b']\nlisten = ['slack']\n"
 SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1"}
 
 
@@ -62,6 +63,18 @@ def test_the_least_that_is_needed(load):
             "agents[1].listen",
             "overlaps with slack of agents[0]",
         ),
+        (OWNER + "[[server]]\nport = 1", "server", "one bracket"),
+        (OWNER + SLACK + "[[agents]]\nuse=['a:b']\nlisten=['slak']", "agents[0].listen", "there is slack:T1"),
+        (OWNER + SLACK + AGENT + "start=['role:relase']", "agents[0].start", "has the role 'relase'"),
+        (OWNER + SLACK + AGENT + "start=['rtia']", "agents[0].start", "'rtia' is nobody"),
+        (OWNER + SLACK + AGENT, "people", "has an account where trouble could be told"),
+        (OWNER + SLACK + "[ops]\nconversation = 'slack:T2/C1'", "ops.conversation", "no account that is configured"),
+        (
+            OWNER + SLACK + "[[policy]]\ntool='x'\nroles=['owner']\ntargets=['slack:T2/C1']",
+            "policy[0].targets",
+            "no account that is configured",
+        ),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ndeadline='4000000d'", "policy[0].deadline", "than a year"),
         (OWNER + "[sentences]\n'no.such' = 'x'", "sentences", "there is no sentence"),
         (OWNER + "[ops]\nconversation = 'x'", "ops.conversation", "channel:account/place"),
         ("people = [", "--config", "cannot be read"),
@@ -127,6 +140,7 @@ def test_rules_and_people_are_values_of_the_core(load):
     """
     loaded = load(
         OWNER
+        + SLACK
         + "[[policy]]\ntool = 'deploy'\nwhen = { environment = ['a', 'b'] }\nroles = ['owner']\n"
         + "exclude_requester = true\ntargets = ['people', 'slack:T1/C1']\ndeadline = '90m'\n"
     )

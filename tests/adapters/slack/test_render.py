@@ -183,7 +183,7 @@ def test_the_form_fits_a_modal():
     """
     The form's words are cut to what a modal takes, and it carries its request.
     """
-    view = form(Form("t" * 99, "Reason", "Who reads it", "s" * 99, "c" * 99), "request1", HERE)
+    view = form(Form("t" * 99, "Reason", "Who reads it", "s" * 99, "c" * 99, ""), "request1", HERE)
 
     assert {24} == {len(view[name]["text"]) for name in ("title", "submit", "close")}
     assert {"request": "request1", "conversation": HERE} == json.loads(view["private_metadata"])
