@@ -396,9 +396,37 @@ class StoreContract:
         await clock.advance(31)
         assert ["a"] == [d.id for d in await store.due_deliveries(clock.now())]
         await clock.advance(STEP_ASIDE)
-        (following,) = await store.record(Fate("a", "new", reason="429", due=clock.now() + 30), pressing=True)
+        refused = Fate("a", "new", reason="429", due=clock.now() + 30, attempt=2)
+        (following,) = await store.record(refused, pressing=True)
 
         assert "b" == following.id
+
+    async def test_word_of_an_earlier_try_changes_nothing(self, store: Store, clock: HandRuntime):
+        """
+        What a slow look says of a try that another one has overtaken is not written down.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        await store.record(Fate("a", "unknown", reason="broke", due=NOON + 2), pressing=True)
+        (again,) = await store.record(Fate("a", "new", due=NOON), pressing=True)
+        assert ("claimed", 2) == (again.status, again.attempts)
+
+        assert () == await store.record(Fate("a", "new", due=NOON), pressing=True)
+        assert ["claimed"] == [row.status for row in await store.deliveries()]
+
+    async def test_card_of_a_settled_request_is_not_sent(self, store: Store, clock: HandRuntime):
+        """
+        A card that was refused while its request was settled is given up: nobody would take its buttons away.
+        """
+        owner = await store.own()
+        card = a_delivery("card", "ask", request="q")
+        version = (await store.commit(a_change(owner, 0, deliveries=[card], copies=[a_copy("q")]))).version
+        await store.commit(a_change(owner, version, copies=[a_copy("q", settled_at=NOON)]))
+        assert () == await store.record(Fate("card", "new", reason="429", due=NOON), pressing=True)
+
+        assert [("dead", "withdrawn: its request is settled")] == [
+            (row.status, row.reason) for row in await store.deliveries()
+        ]
 
     async def test_a_whisper_overtakes_an_edit_that_waits(self, store: Store):
         """
@@ -482,7 +510,7 @@ class StoreContract:
         assert "unknown" == lost.status
         (again,) = await store.record(Fate("a", "new", due=clock.now()), pressing=True)
         assert ("a", "claimed", 2) == (again.id, again.status, again.attempts)
-        await store.record(Fate("a", "unknown", reason="for good"), pressing=True)
+        await store.record(Fate("a", "unknown", reason="for good", attempt=2), pressing=True)
         await clock.advance(DAY)
 
         assert [] == await store.due_deliveries(clock.now())
@@ -520,11 +548,10 @@ class StoreContract:
         The vendor's id of a card that was sent names its request.
         """
         owner = await store.own()
-        change = a_change(
-            owner, 0, deliveries=[a_delivery("a", "ask", request="q")], copies=[a_copy("q", settled_at=NOON - 9 * DAY)]
-        )
-        await store.commit(change)
+        card = a_delivery("a", "ask", request="q")
+        version = (await store.commit(a_change(owner, 0, deliveries=[card], copies=[a_copy("q")]))).version
         await store.record(Fate("a", "sent", RECEIPT), pressing=True)
+        await store.commit(a_change(owner, version, copies=[a_copy("q", settled_at=NOON - 9 * DAY)]))
 
         assert [] == [copy.request for copy in (await store.load(HERE, Need())).copies]
         assert ["q"] == [copy.request for copy in (await store.load(HERE, Need(messages=("1.2",)))).copies]
