@@ -23,12 +23,16 @@ class HandRuntime(Runtime):
 
     def __init__(self, now: float = NOON) -> None:
         super().__init__()
-        self._now = now
+        self._now, self._jumped = now, 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = itertools.count()
 
     def now(self) -> float:
-        return self._now
+        return self._now + self._jumped
+
+    def jump(self, seconds: float) -> None:
+        """Set the machine's clock, while no time passes."""
+        self._jumped += seconds
 
     def monotonic(self) -> float:
         return self._now

@@ -115,3 +115,13 @@ def test_a_voter_without_a_person_has_no_roles():
     voter = policy.voter("slack:T1/U9", None, "Otto", requests.Assurance.HIGH)
 
     assert ("slack:T1/U9", (), False) == (voter.party, voter.roles, voter.known)
+
+
+def test_a_rule_that_allows_needs_the_value_it_names():
+    """
+    A call without the argument is not allowed by a rule about it; the next rule speaks.
+    """
+    rules = (Rule(effect="allow", tool="*", when={"environment": "staging"}), Rule(tool="*", who=RELEASE))
+
+    assert Allow() == needs(*rules, arguments={"environment": "staging"})
+    assert isinstance(needs(*rules, arguments={"name": "production"}), Ask)

@@ -128,3 +128,12 @@ async def test_signs_of_life_reach_the_health_report(make: Make):
         house.gate.seen("slack", "T1")
 
         assert house.health.ready("slack:T1")
+
+
+async def test_half_a_character_is_stored_all_the_same(make: Make):
+    """
+    A text that no file could hold is mended, and accepted.
+    """
+    async with make(echo) as house:
+        assert isinstance(await house.write(RITA, "caf\ud83d"), Accepted)
+        assert (await stored(house)).text.startswith("caf")

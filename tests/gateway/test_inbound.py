@@ -4,14 +4,17 @@ What something from a channel means: which request, which run, or nothing.
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from adapters.base import Duplicate, Part
 from adapters.errors import RateLimited
 from agent_core.requests import Decision, Question, Where, Who
 from agent_core.run import Run, agent
-from tests.gateway.agents import World, asker, echo
-from tests.gateway.house import ANA, BEN, OPS, OTTO, RITA, Make
+from agent_core.tools import tool
+from tests.gateway.agents import Target, World, asker, echo
+from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, Make
 from tests.runtime import HandRuntime
 
 # Which request -------------------------------------------------------------------------------------------------------
@@ -330,3 +333,108 @@ async def test_only_the_requester_drops(make: Make):
         await house.write(BEN, "drop", at=OPS, root="r1")
 
         assert [("waiting", "Which?")] == await house.status()
+
+
+async def test_a_yes_in_another_thread_is_no_answer(make: Make, runtime: HandRuntime):
+    """
+    What stands under something else is about that, however few requests are open.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(60)
+        await house.write(ANA, "yes", at=OPS, under="m777", root="m777")
+
+        assert [] == world.deployed
+
+
+async def test_a_question_in_one_thread_does_not_swallow_another(make: Make, runtime: HandRuntime):
+    """
+    While a question is open in a thread of a channel, somebody may start the agent in another one.
+    """
+    async with make(asker(Question("Which colour?"))) as house:
+        await house.write(RITA, "go", at=OPS, root="a")
+        await runtime.advance(10)
+        await house.write(RITA, "@bot deploy v2 please", at=OPS, root="b")
+
+        assert ["a", "b"] == sorted(row.root for row in await house.store.threads())
+
+
+async def test_what_an_approver_says_in_a_cards_thread_is_a_question_back(make: Make, runtime: HandRuntime):
+    """
+    Where a card stands in its run's thread, words of those who may decide are passed on; the requester's are not.
+    """
+    world = World()
+    here = GUARD.model_copy(update={"where": Where(targets=("origin",))})
+    async with make(world.deployer(world.deploy()), rules=(here,)) as house:
+        await house.write(RITA, "go", at=OPS, root="r")
+        await runtime.advance(10)
+        await house.write(ANA, "not before five please", at=OPS, root="r", under="r")
+        await house.write(RITA, "and another thing", at=OPS, root="r", under="r")
+        names = await house.names(OPS)
+
+        assert 1 == names.count("QuestionAsked")
+        assert [] == world.deployed
+
+
+async def test_what_others_wrote_begins_a_run_of_theirs(make: Make):
+    """
+    Nobody approves what they asked for by writing it into somebody else's run.
+    """
+    go = asyncio.Event()
+
+    @tool(read_only=True)
+    async def look(arguments: Target) -> str:
+        await go.wait()
+        return "x"
+
+    world = World()
+    deploy = world.deploy()
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await (run.call(look, Target()) if run.asked == "look" else run.call(deploy, Target()))
+
+    async with make(bot) as house:
+        await house.write(RITA, "look", at=OPS, root="r")
+        await house.write(ANA, "deploy", at=OPS, root="r")
+        go.set()
+        await house.runtime.settle()
+
+        assert [] == [message for message in house.seen(ANA) if message.kind == "ask"]
+        assert "Asked by Ana" in house.card(BEN).card.asker
+
+
+async def test_dropping_a_run_keeps_what_others_wrote(make: Make):
+    """
+    The requester drops their own run; somebody else's words begin the next.
+    """
+    heard: list[str] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        heard.append(run.asked)
+        await run.request_human(Question("Which?"))
+
+    async with make(bot) as house:
+        await house.write(RITA, "look", at=OPS, root="r")
+        await house.write(BEN, "and then deploy v2", at=OPS, root="r")
+        await house.write(RITA, "drop", at=OPS, root="r")
+
+        assert "and then deploy v2" == heard[-1]
+
+
+async def test_a_reply_to_nothing_is_not_sent(make: Make):
+    """
+    An empty reply is recorded and makes no message: no channel takes one.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.reply(" ")
+
+    async with make(bot) as house:
+        await house.write(RITA, "go")
+
+        assert "Replied" in await house.names()
+        assert [] == await house.store.deliveries()

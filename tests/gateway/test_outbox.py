@@ -11,6 +11,7 @@ import pytest
 from adapters.base import Part
 from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 from agent_core.requests import Decision
+from agent_core.run import Run, agent
 from tests.gateway.agents import World, echo
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime
@@ -252,5 +253,104 @@ async def test_a_receipt_is_noted_though_the_disk_refuses_for_a_while(make: Make
         house.store.record = refusing  # type: ignore[method-assign, assignment]
         await house.write(RITA, "hello")
         await runtime.advance(5)
+
+        assert [("say", "sent")] == await statuses(house)
+
+
+async def test_an_adapter_that_fails_in_its_own_way_loses_nothing(make: Make, runtime: HandRuntime):
+    """
+    Whatever it raises, the delivery is looked for, and those behind it go on.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(ValueError("an adapter's bug"))
+        await house.write(RITA, "one")
+        await runtime.advance(60)
+        await house.write(RITA, "two")
+        await runtime.advance(60)
+
+        assert {"sent"} == {status for _, status in await statuses(house)}
+
+
+async def test_what_was_refused_before_a_restart_is_not_taken_for_lost(make: Make, runtime: HandRuntime):
+    """
+    A delivery that was surely not sent is sent, even where nothing can be looked for.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.reply("the answer")
+
+    async with make(bot) as house:
+        house.channel.fault = raising(RateLimited("slow", retry_after=5.0), times=99)
+        await house.write(RITA, "go")
+    await runtime.advance(60)
+    async with make(bot) as house:
+        house.channel.fault = lambda part: None
+        house.channel.can_find = False
+        await runtime.advance(60)
+
+        assert ["the answer"] == house.texts(RITA)
+
+
+async def test_a_disk_that_is_full_does_not_stop_it(make: Make, runtime: HandRuntime):
+    """
+    What is due waits until it can be claimed again.
+    """
+    from gateway.errors import Unwritable
+
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(RateLimited("slow", retry_after=1.0))
+        due, refusals = house.store.due_deliveries, [3]
+
+        async def refusing(now: float) -> object:
+            if refusals[0]:
+                refusals[0] -= 1
+                raise Unwritable("full")
+            return await due(now)
+
+        house.store.due_deliveries = refusing  # type: ignore[method-assign, assignment]
+        await house.write(RITA, "hello")
+        await runtime.advance(10)
+
+        assert 0 == refusals[0]
+        assert [("say", "sent")] == await statuses(house)
+
+
+async def test_looks_become_rarer_and_heed_the_vendor(make: Make, runtime: HandRuntime):
+    """
+    Where looking is refused for a while, nobody looks before that.
+    """
+    looked: list[float] = []
+    async with make(echo) as house:
+        await started(house)
+
+        async def find(part: Part) -> None:
+            looked.append(runtime.now())
+            raise RateLimited("slow", retry_after=60)
+
+        house.channel.find = find  # type: ignore[method-assign, assignment]
+        house.channel.fault = raising(Unknown("broke"))
+        await house.write(RITA, "hello")
+        await runtime.advance(59)
+        assert 1 == len(looked)
+        await runtime.advance(10)
+
+        assert 2 == len(looked)
+
+
+async def test_a_clock_that_jumped_and_was_set_right_holds_up_nothing(make: Make, runtime: HandRuntime):
+    """
+    The store's time goes on while the machine's is behind it.
+    """
+    async with make(echo) as house:
+        await started(house)
+        runtime.jump(86_400)
+        house.store.now()
+        runtime.jump(-86_400)
+        house.channel.fault = raising(RateLimited("slow", retry_after=1))
+        await house.write(RITA, "hello")
+        await runtime.advance(60)
 
         assert [("say", "sent")] == await statuses(house)

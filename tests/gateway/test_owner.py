@@ -4,17 +4,19 @@ Owning: conflicts, a disk that refuses, faults of ours, crashes.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
 
 from agent_core.addresses import ConversationKey
-from agent_core.requests import Decision
+from agent_core.requests import Decision, Question
 from agent_core.run import Run, agent
 from gateway.errors import Broken, Conflict, Lost, Unwritable
+from gateway.store import sqlite_log
 from gateway.store.base import Fact
 from tests.contracts.rows import a_message
-from tests.gateway.agents import World, echo
+from tests.gateway.agents import World, asker, echo
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime
 
@@ -181,3 +183,33 @@ async def test_conversations_are_decided_side_by_side(make: Make):
         await house.runtime.settle()
 
         assert ["think: done"] == house.texts(RITA)
+
+
+async def test_a_store_that_cannot_be_read_ends_it_visibly(make: Make, monkeypatch: pytest.MonkeyPatch):
+    """
+    When timers cannot be read, it does not live on deaf: it stops, and readiness says so.
+    """
+
+    def broken(*_: object) -> object:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    async with make(echo) as house:
+        await house.write(RITA, "start")
+        monkeypatch.setattr(sqlite_log, "due_timers", broken)
+        house.store.open_timers()
+        await house.runtime.settle()
+
+        assert not house.owner.running
+
+
+async def test_what_waits_leaves_memory(make: Make):
+    """
+    A conversation with many paused threads is rows: few of their coroutines are kept.
+    """
+    async with make(asker(Question("Which?"))) as house:
+        for number in range(100):
+            await house.write(RITA, "go", at=OPS, root=f"r{number}")
+
+        hot = house.owner._hot.get(OPS)
+        assert hot is None or len(hot.drives) < 70
+        assert 100 == len(await house.store.threads())

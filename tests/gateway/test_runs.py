@@ -523,3 +523,131 @@ async def test_a_paused_thread_is_rows_and_nothing_in_memory(make: Make):
         assert 150 == len(await house.store.threads(most=200))
         assert [] == tasks
         assert len(house.owner._hot) <= 64
+
+
+async def test_a_version_that_comes_back_goes_on(make: Make, runtime: HandRuntime):
+    """
+    A run whose version was configured no more, and was decided on meanwhile, goes on when the version is back.
+    """
+    old, new = World(), World()
+    first = old.deployer(old.deploy(), version="1")
+    second = new.deployer(new.deploy(), version="2")
+    async with make(first) as house:
+        await house.write(RITA, "go")
+    async with make(second) as house:
+        await approve(house)
+        assert "stranded" == (await house.status())[0][0]
+    async with make(second, first) as house:
+        await runtime.advance(60)
+
+        assert 1 == len(old.deployed)
+
+
+async def test_state_that_is_handed_over_is_the_same_after_a_restart(make: Make):
+    """
+    What `run.again` was given is plain JSON for the next run, live and at replay.
+    """
+    seen: list[Any] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> Any:
+        if run.input is None:
+            return await run.again(Target(tag="v3"))
+        seen.append(run.input)
+        await run.request_human(Question("Which?"))
+        return await run.reply("thanks")
+
+    async with make(bot) as house:
+        await house.write(RITA, "go")
+    async with make(bot) as house:
+        await house.write(RITA, "blue", under=house.card(RITA).id)
+
+        assert [("ended", "done")] == await house.status()
+        assert {"v3"} == {given["tag"] for given in seen}
+
+
+async def test_an_agent_that_hands_over_for_ever_is_stopped(make: Make):
+    """
+    `run.again` without waiting for anything is a spin, and fails the run.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> Any:
+        return await run.again(1)
+
+    async with make(bot) as house:
+        await house.write(RITA, "go")
+
+        assert "failed" == (await house.status())[0][1]
+
+
+@pytest.mark.parametrize("what", ["a reply", "a state", "a question"])
+async def test_a_value_that_no_event_can_hold_fails_its_run_only(make: Make, what: str):
+    """
+    The run fails, its owner is told, and the conversation goes on.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> Any:
+        if what == "a reply":
+            await run.reply({"tags": 3})  # type: ignore[arg-type]
+        if what == "a state":
+            return await run.again(object())
+        return await run.request_human(Question(42))  # type: ignore[arg-type]
+
+    async with make(bot) as house:
+        await house.write(RITA, "go", at=OPS, root="a")
+
+        assert {} == house.owner.stuck
+        assert [("ended", "failed")] == await house.status()
+        assert "failed for Rita" in house.texts(BEN)[-1]
+
+
+async def test_a_fork_cannot_take_the_name_main(make: Make):
+    """
+    The branch that acts stays what it is.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.act("fork", "main")
+        await approve(house)
+
+        assert 1 == len(world.deployed)
+
+
+async def test_one_context_for_one_model_call(make: Make):
+    """
+    The owner's function is called once for each time that the model is asked.
+    """
+    built: list[str] = []
+
+    def build(thread: Any) -> str:
+        built.append(context.render(context.entries(thread)))
+        return built[-1]
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.next_step(Target, context=build)
+
+    async with make(bot, script=lambda text, schema: "{}") as house:
+        await house.write(RITA, "go")
+
+        assert 1 == len(built)
+
+
+async def test_half_a_character_from_a_model_is_stored_all_the_same(make: Make, runtime: HandRuntime):
+    """
+    What no log could hold is mended, and the run goes on.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.next_step(Target, context=lambda thread: "x")
+        await run.reply("done")
+
+    async with make(bot, script=lambda text, schema: '{"tag":"\ud83d"}') as house:
+        await house.write(RITA, "go")
+        await runtime.advance(60)
+
+        assert ["done"] == house.texts(RITA)
