@@ -84,6 +84,27 @@ async def test_threads_run_beside_the_loop():
     runtime.close()
 
 
+async def test_a_thread_that_hangs_does_not_hold_up_the_end():
+    """
+    Whatever a tool waits for, the interpreter does not wait for it; what ends after the loop harms nobody.
+    """
+    runtime, release = Runtime(), threading.Event()
+    found: list[bool] = []
+
+    def hang() -> None:
+        found.append(threading.current_thread().daemon)
+        release.wait()
+
+    waiting = asyncio.ensure_future(runtime.to_thread(hang))
+    while not found:
+        await asyncio.sleep(0)
+    waiting.cancel()
+    release.set()
+    runtime.close()
+
+    assert [True] == found
+
+
 def test_the_watchdog_names_who_holds_the_loop(monkeypatch: pytest.MonkeyPatch):
     """
     An agent that spins is named once, and one that goes on is not.

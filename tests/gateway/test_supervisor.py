@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from adapters.base import Gate
-from adapters.errors import Misconfigured
+from adapters.errors import Misconfigured, RateLimited
 from gateway.health import Health
 from gateway.supervisor import PAUSES, STEADY, Supervisor
 from tests.gateway.loopback import Loopback
@@ -133,3 +133,20 @@ async def test_connections_are_closed_at_the_end(runtime: HandRuntime):
     await asyncio.gather(task, return_exceptions=True)
 
     assert channel.closed
+
+
+async def test_a_vendor_that_asks_for_a_pause_gets_it(runtime: HandRuntime):
+    """
+    It is not asked again before its Retry-After is over.
+    """
+
+    async def limited(number: int) -> None:
+        raise RateLimited("slow", retry_after=30)
+
+    channel = Channel(runtime, limited)
+    _, task = await supervise(runtime, channel)
+    await runtime.advance(29)
+    assert 1 == channel.tries
+    await runtime.advance(2)
+    assert 2 == channel.tries
+    task.cancel()

@@ -5,9 +5,12 @@ Slack's Web API, called once and understood.
 from __future__ import annotations
 
 import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.base import Say
-from adapters.errors import ChannelError, Misconfigured, Rejected, Unknown
+from adapters.errors import ChannelError, Misconfigured, Rejected, Unknown, Unreachable
+from adapters.slack import client
 from adapters.slack.client import EVENT_TYPE, FIX, GONE, OPEN_FATE
 from adapters.slack.emulator import Fault
 from tests.contracts.adapter import prepared
@@ -145,3 +148,23 @@ async def test_a_reply_in_a_thread_is_found_in_its_thread(slack: SlackVendor):
 
     assert await slack.adapter.find(under) is not None
     assert [] == calls(slack, "conversations.history")
+
+
+async def test_a_passing_refusal_is_no_misconfiguration(slack: SlackVendor):
+    """
+    While a workspace is being moved nothing is taken, and it is worth trying again.
+    """
+    slack.emulator.add_fault(Fault(on="chat.postMessage", kind="refuse", error="org_login_required"))
+    with pytest.raises(Unreachable):
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.direct))
+
+
+def test_an_answer_without_slacks_word_tells_nothing():
+    """
+    A page that something else answered with leaves open whether Slack took the call.
+    """
+    response = AsyncSlackResponse(
+        client=None, http_verb="POST", api_url="", req_args={}, data={}, headers={}, status_code=200
+    )
+    with pytest.raises(Unknown):
+        client._explain("chat.postMessage", SlackApiError("no JSON", response))

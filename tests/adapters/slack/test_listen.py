@@ -99,12 +99,13 @@ async def test_who_may_not_have_the_form_is_told_in_private(slack: SlackVendor, 
 
 async def test_a_form_that_comes_too_late_breaks_nothing(slack: SlackVendor, gate: Gate):
     """
-    When the trigger has expired nothing opens, and listening goes on.
+    When the trigger has expired nothing opens, who pressed is told to press again, and listening goes on.
     """
     slack.emulator.add_fault(Fault(on="views.open", kind="refuse", error="expired_trigger_id"))
     await send(slack, Ask(CARD, "request1"), slack.direct)
     await slack.press("Deny with a reason")
     await until(lambda: any(call["method"] == "views.open" for call in slack.emulator.state()["calls"]))
+    await until(lambda: any("Press again." in m["text"] for m in slack.emulator.screen(ANA)["messages"]))
     await slack.write("still there?")
     await until(lambda: gate.came)
 
@@ -140,6 +141,19 @@ async def test_a_deaf_connection_is_left(slack: SlackVendor, gate: Gate, monkeyp
     slack.emulator.add_fault(Fault(on="socket", kind="deaf"))
     await slack.write("can you hear me?")
     slack.emulator.clear_faults()
+    await until(lambda: gate.came)
+
+
+async def test_a_connection_that_is_not_opened_again_is_given_up(
+    slack: SlackVendor, gate: Gate, monkeypatch: pytest.MonkeyPatch
+):
+    """
+    The library tries a used address again in vain; it is thrown away, and a new one asked for.
+    """
+    monkeypatch.setattr(listen, "LOST", 0.5)
+    slack.emulator.add_fault(Fault(on="socket", kind="refuse_connect"))
+    slack.emulator.add_fault(Fault(on="socket", kind="close"))
+    await slack.write("can you hear me?")
     await until(lambda: gate.came)
 
 

@@ -263,3 +263,26 @@ def test_no_payload_raises(path: Path, data: st.DataObject):
         place = place[key]
 
     assert isinstance(parse(payload, BOT, NOW), Inbound | FormClick | Ignored)
+
+
+def test_half_an_emoji_is_still_a_message():
+    """
+    A text that UTF-8 cannot hold is stored with its payload, and not taken for something we do not know.
+    """
+    payload = load("message_in_dm")
+    payload["event"]["text"] = "list \ud83d"
+    got = parse(payload, BOT, NOW)
+
+    assert isinstance(got, Inbound)
+    assert payload == json.loads(got.raw)
+
+
+def test_a_shape_that_should_be_ours_is_told_apart():
+    """
+    What we expected and could not read is odd, and logged; what is none of our business is not.
+    """
+    broken, foreign = load("message_in_dm"), load("message_in_dm")
+    del broken["event"]["ts"]
+    foreign["event"]["type"] = "reaction_added"
+
+    assert [True, False] == [parse(payload, BOT, NOW).odd for payload in (broken, foreign)]  # type: ignore[union-attr]

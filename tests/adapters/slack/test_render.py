@@ -195,3 +195,27 @@ def test_an_empty_text_is_still_a_message(text: str):
     Saying nothing does not fail.
     """
     assert 1 == len(render(Say(text), HERE))
+
+
+@pytest.mark.parametrize(("count", "pad"), [(26, "x" * 130), (3, "x" * 2_000), (101, "")])
+def test_choices_that_cannot_be_pressed_are_listed(count: int, pad: str):
+    """
+    Too many or too long for Slack's elements, they stand numbered on the card, all of them.
+    """
+    choices = tuple((f"option {n} {pad}", f"option {n} {pad}") for n in range(1, count + 1))
+    parts = render(Ask(a_card(buttons=(), choices=choices), "r" * 26), HERE)
+
+    assert [] == elements(parts)
+    shown = "".join(found["text"] for part in parts for found in texts(blocks(part)))
+    assert all(f"{n}. option {n}" in shown for n in range(1, count + 1))
+
+
+def test_under_a_card_in_a_thread_is_in_that_thread():
+    """
+    A reply's own id is no thread for Slack, so the thread's root is named.
+    """
+    (under,) = render(Say("Passed on.", "1.1", "delivery1"), HERE)
+    (below,) = render(Say("Passed on.", "", "delivery1"), HERE)
+
+    assert ("1.1", None) == (under.arguments["thread_ts"], under.target)
+    assert (False, "delivery1") == ("thread_ts" in below.arguments, below.target)
