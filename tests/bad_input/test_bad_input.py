@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -179,3 +180,88 @@ async def test_a_revoked_token_stops_the_channel_with_a_sentence(house: Gateway)
     assert "install the app again" in report["problem"]
     assert 200 == (await house.readyz())[0]
     assert 503 == (await house.readyz("?channels=all"))[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[server]", "[[server]]"),
+        ('data = "{folder}/store"', 'data = "{folder}/ringback.toml"'),
+        ('data = "{folder}/store"', 'data = "/dev/null/store"'),
+        ("gateway.sandbox.deploybot:deploybot", ":deploybot"),
+        ("gateway.sandbox.deploybot:deploybot", "broken:agent"),
+        ('"env:BOT"', '"file:{folder}/token"'),
+    ],
+)
+async def test_a_setting_that_cannot_work_is_one_line(tmp_path: Path, old: str, new: str):
+    """
+    A folder that is none, a module that raises, a secret that is no text: a line and exit code 2, not a traceback.
+    """
+    async with gateway(tmp_path) as house:
+        (tmp_path / "broken.py").write_text("raise ValueError('boom')\n")
+        (tmp_path / "token").write_bytes(b"\xff\xfe")
+        text = house.config.read_text()
+        assert old.format(folder=tmp_path) in text
+        house.config.write_text(text.replace(old.format(folder=tmp_path), new.format(folder=tmp_path)))
+        code, out, err = await house.run("serve", "--config", str(house.config))
+
+        assert (2, "", 1) == (code, out, err.count("\n"))
+
+
+async def test_a_damaged_store_is_one_line(tmp_path: Path):
+    """
+    A file that is no database is said to be none.
+    """
+    async with gateway(tmp_path) as house:
+        (tmp_path / "store").mkdir()
+        (tmp_path / "store" / "ringback.sqlite").write_bytes(b"this is no database" * 100)
+        code, _, err = await house.run("serve", "--config", str(house.config))
+
+        assert (1, 1) == (code, err.count("\n"))
+        assert "file is not a database" in err
+
+
+async def test_another_program_on_the_file_is_waited_for(tmp_path: Path):
+    """
+    While another program holds the store's file nothing is lost and nothing dies; then it goes on.
+    """
+    async with gateway(tmp_path) as house:
+        await house.start()
+        other = sqlite3.connect(tmp_path / "store" / "ringback.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        house.emulator.people.message("U0000RITA", "dm", "list")
+        await until(lambda: "another program holds the file" in (tmp_path / "gateway.log").read_text())
+        other.execute("ROLLBACK")
+        other.close()
+        await until(lambda: any("production:" in text for text in house.seen("U0000RITA")))
+        assert 0 == await house.stop()
+
+
+async def test_an_idle_operator_does_not_hold_up_the_end(tmp_path: Path):
+    """
+    Somebody holds the operator's socket open and says nothing; asked to stop, the gateway stops.
+    """
+    async with gateway(tmp_path) as house:
+        await house.start()
+        _, writer = await asyncio.open_unix_connection(tmp_path / "store" / "control.sock")
+        assert 0 == await house.stop()
+        writer.close()
+
+
+async def test_a_gateway_that_goes_away_is_one_line(tmp_path: Path):
+    """
+    The command line says so when the gateway dies while it is asked.
+    """
+
+    async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.close()
+
+    async with gateway(tmp_path) as house:
+        (tmp_path / "store").mkdir()
+        server = await asyncio.start_unix_server(die, tmp_path / "store" / "control.sock")
+        code, _, err = await house.run("deliveries", "retry", "abc", "--config", str(house.config))
+        server.close()
+
+        assert (1, 1) == (code, err.count("\n"))
+        assert "went away" in err
