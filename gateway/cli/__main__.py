@@ -1,0 +1,7 @@
+"""
+`python -m gateway.cli`.
+"""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,29 @@
+"""
+`ringback config`.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from gateway.cli.options import DEFAULT_CONFIG, Config
+
+app = typer.Typer(help="The settings file.", no_args_is_help=True)
+
+
+@app.command("example")
+def example() -> None:
+    """Print a commented settings file."""
+    from gateway import settings_example
+
+    typer.echo(settings_example.example())
+
+
+@app.command("check")
+def check(config: Config = DEFAULT_CONFIG) -> None:
+    """Say what is missing or wrong, without starting anything."""
+    from gateway import bootstrap, settings
+
+    loaded = settings.load(config)
+    bootstrap.build(loaded, str(config))
+    typer.echo(f"{config}: {len(loaded.agents)} agents, {len(loaded.people)} people, {len(loaded.policy)} rules: fine")

@@ -1,0 +1,61 @@
+"""
+`ringback serve` and `ringback sandbox`: what runs until it is stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.options import DEFAULT_CONFIG, Config, Data
+from gateway.cli.output import document
+from gateway.errors import SettingsError
+
+SANDBOX = ("websockets", "slack_bolt", "aiohttp")  # what its emulators and the gateway behind them need
+
+
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="The address to answer on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to answer on.", min=0, max=65_535)] = None,
+) -> None:
+    """Run the gateway."""
+    from gateway import bootstrap, settings, telemetry
+
+    loaded = settings.load(config, server={"data": data, "host": host, "port": port})
+    telemetry.configure(loaded.log.level, bootstrap.secrets(loaded))
+    service = bootstrap.build(loaded, str(config))
+    asyncio.run(until_signal(service.run))
+
+
+async def until_signal(run: Any) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await run(stop)
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="The page's port.", min=1, max=65_535)] = 8700,
+    data: Annotated[Path, typer.Option(help="Where the sandbox keeps everything.")] = Path("data/sandbox"),
+    endpoints: Annotated[bool, typer.Option(help="Print the emulators' addresses and tokens, and end.")] = False,
+    emulators_only: Annotated[bool, typer.Option(help="Run the emulators without the gateway.")] = False,
+) -> None:
+    """Try everything on this machine: emulated channels, people to play, and a real gateway. No account, no network."""
+    missing = [library for library in SANDBOX if find_spec(library) is None]
+    if missing:
+        remedy = f"a library is missing ({', '.join(missing)}); install it with: pip install 'ringback[sandbox]'"
+        raise SettingsError("sandbox", "pip", remedy)
+    from gateway.sandbox import main as sandbox_main
+
+    if endpoints:
+        document(sandbox_main.endpoints(data))
+        return
+    asyncio.run(until_signal(lambda stop: sandbox_main.run(stop, port=port, data=data, gateway=not emulators_only)))
