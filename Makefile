@@ -9,7 +9,7 @@ run: .venv/sandbox
 	@.venv/bin/ringback sandbox --port $(PORT) --data $(DATA)
 
 test: .venv/dev
-	@sh .ci/browser
+	@sh .ci/programs
 	@.venv/bin/python -m tests.suites
 
 format: .venv/dev

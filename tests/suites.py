@@ -56,6 +56,7 @@ SUITES = (
     pytest("gateway", "tests/gateway"),
     pytest("contracts", "tests/contracts"),
     pytest("command line", "tests/cli"),
+    pytest("deploy", "tests/deploy"),
     pytest("bad input", "tests/bad_input"),
     pytest("end to end", "tests/e2e"),
     pytest("crashes", "tests/crashes"),

@@ -19,7 +19,7 @@ from gateway.store.base import DeliveryStatus
 from tests.crashes.guarantees import CHECKS
 from tests.process import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 QUESTION, DECISION, CONSEQUENCES = "**Question.**", "**Decision.**", "**Consequences.**"
