@@ -11,6 +11,7 @@ import pydantic_core
 from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement
+from agent_core.texts import exact, legible
 from gateway.conversation import Conversation
 
 
@@ -23,17 +24,17 @@ def card(here: Conversation, request: Request, due: float) -> events.Card:
         else here.say("card.asker.nobody", agent=agent)
     )
     return events.Card(
-        title=request.title,
-        body=request.body,
-        facts=tuple((name, _shown(value)) for name, value in request.arguments.items()),
-        why=request.why,
+        title=legible(request.title),
+        body=legible(request.body),
+        facts=tuple((exact(name), _shown(value)) for name, value in request.arguments.items()),
+        why=legible(request.why),
         asker="" if request.parent else asker,
         by=here.say("card.by"),
         due=due,
         silence=here.say("card.silence", name=request.requester_name or agent) if not request.parent else "",
         how=how(here, request),
         buttons=_buttons(here, request),
-        choices=tuple((choice.name, choice.label) for choice in request.choices),
+        choices=tuple((choice.name, exact(choice.label)) for choice in request.choices),
         form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
     )
 
@@ -56,7 +57,7 @@ def _buttons(here: Conversation, request: Request) -> tuple[tuple[Decision, str]
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else pydantic_core.to_json(value).decode()
+    return exact(value if isinstance(value, str) else pydantic_core.to_json(value).decode())
 
 
 def settled(here: Conversation, request: Request, settlement: Settlement, place: ConversationKey) -> str:

@@ -9,6 +9,7 @@ BLOCKS = 50  # blocks of a message (reference/block-kit/blocks)
 BLOCKS_TEXT = 12_000  # characters in all blocks of a message; above about 13,000 it answers msg_blocks_too_long
 HEADER = 150  # characters (reference/block-kit/blocks/header-block)
 SECTION = 3_000  # characters of a section's text (reference/block-kit/blocks/section-block)
+NOTE = 6_000  # characters of a note on how a card ended; ours, so that all of them fit one message
 FIELDS = 10  # fields of a section, and ...
 FIELD = 2_000  # ... characters of each (reference/block-kit/blocks/section-block)
 CONTEXT = 2_000  # characters of a text in a context block (reference/block-kit/composition-objects/text-object)

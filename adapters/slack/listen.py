@@ -182,5 +182,4 @@ class Listener:
 
     async def _whisper(self, click: FormClick, text: str) -> None:
         user = click.wanted.sender.rpartition("/")[2]
-        arguments = {"channel": click.channel, "user": user, "text": render.escape(text)}
-        await self._client.call("chat.postEphemeral", arguments)
+        await self._client.call("chat.postEphemeral", {"channel": click.channel} | render.whisper(text, user))

@@ -7,7 +7,7 @@ message's text, escaped and with markup off. The one markup we write is a date, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ import pydantic_core
 from adapters.base import Ask, Form, Outbound, Part, Say, Settle, Whisper
 from adapters.slack import limits
 from adapters.slack.parse import ACTIONS, DENY_VIEW, FORM_ACTION, REASON
+from adapters.slack.text import cut, escape, size, split
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Decision
@@ -24,6 +25,8 @@ Block = dict[str, Any]
 
 STYLES = {Decision.APPROVE: "primary", Decision.DENY: "danger"}
 ACTION_IDS = {decision: name for name, decision in ACTIONS.items()}
+UNPARSED: Block = {"parse": "none", "link_names": False}
+"""No links or mentions are made of plain words. chat.update makes them unless it is told not to (its `parse`)."""
 
 
 def render(outbound: Outbound, conversation: ConversationKey) -> list[Part]:
@@ -37,7 +40,7 @@ def render(outbound: Outbound, conversation: ConversationKey) -> list[Part]:
             return [_settle(card, request, conversation, target)]
         case Whisper(to=to, text=text, root=root):
             who = addresses.parse(to).place
-            return [_whisper(piece, conversation, who, root) for piece in split(text, limits.TEXT)]
+            return [_whisper(piece, conversation, who, root) for piece in split(text, limits.SECTION)]
 
 
 def _say(text: str, conversation: ConversationKey, root: str, under: str | None) -> Part:
@@ -50,18 +53,24 @@ def _say(text: str, conversation: ConversationKey, root: str, under: str | None)
 
 
 def _whisper(text: str, conversation: ConversationKey, user: str, root: str) -> Part:
-    arguments: Block = {"text": escape(text), "user": user}
+    arguments: Block = whisper(text, user)
     if root:
         arguments["thread_ts"] = root
     return Part(kind="chat.postEphemeral", arguments=arguments, conversation=conversation)
 
 
+def whisper(text: str, user: str) -> Block:
+    """What only one person sees. The method has no way to turn markup off, so the words stand in a block."""
+    return {"text": escape(text), "blocks": [_plain_section(text)], "user": user} | UNPARSED
+
+
 def _quiet(arguments: Block) -> Block:
-    return arguments | {"unfurl_links": False, "unfurl_media": False, "parse": "none", "link_names": False}
+    return arguments | {"unfurl_links": False, "unfurl_media": False} | UNPARSED
 
 
 def _ask(card: events.Card, request: str, conversation: ConversationKey, root: str) -> list[Part]:
-    pages = paginate([*_about(card), *_decide(card, request)])
+    choices, pressed = _decide(card, request)
+    pages = paginate([*_about(card), *choices], pressed)
     parts = []
     for number, page in enumerate(pages, start=1):
         arguments: Block = {"text": summary(card, number, len(pages)), "blocks": page}
@@ -77,8 +86,9 @@ def _settle(card: events.Card, request: str, conversation: ConversationKey, targ
 
     A card that went out in several messages keeps the others; the last one says how it ended.
     """
-    page = paginate([*_about(card), *map(_plain_section, card.notes)])[-1]
-    arguments: Block = {"text": summary(card, 1, 1), "blocks": page}
+    notes = [block for note in card.notes for block in _sections(cut(note, limits.NOTE))]
+    page = paginate(_about(card), notes)[-1]
+    arguments: Block = {"text": summary(card, 1, 1), "blocks": page} | UNPARSED
     return Part(kind="chat.update", arguments=arguments, conversation=conversation, target=target, idempotent=True)
 
 
@@ -88,7 +98,7 @@ def _settle(card: events.Card, request: str, conversation: ConversationKey, targ
 def _about(card: events.Card) -> list[Block]:
     """What will run, its arguments as a table, why, who asks, by when, and what happens if nobody answers."""
     blocks = [_plain_context(card.again)] if card.again else []
-    if len(card.title) <= limits.HEADER:
+    if size(card.title) <= limits.HEADER:
         blocks.append({"type": "header", "text": _plain(card.title)})
     else:
         blocks += _sections(card.title)
@@ -106,14 +116,16 @@ def _about(card: events.Card) -> list[Block]:
     return blocks
 
 
-def _decide(card: events.Card, request: str) -> list[Block]:
-    blocks: list[Block] = []
+def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
+    """The choices in full, where a button or a menu does not show them so; and what is pressed, with how to answer."""
     elements = [_button(ACTION_IDS[d], label, request, STYLES.get(d)) for d, label in card.buttons]
     if card.form:
         elements.append(_button(FORM_ACTION, card.form, request, None))
     values = [f"{request}/{name}" for name, _ in card.choices]
     longest = max(map(len, values), default=0)
+    room = limits.OPTION_TEXT
     if 0 < len(values) <= limits.BUTTONS - len(elements) and longest <= limits.BUTTON_VALUE:
+        room = limits.BUTTON_TEXT
         elements += [
             _button(f"{ACTION_IDS[Decision.ANSWER]}#{n}", label, value, None)
             for n, ((_, label), value) in enumerate(zip(card.choices, values, strict=True), start=1)
@@ -121,12 +133,11 @@ def _decide(card: events.Card, request: str) -> list[Block]:
     elif 0 < len(values) <= limits.OPTIONS and longest <= limits.OPTION_VALUE:
         elements.append(_select(card.choices, values, card.title))
     else:  # too many or too long to press: they are answered in words, by name or number
-        blocks += _sections("\n".join(f"{n}. {label}" for n, (_, label) in enumerate(card.choices, start=1)))
-    if elements:
-        blocks.append({"type": "actions", "elements": elements})
-    if card.how:
-        blocks.append(_plain_context(card.how))
-    return blocks
+        room = 0
+    full = "\n".join(f"{n}. {words}" for n, (_, words) in enumerate(card.choices, start=1))
+    whole = _sections(full) if any(size(words) > room for _, words in card.choices) else []
+    pressed: list[Block] = [{"type": "actions", "elements": elements}] if elements else []
+    return whole, [*pressed, *([_plain_context(card.how)] if card.how else [])]
 
 
 def _button(action: str, label: str, value: str, style: str | None) -> Block:
@@ -158,7 +169,7 @@ def _table(facts: Sequence[tuple[str, str]]) -> list[Block]:
     fields: list[Block] = []
     for label, value in facts:
         text = f"{label}\n{value}"
-        if len(text) <= limits.FIELD:
+        if size(text) <= limits.FIELD:
             fields.append(_plain(text))
             continue
         blocks += [*_fields(fields), *_sections(text)]
@@ -169,12 +180,12 @@ def _table(facts: Sequence[tuple[str, str]]) -> list[Block]:
 def _fields(fields: list[Block]) -> list[Block]:
     """Spread fields over sections: at most ten in each, and not more text than a section has."""
     sections: list[list[Block]] = []
-    size = limits.SECTION
+    length = limits.SECTION
     for field in fields:
-        size += len(field["text"])
-        if size > limits.SECTION or len(sections[-1]) == limits.FIELDS:
+        length += size(field["text"])
+        if length > limits.SECTION or len(sections[-1]) == limits.FIELDS:
             sections.append([])
-            size = len(field["text"])
+            length = size(field["text"])
         sections[-1].append(field)
     return [{"type": "section", "fields": section} for section in sections]
 
@@ -206,7 +217,7 @@ def summary(card: events.Card, number: int, of: int) -> str:
     part = f" ({number}/{of})" if of > 1 else ""
     facts = "; ".join(f"{label}: {value}" for label, value in card.facts)
     words = [card.again, card.title + part, card.body, facts, card.why, card.asker, *card.notes, card.how]
-    return escape(split("\n".join(word for word in words if word), limits.TEXT)[0])
+    return escape(cut("\n".join(word for word in words if word), limits.TEXT))
 
 
 def form(wanted: Form, request: str, conversation: ConversationKey) -> Block:
@@ -235,46 +246,26 @@ def form(wanted: Form, request: str, conversation: ConversationKey) -> Block:
     }
 
 
-# Text ----------------------------------------------------------------------------------------------------------------
+# Messages ------------------------------------------------------------------------------------------------------------
 
 
-def paginate(blocks: Iterable[Block]) -> list[list[Block]]:
-    """Spread blocks over messages: at most 50 each, and no more text than Slack takes."""
+def paginate(blocks: Sequence[Block], last: Sequence[Block]) -> list[list[Block]]:
+    """
+    Spread blocks over messages: at most 50 each, and no more text than Slack takes.
+
+    Args:
+        last: What the last message closes with, together: its buttons, or how it ended.
+    """
     pages: list[list[Block]] = [[]]
-    size = 0
-    for block in blocks:
-        length = _length(block)
-        if len(pages[-1]) == limits.BLOCKS or (pages[-1] and size + length > limits.BLOCKS_TEXT):
+    for group in (*([block] for block in blocks), last):
+        length = sum(map(_length, (*pages[-1], *group)))
+        if pages[-1] and (len(pages[-1]) + len(group) > limits.BLOCKS or length > limits.BLOCKS_TEXT):
             pages.append([])
-            size = 0
-        pages[-1].append(block)
-        size += length
+        pages[-1] += group
     return pages
 
 
 def _length(value: Any) -> int:
     if isinstance(value, dict):
         return sum(_length(inner) for key, inner in value.items() if key != "value")
-    return sum(map(_length, value)) if isinstance(value, list) else len(value) if isinstance(value, str) else 0
-
-
-def escape(text: str) -> str:
-    """Keep a text from becoming markup, a mention or a link with another name."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def cut(text: str, most: int) -> str:
-    """Shorten what only labels; nothing that a decision rests on is cut."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def split(text: str, most: int) -> list[str]:
-    """Split a text into pieces, at a paragraph, a line or a word where there is one; nothing is lost but the space."""
-    pieces = []
-    while len(escape(text)) > most:
-        room = most - (len(escape(text[:most])) - len(text[:most]))
-        room = max(room, most // 5)
-        at = next((i for s in ("\n\n", "\n", " ") if (i := text.rfind(s, room // 2, room)) > 0), room)
-        pieces.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-    return [*pieces, text] if text or not pieces else pieces
+    return sum(map(_length, value)) if isinstance(value, list) else size(value) if isinstance(value, str) else 0

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from adapters.base import Ask, Form, Part, Say, Settle, Whisper
 from adapters.slack import limits
-from adapters.slack.render import escape, form, render, split
+from adapters.slack.emulator import blocks as blockkit
+from adapters.slack.render import form, render
+from adapters.slack.text import escape
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.events import Card
 from agent_core.requests import Decision
@@ -135,37 +137,55 @@ def test_nasty_text_is_shown_as_written():
     assert (False, "none", False) == (said.arguments["mrkdwn"], said.arguments["parse"], said.arguments["link_names"])
 
 
-@given(
-    st.lists(st.tuples(st.text(min_size=1, max_size=40), st.text(max_size=4_000)), max_size=30),
-    st.text(max_size=5_000),
-    st.lists(st.tuples(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=200)), max_size=120),
+LABELS = st.text(min_size=1, max_size=200)
+CARDS = st.builds(
+    a_card,
+    title=st.text(min_size=1, max_size=400),
+    body=st.text(max_size=5_000),
+    why=st.text(max_size=3_000),
+    asker=st.text(max_size=2_500),
+    how=st.text(max_size=2_500),
+    again=st.text(max_size=200),
+    due=st.none() | st.just(1_700_000_000.0),
+    facts=st.lists(st.tuples(LABELS, st.text(max_size=4_000)), max_size=60).map(tuple),
+    choices=st.lists(st.tuples(LABELS, LABELS), max_size=120).map(tuple),
+    notes=st.lists(st.text(min_size=1, max_size=7_000), max_size=2).map(tuple),
+    buttons=st.sampled_from([(), BUTTONS]),
+    form=st.sampled_from(["", "Deny with a reason"]),
 )
-def test_slacks_limits_are_kept(facts: list[tuple[str, str]], body: str, choices: list[tuple[str, str]]):
-    """
-    No card, however large, breaks a limit that Slack refuses a message for.
-    """
-    card = a_card(facts=tuple(facts), body=body, choices=tuple(choices))
-    for part in render(Ask(card, "r" * 26), HERE):
-        assert len(blocks(part)) <= limits.BLOCKS
-        assert sum(len(text["text"]) for text in texts(blocks(part))) <= limits.BLOCKS_TEXT
-        assert len(part.arguments["text"]) <= limits.TEXT
-        for block in blocks(part):
-            assert len(block.get("fields", [])) <= limits.FIELDS
-            for text in texts(block):
-                assert 1 <= len(text["text"]) <= limits.SECTION
-        for element in elements([part]):
-            assert len(element.get("options", [])) <= limits.OPTIONS
 
 
-@given(st.text(alphabet="ab &<>\n", max_size=9_000), st.integers(50, 500))
-def test_splitting_loses_nothing(text: str, most: int):
+@given(CARDS)
+def test_slack_takes_every_card(card: Card):
     """
-    Pieces are short enough when escaped, and together hold every character but the space between them.
+    No card, however large, breaks a limit: what Slack's documents say, as the emulator wrote it down, takes each part.
     """
-    pieces = split(text, most)
+    for outbound in (Ask(card, "r" * 26), Settle(card, "r" * 26, "d")):
+        for part in render(outbound, HERE):
+            blockkit.for_message(blocks(part))
+            assert 0 < len(part.arguments["text"]) <= limits.TEXT
+            assert sum(len(text["text"]) for text in texts(blocks(part))) <= limits.BLOCKS_TEXT
 
-    assert all(len(escape(piece)) <= most for piece in pieces)
-    assert "".join(text.split()) == "".join("".join(pieces).split())
+
+@given(CARDS)
+def test_buttons_stand_on_the_last_part(card: Card):
+    """
+    Whatever is pressed stands below everything that it decides, on the part that settling changes.
+    """
+    parts = render(Ask(card, "r" * 26), HERE)
+
+    assert [] == elements(parts[:-1])
+    assert bool(card.buttons or card.form) <= bool(elements(parts[-1:]))
+
+
+@given(CARDS)
+def test_a_choice_is_never_only_shown_cut(card: Card):
+    """
+    What a button or a menu has no room for stands on the card in full.
+    """
+    shown = "".join("".join(text["text"].split()) for p in render(Ask(card, "r"), HERE) for text in texts(blocks(p)))
+
+    assert all("".join(label.split()) in shown for _, label in card.choices)
 
 
 def test_a_thread_and_a_card_to_stand_under():
@@ -219,3 +239,27 @@ def test_under_a_card_in_a_thread_is_in_that_thread():
 
     assert ("1.1", None) == (under.arguments["thread_ts"], under.target)
     assert (False, "delivery1") == ("thread_ts" in below.arguments, below.target)
+
+
+def test_nothing_is_made_a_link_or_a_mention():
+    """
+    Every message says that its words are words; a whisper, which cannot say so, stands in a block without markup.
+    """
+    outbounds = (Say("hi"), Whisper(Identity("slack:T1/U1"), "*hi*"), Ask(a_card(), "r"), Settle(a_card(), "r", "d"))
+    parts = [part for outbound in outbounds for part in render(outbound, HERE)]
+
+    assert [("none", False)] * 4 == [(part.arguments["parse"], part.arguments["link_names"]) for part in parts]
+    assert [{"type": "plain_text", "text": "*hi*", "emoji": False}] == texts(blocks(parts[1]))
+    unfurls = [part for part in parts if part.kind == "chat.postMessage"]
+    assert all(not (p.arguments["unfurl_links"] or p.arguments["unfurl_media"]) for p in unfurls)
+
+
+def test_a_long_reason_stays_on_the_card():
+    """
+    A denial's reason is shown whole, below the card that it ended.
+    """
+    reason = " ".join(f"word{n}" for n in range(400))
+    (part,) = render(Settle(a_card(buttons=(), notes=(f"Denied by Ana, 14:02: {reason}",)), "r", "d"), HERE)
+
+    shown = " ".join(text["text"] for text in texts(blocks(part)))
+    assert all(f"word{n}" in shown.split() for n in range(400))
