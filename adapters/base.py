@@ -103,6 +103,20 @@ class Gate(Protocol):
         """Note that what was missed while nobody listened has come in, as far as the vendor tells."""
         ...
 
+    def refused(self, channel: str, account: str, reason: str) -> None:
+        """
+        Count something that came to a channel's door and was not taken in.
+
+        Args:
+            account: Empty where it does not show which it was for.
+            reason: One of the few words that the channel has for it; it names a counter.
+        """
+        ...
+
+    def warned(self, channel: str, account: str, warning: str) -> None:
+        """Note what an operator should look at while an account works on; empty where all is well again."""
+        ...
+
 
 # Out -----------------------------------------------------------------------------------------------------------------
 

@@ -42,10 +42,12 @@ class Gate:
             return Refused(f"larger than {LARGEST} bytes", retry=False)
         fact, blobs = _with_blobs(inbound, events.storable(inbound.fact))
         try:
-            return await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs))
+            stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs))
         except Unwritable as refused:
             log.error("cannot store a fact, so it is not acknowledged: %s", refused)
             return Refused(str(refused), retry=True)
+        self._health.event(inbound.conversation.partition("/")[0])
+        return stored
 
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         """Say whether somebody gets the form they asked for, or why not."""
@@ -82,6 +84,14 @@ class Gate:
     def caught_up(self, channel: str, account: str) -> None:
         """Note that an account has brought what was missed."""
         self._health.arrived(f"{channel}:{account}")
+
+    def refused(self, channel: str, account: str, reason: str) -> None:
+        """Count what was not taken in."""
+        self._health.refuse(f"{channel}:{account}" if account else channel, reason)
+
+    def warned(self, channel: str, account: str, warning: str) -> None:
+        """Note what an operator should look at."""
+        self._health.warn(f"{channel}:{account}", warning)
 
 
 def _with_blobs(inbound: Inbound, fact: events.ChannelFact) -> tuple[events.ChannelFact, tuple[Blob, ...]]:

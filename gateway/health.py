@@ -5,6 +5,7 @@ How the channels are: by when their vendor last showed a sign of life, not by wh
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -16,11 +17,18 @@ QUIET = 120.0  # seconds without a sign of life after which a held connection co
 
 @dataclass
 class Channel:
-    """How one account of a channel is. `last_seen` is seconds since the epoch."""
+    """
+    How one account of a channel is.
+
+    `last_seen` is its vendor's last sign of life, `last_event` when something of it was last stored, both in seconds
+    since the epoch. `warning` is what an operator should look at while it works on.
+    """
 
     state: Literal["starting", "up", "retrying", "stopped"] = "starting"
     last_seen: float | None = None
+    last_event: float | None = None
     problem: str = ""
+    warning: str = ""
     caught_up: bool = False
 
 
@@ -31,6 +39,8 @@ class Health:
         self._runtime = runtime
         self.channels = {account: Channel() for account in accounts}
         self.caught_up = asyncio.Event()
+        self.refused: Counter[tuple[str, str]] = Counter()
+        """How often something was not taken in, by account (or channel, where it does not show which) and reason."""
         self._check()
 
     def seen(self, account: str) -> None:
@@ -38,6 +48,19 @@ class Health:
         channel = self.channels[account]
         channel.last_seen = self._runtime.now()
         channel.state, channel.problem = "up", ""
+
+    def event(self, account: str) -> None:
+        """Something that came from it was stored."""
+        if account in self.channels:
+            self.channels[account].last_event = self._runtime.now()
+
+    def warn(self, account: str, warning: str) -> None:
+        """Something about it needs to be looked at; empty: nothing any more."""
+        self.channels[account].warning = warning
+
+    def refuse(self, account: str, reason: str) -> None:
+        """Something that came to its door was not taken in."""
+        self.refused[account, reason] += 1
 
     def arrived(self, account: str) -> None:
         """It has brought what was missed."""
@@ -68,3 +91,10 @@ class Health:
     def report(self) -> dict[str, dict[str, Any]]:
         """Say how every account is."""
         return {account: asdict(channel) | {"ready": self.ready(account)} for account, channel in self.channels.items()}
+
+    def refusals(self) -> dict[str, dict[str, int]]:
+        """Say what was not taken in: how often, by account (or channel) and reason."""
+        by_account: dict[str, dict[str, int]] = {}
+        for (account, reason), times in sorted(self.refused.items()):
+            by_account.setdefault(account, {})[reason] = times
+        return by_account

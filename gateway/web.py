@@ -31,6 +31,7 @@ def app(store: Store, owner: Owner, health: Health, webhooks: Iterable[BaseRoute
             "owner": owner.running,
             "stuck": sorted(owner.stuck),
             "channels": health.report(),
+            "refused": health.refusals(),
         }
         ready = report["store"] == "ok" and report["owner"]
         if channels == "all":

@@ -103,6 +103,8 @@ class Gate:
     refuse: int = 0
     form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back", "Press again."))
     seen_keys: set[str] = field(default_factory=set)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+    warning: str = ""
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
         if self.refuse > 0:
@@ -123,6 +125,12 @@ class Gate:
 
     def caught_up(self, channel: str, account: str) -> None:
         self.arrived = True
+
+    def refused(self, channel: str, account: str, reason: str) -> None:
+        self.refusals.append((account, reason))
+
+    def warned(self, channel: str, account: str, warning: str) -> None:
+        self.warning = warning
 
 
 class AdapterContract:

@@ -128,6 +128,23 @@ async def test_signs_of_life_reach_the_health_report(make: Make):
         house.gate.seen("slack", "T1")
 
         assert house.health.ready("slack:T1")
+        house.gate.refused("slack", "", "unsigned")
+        house.gate.refused("slack", "T1", "malformed")
+        house.gate.warned("slack", "T1", "two sockets")
+        assert {"slack": {"unsigned": 1}, "slack:T1": {"malformed": 1}} == house.health.refusals()
+        assert "two sockets" == house.health.report()["slack:T1"]["warning"]
+
+
+async def test_what_is_stored_shows_when_something_last_came(make: Make, runtime: HandRuntime):
+    """
+    The last event is when something people did was stored, not when the vendor last showed a sign of life.
+    """
+    async with make(echo) as house:
+        house.gate.seen("slack", "T1")
+        assert house.health.report()["slack:T1"]["last_event"] is None
+        await house.write(RITA, "hi")
+
+        assert runtime.now() == house.health.report()["slack:T1"]["last_event"]
 
 
 async def test_half_a_character_is_stored_all_the_same(make: Make):

@@ -47,3 +47,28 @@ async def test_without_channels_nothing_is_waited_for(runtime: HandRuntime):
     A gateway without channels has caught up.
     """
     assert Health([], runtime).caught_up.is_set()
+
+
+async def test_what_is_refused_is_counted(runtime: HandRuntime):
+    """
+    By account, or by channel where it does not show for which, and by reason.
+    """
+    health = Health(["slack:T1"], runtime)
+    for account, reason in (("slack", "unsigned"), ("slack", "unsigned"), ("slack:T1", "malformed")):
+        health.refuse(account, reason)
+
+    assert {"slack": {"unsigned": 2}, "slack:T1": {"malformed": 1}} == health.refusals()
+
+
+async def test_a_warning_stays_until_it_is_taken_back(runtime: HandRuntime):
+    """
+    A sign of life mends a problem; what an operator should look at stays, and does not make a channel unready.
+    """
+    health = Health(["slack:T1"], runtime)
+    health.warn("slack:T1", "somebody else listens too")
+    health.seen("slack:T1")
+    assert "somebody else listens too" == health.report()["slack:T1"]["warning"]
+    assert health.ready("slack:T1")
+    health.warn("slack:T1", "")
+
+    assert "" == health.report()["slack:T1"]["warning"]
