@@ -139,6 +139,18 @@ class Emulator:
         self._faults.clear()
         self._sockets.apply_faults()
 
+    def deliver_to(self, url: str | None) -> None:
+        """
+        Where the app hears us.
+
+        Args:
+            url: Its Request URL, which has to answer Slack's handshake before anything is sent there. Socket Mode is
+                off then. None: Socket Mode.
+        """
+        self._sockets.deliveries.deliver_to(url)
+        if url is not None:
+            self._sockets.disable()
+
     def screen(self, person: str, channel: str = "dm") -> Json:
         """What a person sees in a conversation, as in `/human/view`."""
         return self._screen.show(*self.people.at(person, channel))
@@ -154,6 +166,8 @@ class Emulator:
         for name in ("people", "channels", "ims", "views", "response_urls", "deliveries"):
             known[name] = list(known[name].values())
         known["connections"] = self._sockets.describe()
+        request_url = self._sockets.deliveries.request_url
+        known["request_url"] = request_url.describe() if request_url is not None else None
         known["faults"] = [fault.model_dump() for fault in self._faults]
         return known
 
@@ -166,6 +180,7 @@ class Emulator:
         self._schedule.close()
         self._changes.close()
         self._sockets.close()
+        self._sockets.deliveries.close()
 
     def _open_connection(self, arguments: Arguments) -> Json:
         """apps.connections.open."""

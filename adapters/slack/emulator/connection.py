@@ -20,9 +20,8 @@ class Cut:
 class Connection:
     """A WebSocket that the app holds open."""
 
-    def __init__(self, number: int, base_url: str, opened_at: float) -> None:
+    def __init__(self, number: int, opened_at: float) -> None:
         self.number = number
-        self.base_url = base_url
         self.opened_at = opened_at
         self.is_draining = False
         self.deaf_by: str | None = None
@@ -32,6 +31,11 @@ class Connection:
     def send(self, frame: state.Json) -> None:
         """Send a frame, in turn."""
         self._outgoing.put_nowait(frame)
+
+    def carry(self, delivery: state.Delivery, attempt: state.Attempt) -> None:
+        """Send a delivery, unless this connection is deaf: then it is lost on the way."""
+        if self.deaf_by is None:
+            self.send(_envelope(delivery, attempt))
 
     def close(self, code: int = 1000) -> None:
         """Close, after what was sent before."""
@@ -86,3 +90,16 @@ def _parse(text: str) -> state.Json | None:
     except ValueError:
         return None
     return frame if isinstance(frame, dict) else None
+
+
+def _envelope(delivery: state.Delivery, attempt: state.Attempt) -> state.Json:
+    """The frame: https://docs.slack.dev/apis/events-api/using-socket-mode#events."""
+    frame: state.Json = {
+        "envelope_id": attempt.envelope_id,
+        "payload": delivery.payload,
+        "type": delivery.type,
+        "accepts_response_payload": delivery.type == "slash_commands" or delivery.payload["type"] == "view_submission",
+    }
+    if delivery.type == "events_api":
+        frame |= {"retry_attempt": attempt.retry_attempt, "retry_reason": attempt.retry_reason}
+    return frame

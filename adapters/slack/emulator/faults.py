@@ -13,7 +13,7 @@ import pydantic
 KINDS: dict[str, tuple[str, ...]] = {
     "method": ("refuse", "rate_limit", "status", "drop_after_accept", "drop_before_accept", "delay"),
     "socket": ("refresh", "close", "deaf", "refuse_connect"),
-    "envelope": ("duplicate", "delay", "lose_ack"),
+    "envelope": ("duplicate", "delay", "lose_ack", "drop"),
     "token": ("revoke",),
 }
 """What `on` names, to the kinds it may have. `method` stands for any Web API method and for `response_url`."""
@@ -32,8 +32,8 @@ class Fault(pydantic.BaseModel):
     pings, but nothing comes through it until it closes or the fault is removed), `refuse_connect` (the next WebSocket
     handshake fails, and its ticket is spent).
 
-    For `envelope`: `duplicate` (an event comes twice, with one event_id and two envelope_ids), `delay` (`seconds`),
-    `lose_ack` (an acknowledgement is not heard).
+    For `envelope`, and in HTTP mode for the request in its place: `duplicate` (an event comes twice, with one event_id
+    and two envelope_ids), `delay` (`seconds`), `lose_ack` (an acknowledgement is not heard), `drop` (lost on its way).
 
     For `token`: `revoke` (`token`: bot or app), as long as the fault is there.
     """

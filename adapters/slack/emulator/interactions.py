@@ -5,7 +5,6 @@ People pressing buttons, choosing, filling in modals and typing commands; and wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from adapters.slack.emulator import answers, blocks, errors, payloads, response_urls, state, triggers
@@ -14,6 +13,12 @@ from adapters.slack.emulator.modals import Modals
 from adapters.slack.emulator.schedule import Clock
 from adapters.slack.emulator.workspace import Workspace
 
+FAILED_COMMAND: dict[state.Outcome | None, str] = {
+    "timeout": "operation_timeout",
+    "connection_lost": "operation_timeout",
+    "ack_lost": "operation_timeout",
+}
+"""Slackbot's word where it is not "dispatch_failed"; seen in Netflix/dispatch#833 and slackapi/bolt-js#579."""
 TROUBLE = "We had some trouble connecting. Try again?"  # what Slack's client says in a modal
 
 
@@ -54,17 +59,14 @@ class Interactions:
         with self._workspace.change():
             message.selections[person.id] = chosen
             token = self._ways_back.new(person.id, message.channel, message=message)
-
-            def build(base_url: str) -> state.Json:
-                return {
-                    **payloads.interaction(self._workspace, "block_actions", person),
-                    **payloads.message_source(self._workspace, message, person.id),
-                    "trigger_id": trigger_id,
-                    "response_url": f"{base_url}/actions/{token}",
-                    "actions": [action],
-                }
-
-            self._ask(person, build, channel=message.channel)
+            payload = {
+                **payloads.interaction(self._workspace, "block_actions", person),
+                **payloads.message_source(self._workspace, message, person.id),
+                "trigger_id": trigger_id,
+                "response_url": f"{self._workspace.base_url}/actions/{token}",
+                "actions": [action],
+            }
+            self._ask(person, payload, channel=message.channel)
         return {"trigger_id": trigger_id}
 
     def click_in_view(self, person: state.Person, view_id: str, action_id: str, value: Any) -> state.Json:
@@ -76,17 +78,14 @@ class Interactions:
         trigger_id = self._triggers.new(person.id, view_id=view.id)
         with self._workspace.change():
             action = self._act(block, element, value, view.values)
-
-            def build(base_url: str) -> state.Json:
-                return {
-                    **payloads.interaction(self._workspace, "block_actions", person),
-                    "container": {"type": "view", "view_id": view.id},
-                    "trigger_id": trigger_id,
-                    "view": payloads.view(self._workspace, view),
-                    "actions": [action],
-                }
-
-            self._ask(person, build, view_id=view.id)
+            payload = {
+                **payloads.interaction(self._workspace, "block_actions", person),
+                "container": {"type": "view", "view_id": view.id},
+                "trigger_id": trigger_id,
+                "view": payloads.view(self._workspace, view),
+                "actions": [action],
+            }
+            self._ask(person, payload, view_id=view.id)
         return {"trigger_id": trigger_id}
 
     async def submit(self, person: state.Person, view_id: str, entered: Any) -> state.Json:
@@ -108,16 +107,13 @@ class Interactions:
         if refused:
             return {"errors": refused}
         trigger_id = self._triggers.new(person.id, view_id=view.id)
-
-        def build(base_url: str) -> state.Json:
-            return {
-                **payloads.interaction(self._workspace, "view_submission", person),
-                "trigger_id": trigger_id,
-                "view": payloads.view(self._workspace, view),
-                "response_urls": [],
-            }
-
-        answer = await self._deliveries.ask(build, channel=None)
+        payload = {
+            **payloads.interaction(self._workspace, "view_submission", person),
+            "trigger_id": trigger_id,
+            "view": payloads.view(self._workspace, view),
+            "response_urls": [],
+        }
+        answer = await self._deliveries.ask(payload, channel=None)
         try:
             return self._follow(view, answer)
         except errors.ApiError:
@@ -134,22 +130,19 @@ class Interactions:
         view = self._visible(person, view_id)
         clears = everything or view.definition.get("clear_on_close", False)
         told = self._workspace.state.views[view.root_id] if clears else view
-
-        def build(base_url: str) -> state.Json:
-            return {
-                **payloads.interaction(self._workspace, "view_closed", person),
-                "view": payloads.view(self._workspace, told),
-                "is_cleared": clears,
-                "response_urls": [],
-            }
-
+        payload = {
+            **payloads.interaction(self._workspace, "view_closed", person),
+            "view": payloads.view(self._workspace, told),
+            "is_cleared": clears,
+            "response_urls": [],
+        }
         with self._workspace.change():
             if clears:
                 self._modals.clear(person.id)
             else:
                 self._modals.close(view)
             if told.definition.get("notify_on_close"):
-                self._deliveries.ask(build, channel=None)
+                self._deliveries.ask(payload, channel=None)
 
     def command(self, person: state.Person, place: state.Place, command: str, text: str) -> state.Json:
         """Type a slash command."""
@@ -158,34 +151,32 @@ class Interactions:
         name = place.name if isinstance(place, state.Channel) else "directmessage"
         with self._workspace.change():
             token = self._ways_back.new(person.id, place.id)
-
-            def build(base_url: str) -> state.Json:
-                return {
-                    "token": known.tokens.verification,
-                    "team_id": known.team_id,
-                    "team_domain": known.team_domain,
-                    "channel_id": place.id,
-                    "channel_name": name,
-                    "user_id": person.id,
-                    "user_name": person.name,
-                    "command": command,
-                    "text": text,
-                    "api_app_id": known.bot.app_id,
-                    "is_enterprise_install": "false",
-                    "response_url": f"{base_url}/actions/{token}",
-                    "trigger_id": trigger_id,
-                }
+            payload = {
+                "token": known.tokens.verification,
+                "team_id": known.team_id,
+                "team_domain": known.team_domain,
+                "channel_id": place.id,
+                "channel_name": name,
+                "user_id": person.id,
+                "user_name": person.name,
+                "command": command,
+                "text": text,
+                "api_app_id": known.bot.app_id,
+                "is_enterprise_install": "false",
+                "response_url": f"{self._workspace.base_url}/actions/{token}",
+                "trigger_id": trigger_id,
+            }
 
             def done(answered: asyncio.Future[Answer]) -> None:
                 self._show_answer(person, place, command, answered.result())
 
-            self._deliveries.ask(build, channel=place.id, is_command=True).add_done_callback(done)
+            self._deliveries.ask(payload, channel=place.id, is_command=True).add_done_callback(done)
         return {"trigger_id": trigger_id}
 
     def _ask(
         self,
         person: state.Person,
-        build: Callable[[str], state.Json],
+        payload: state.Json,
         *,
         channel: str | None = None,
         view_id: str | None = None,
@@ -195,7 +186,7 @@ class Interactions:
                 sentence = f"{self._workspace.state.bot.name} did not respond."
                 self._workspace.notify(person.id, sentence, self._clock(), channel=channel, view_id=view_id)
 
-        self._deliveries.ask(build, channel=channel).add_done_callback(done)
+        self._deliveries.ask(payload, channel=channel).add_done_callback(done)
 
     def _act(self, block: state.Json, element: state.Json, value: Any, chosen: answers.Values) -> state.Json:
         """What stands in `actions`. A choice is also remembered in `chosen`."""
@@ -226,6 +217,8 @@ class Interactions:
         if not answer.is_acked:
             raise errors.ApiError("no_answer")
         payload = answer.payload or {}
+        if not isinstance(payload, dict):
+            raise errors.ApiError("invalid_answer")
         match payload.get("response_action"):
             case None:
                 self._modals.close(view)
@@ -250,11 +243,15 @@ class Interactions:
         return view.errors
 
     def _show_answer(self, person: state.Person, place: state.Place, command: str, answer: Answer) -> None:
+        error = FAILED_COMMAND.get(answer.outcome, "dispatch_failed")
         if answer.is_acked:
-            if answer.payload:
-                self._ways_back.say(person.id, place.id, answer.payload)
-            return
-        error = "operation_timeout" if answer.was_sent else "dispatch_failed"
+            said = {"text": answer.payload} if isinstance(answer.payload, str) else answer.payload
+            try:
+                if said:
+                    self._ways_back.say(person.id, place.id, said)
+                return
+            except errors.ApiError:
+                error = "invalid_command_response"
         sentence = f'{command} failed with the error "{error}"'
         self._workspace.notify(person.id, sentence, self._clock(), channel=place.id)
 

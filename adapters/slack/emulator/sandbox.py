@@ -17,6 +17,7 @@ from adapters.slack.emulator.workspace import Workspace
 FILE = "slack.json"
 APPROVALS = "approvals"
 BOT_TOKEN, APP_TOKEN = "SANDBOX_SLACK_BOT_TOKEN", "SANDBOX_SLACK_APP_TOKEN"
+SIGNING_SECRET = "SANDBOX_SLACK_SIGNING_SECRET"  # noqa: S105 - a variable's name
 
 
 class SlackSandbox:
@@ -32,6 +33,7 @@ class SlackSandbox:
 
     def __init__(self, emulator: Emulator, people: Mapping[str, str]) -> None:
         self._emulator = emulator
+        self._is_http = False
         known = emulator.workspace.state
         ids = {person.name: person.id for person in known.people.values() if person.name in people}
         channel = next(each for each in known.channels.values() if each.name == APPROVALS)
@@ -43,6 +45,11 @@ class SlackSandbox:
             "channel": {"id": channel.id, "name": channel.name},
             "bot": {"id": known.bot.user_id, "name": known.bot.name},
         }
+
+    def deliver_to(self, url: str | None) -> None:
+        """Speak to the app at its Request URL from now on; with None, in Socket Mode."""
+        self._is_http = url is not None
+        self._emulator.deliver_to(url)
 
     def endpoints(self, base_url: str) -> Json:
         """What a client needs, and who is in the workspace."""
@@ -58,13 +65,17 @@ class SlackSandbox:
 
     def accounts(self, base_url: str) -> list[dict[str, str]]:
         """The one workspace."""
+        self._emulator.workspace.base_url = base_url
         table = {"account": self._emulator.workspace.state.team_id, "api": f"{base_url}/api/"}
-        return [table | {"bot_token": f"env:{BOT_TOKEN}", "app_token": f"env:{APP_TOKEN}"}]
+        table["bot_token"] = f"env:{BOT_TOKEN}"
+        if self._is_http:
+            return [table | {"mode": "http", "signing_secret": f"env:{SIGNING_SECRET}"}]
+        return [table | {"app_token": f"env:{APP_TOKEN}"}]
 
     def environment(self) -> dict[str, str]:
-        """The two tokens; they open nothing but the emulator."""
+        """The secrets; they open nothing but the emulator."""
         tokens = self._emulator.workspace.state.tokens
-        return {BOT_TOKEN: tokens.bot, APP_TOKEN: tokens.app}
+        return {BOT_TOKEN: tokens.bot, APP_TOKEN: tokens.app, SIGNING_SECRET: tokens.signing_secret}
 
     def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call `tell` after each change; the result ends that."""

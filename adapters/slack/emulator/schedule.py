@@ -23,11 +23,11 @@ class Schedule:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._order = itertools.count()
-        self._acts: list[tuple[float, int, Callable[[], None]]] = []
+        self._acts: list[tuple[float, int, Callable[[], object]]] = []
         self._alarm: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    def at(self, due: float, act: Callable[[], None]) -> None:
+    def at(self, due: float, act: Callable[[], object]) -> None:
         """Do `act` once `due` has come. An act that has become pointless by then must see that itself."""
         if self._is_closed:
             return

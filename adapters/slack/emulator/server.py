@@ -36,6 +36,7 @@ class Server:
         host, self.port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
         self.base_url = f"{self.url}/api/"
+        emulator.workspace.base_url = self.url
         self._task = task
         self._runner = runner
 

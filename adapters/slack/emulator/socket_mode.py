@@ -79,7 +79,8 @@ class SocketMode:
             await send({"type": "websocket.close", "code": 1000})
             return
         self._admitted += 1
-        connection = Connection(self._admitted, _address(scope), self._clock())
+        self._workspace.base_url = _address(scope)
+        connection = Connection(self._admitted, self._clock())
         debug = query.get("debug_reconnects") == ["true"]
         self._admit(connection, DEBUG_CONNECTION_TIME if debug else self._connection_time)
         try:
@@ -111,6 +112,11 @@ class SocketMode:
                 if connection.deaf_by is not None and not self._faults.holds(connection.deaf_by):
                     connection.deaf_by = None
                     self.deliveries.release(connection)
+
+    def disable(self) -> None:
+        """Socket Mode has been switched off for the app."""
+        for connection in list(self.connections):
+            self.refresh(connection, "link_disabled")
 
     def close(self) -> None:
         """Close every connection."""

@@ -135,17 +135,30 @@ class ResponseUrl(pydantic.BaseModel):
     uses: int = 0
 
 
+Outcome = Literal[
+    "open",
+    "acked",
+    "timeout",
+    "connection_lost",
+    "ack_lost",
+    "http_error",
+    "connection_failed",
+    "ssl_error",
+    "too_many_redirects",
+]
+
+
 class Attempt(pydantic.BaseModel):
-    """One envelope sent on one connection."""
+    """One envelope sent on one connection, or one request to the Request URL: that is connection 0."""
 
     envelope_id: str
     connection: int
     at: float
     retry_attempt: int
     retry_reason: str
-    outcome: Literal["open", "acked", "timeout", "connection_lost", "ack_lost"] = "open"
+    outcome: Outcome = "open"
     acked_at: float | None = None
-    answer: Json | None = None
+    answer: Json | str | None = None
 
 
 class Delivery(pydantic.BaseModel):
@@ -158,6 +171,7 @@ class Delivery(pydantic.BaseModel):
     created: float
     status: Literal["waiting", "sent", "acked", "failed"] = "waiting"
     retry: int = 0
+    retry_reason: str = "timeout"
     due: float = 0.0
     is_delayed: bool = False
     attempts: list[Attempt] = []

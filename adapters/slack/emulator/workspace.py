@@ -42,10 +42,17 @@ KEPT_IN_FILE = 1000
 
 
 class Workspace:
-    """A Slack workspace with one app installed."""
+    """
+    A Slack workspace with one app installed.
+
+    Attributes:
+        base_url: Under which address the app reaches the emulator, for the URLs that stand in payloads. Whoever serves
+            or mounts it says so; a Socket Mode connection shows it as well.
+    """
 
     def __init__(self, known: state.State, *, path: pathlib.Path | None = None) -> None:
         self.state = known
+        self.base_url = ""
         self._path = path
         self._depth = 0
         self._watchers: list[Callable[[], None]] = []

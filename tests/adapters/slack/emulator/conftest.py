@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.emulator import Channel, Emulator, Server, Workspace, serve
 from tests import vendor
+from tests.adapters.slack.emulator.receiver import App, receiving
 
 NOON = 1_763_812_800.0
 ANA, BEN, OLGA, BOT = "U00000ANA", "U00000BEN", "U0000OLGA", "URINGBACK"
@@ -179,3 +180,19 @@ def until() -> Wait:
 def samples() -> pathlib.Path:
     """The folder of Slack's payload samples."""
     return vendor.folder("slack")
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    """The app's server, of which the emulator does not know yet."""
+    app = App()
+    async with receiving(app.handle) as app.url:
+        yield app
+
+
+@pytest.fixture
+async def verified(app: App, emulator: Emulator, until: Wait) -> App:
+    """The app's server, as the Request URL."""
+    emulator.deliver_to(app.url)
+    await until(lambda: emulator.state()["request_url"]["is_verified"])
+    return app

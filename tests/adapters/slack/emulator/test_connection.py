@@ -40,7 +40,7 @@ async def test_hanging_up_without_a_transport() -> None:
         return await asyncio.Event().wait()
 
     wire = Wire()
-    connection = Connection(1, "http://x", 0.0)
+    connection = Connection(1, 0.0)
     connection.send({"type": "hello"})
     connection.cut()
     await connection.run(receive, wire.send, lambda frame: None)
@@ -55,7 +55,7 @@ async def test_client_that_is_gone_ends_the_connection() -> None:
     """
     wire = Wire()
     wire.is_gone = True
-    connection = Connection(1, "http://x", 0.0)
+    connection = Connection(1, 0.0)
     connection.send({"type": "hello"})
     await connection.run(wire.receive, wire.send, lambda frame: None)
 
@@ -70,4 +70,4 @@ async def test_mistake_in_here_is_not_hidden() -> None:
 
     wire = Wire({"type": "websocket.receive", "text": "{}"})
     with pytest.raises(LookupError):
-        await Connection(1, "http://x", 0.0).run(wire.receive, wire.send, heard)
+        await Connection(1, 0.0).run(wire.receive, wire.send, heard)
