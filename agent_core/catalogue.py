@@ -41,6 +41,10 @@ ENGLISH: Mapping[str, str] = {
         "This took longer than {limit} seconds and was given up, so nobody knows whether it took effect. "
         "Please look, then say what to do."
     ),
+    "card.in_doubt.restored": (
+        "The gateway was put back from a backup, {time}. This may have been done already in the time that the backup "
+        "does not hold, so nobody here knows whether it took effect. Please look, then say what to do."
+    ),
     "card.asker": "Asked by {name}",
     "card.asker.nobody": "Asked by the agent {agent}",
     "card.by": "Answer by",
@@ -131,6 +135,12 @@ ENGLISH: Mapping[str, str] = {
     "stuck.owner": (
         "Something is wrong with the gateway itself: it cannot go on in {conversation}. What is said there is kept and "
         "will be read; its log says what failed."
+    ),
+    "restored.owner": (
+        "This gateway was put back from a backup, {time}. What happened since that backup was made is not known here: "
+        "people may have answered what is open again, and messages of that time are lost. Messages that may have gone "
+        "out are looked for first, and people are asked before a run of that time does anything that must not be done "
+        "twice. Please look through: ringback requests list, ringback deliveries list"
     ),
     "parked.expired": "nobody answered “{title}” in time.",
     "parked.undeliverable": "“{title}” could not be delivered to anybody.",

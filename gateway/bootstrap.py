@@ -32,6 +32,7 @@ from gateway.perform import Performer
 from gateway.runtime import Runtime, Watchdog
 from gateway.service import Service
 from gateway.settings import Settings
+from gateway.store import sqlite_backup
 from gateway.store.base import Lists, Store
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_reader import SqliteReader
@@ -103,6 +104,16 @@ async def store(folder: Path) -> AsyncIterator[Store]:
     async with SqliteStore(folder, runtime) as opened:
         yield opened
     runtime.close()
+
+
+def back_up(folder: Path, target: Path) -> int:
+    """Copy what is stored in a folder into a new file; the gateway may run beside it. Returns its size in bytes."""
+    return sqlite_backup.back_up(folder, target)
+
+
+def restore(source: Path, folder: Path) -> Path | None:
+    """Put a backup in the place of what is stored, where no gateway runs. Returns where the replaced data is kept."""
+    return sqlite_backup.restore(source, folder, Runtime().now())
 
 
 def secrets(settings: Settings) -> list[str]:

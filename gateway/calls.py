@@ -76,7 +76,23 @@ def _start_tool(
             summary=summary[:LONGEST_SUMMARY],
         )
     )
-    here.draft.starts[Operation(thread.id, thread.state.run, call.key, attempt)] = Starting(call, approval)
+    operation = Operation(thread.id, thread.state.run, call.key, attempt)
+    if attempt == 1 and _may_have_run(here, thread, call):
+        here.ongoing.doubts[operation] = here.say("card.in_doubt.restored", time=here.clock(here.world.restored_at))
+    else:
+        here.draft.starts[operation] = Starting(call, approval)
+
+
+def _may_have_run(here: Conversation, thread: Thread, call: effects.CallTool) -> bool:
+    """
+    Tell whether a call may have been made before the store was restored, in the time that its backup does not hold.
+
+    Then its start is recorded and not carried out: people are asked, as of any start that nobody knows the end of.
+    """
+    if call.tool.idempotent or call.tool.read_only:
+        return False
+    asked = (thread.facts[seq].sent_at for seq in thread.state.consumes)
+    return min(thread.records[0].at, *asked) <= here.world.restored_at
 
 
 def look_after(here: Conversation, thread: Thread, drive: Drive, key: str, pending: Pending) -> None:

@@ -57,7 +57,7 @@ FORGET_TOLD = 3_600.0  # seconds after which it is forgotten that somebody was t
 
 @dataclass(frozen=True)
 class World:
-    """What deciding needs to know besides the conversation."""
+    """What deciding needs to know besides the conversation. `restored_at`: until then the world may be ahead of it."""
 
     directory: Directory
     rules: Sequence[Rule]
@@ -66,6 +66,7 @@ class World:
     adapter: Callable[[ConversationKey], Adapter | None]
     ops: ConversationKey | None
     watch: Callable[[str], AbstractContextManager[None]]
+    restored_at: float = 0.0
 
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""

@@ -12,6 +12,7 @@ GatewayError
 │   ├── Unwritable        time: the disk is full or refuses; nothing was acknowledged, try again
 │   └── Broken            us: a commit may or may not have reached the disk; leave and open again (exit code 74)
 ├── ModelFailed           time, then the owner role: the model gives no answer
+├── Declined              the caller: this cannot be done as things are; the line says what to do
 └── NotFound              the caller: there is no such thing
 """
 
@@ -73,6 +74,10 @@ class Broken(StoreError):
 
 class ModelFailed(GatewayError):
     """The model gave no answer."""
+
+
+class Declined(GatewayError):
+    """This cannot be done as things are."""
 
 
 class NotFound(GatewayError):

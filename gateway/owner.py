@@ -28,11 +28,12 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
+from agent_core.catalogue import clock
 from agent_core.texts import described
 from gateway import decide
 from gateway.conversation import Conversation, Draft, World
@@ -41,7 +42,7 @@ from gateway.ongoing import Ongoing, Operation, Result
 from gateway.outbox import Outbox
 from gateway.perform import Performer
 from gateway.runtime import Runtime
-from gateway.store.base import Delivery, Fact, Fate, Need, Ownership, Ready, Snapshot, Store
+from gateway.store.base import DAY, Delivery, Fact, Fate, Need, Ownership, Ready, Snapshot, Store
 
 log = logging.getLogger("ringback.owner")
 
@@ -96,6 +97,7 @@ class Owner:
         """
         self._stopped = asyncio.get_running_loop().create_future()
         self._ownership = await self._store.own()
+        await self._learn_of_restore()
         helpers = [asyncio.create_task(self._open_timers(caught_up)), asyncio.create_task(self._take())]
         try:
             await self._stopped
@@ -106,6 +108,21 @@ class Owner:
             for here in self._hot.values():
                 here.drop()
             self._hot.clear()
+
+    async def _learn_of_restore(self) -> None:
+        at = await self._store.restored_at()
+        if at is None:
+            return
+        self._world = replace(self._world, restored_at=at)
+        if self._store.now() - at < DAY:
+            time = clock(at, self._store.now(), "UTC")
+            await self._tell_watchers(self._world.catalogue.say("restored.owner", time=time), f"restored {at}")
+
+    async def _tell_watchers(self, text: str, once: str, besides: ConversationKey | None = None) -> None:
+        """Tell those who look after this gateway, once under this name."""
+        for place in self._world.watchers():
+            if place != besides:
+                await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"{once} {place}",)))
 
     async def drain(self, seconds: float) -> None:
         """Let tools and models that are under way end, and their results be stored."""
@@ -176,10 +193,9 @@ class Owner:
     async def _set_aside(self, key: ConversationKey, inbox: Inbox) -> None:
         known = key in self.stuck
         self.stuck[key] = [Ready(key, (), ready.timers) for ready in inbox.ready if ready.timers]
-        text = self._world.catalogue.say("stuck.owner", conversation=key)
-        for place in self._world.watchers() if not known else ():
-            if place != key:
-                await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"stuck {key}",)))
+        if not known:
+            text = self._world.catalogue.say("stuck.owner", conversation=key)
+            await self._tell_watchers(text, f"stuck {key}", besides=key)
 
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())

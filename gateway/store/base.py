@@ -306,6 +306,10 @@ class Lists(Protocol):
         """Give all events of a thread, of all its runs, with the messages that they name."""
         ...
 
+    async def restored_at(self) -> float | None:
+        """Tell when what is stored was put back from a backup: until then the world may have gone on without it."""
+        ...
+
 
 class Store(Lists, Protocol):
     """Durable state. Every write is durable when it returns, except `record` of a fate marked as not pressing."""

@@ -24,20 +24,18 @@ a new owner knows that the old one is gone.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core.addresses import ConversationKey
 from agent_core.events import Record
-from gateway.errors import Broken, Locked, Lost, SettingsError, StoreError, TooNew, Unwritable
+from gateway.errors import Broken, Lost, StoreError, Unwritable
 from gateway.runtime import Runtime
-from gateway.store import sqlite_lanes, sqlite_log
+from gateway.store import sqlite_backup, sqlite_lanes, sqlite_log
 from gateway.store.base import (
     DAY,
     Change,
@@ -52,7 +50,8 @@ from gateway.store.base import (
     Snapshot,
     Timer,
 )
-from gateway.store.sqlite_reader import BUSY, FILE, SqliteReader, reading
+from gateway.store.sqlite_file import connect, lock
+from gateway.store.sqlite_reader import SqliteReader, reading
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -60,52 +59,8 @@ Job = Callable[[sqlite3.Connection], Any]
 BATCH = 256  # jobs in one transaction
 RIDE = 0.05  # seconds that a fate which is not pressing waits for a write to ride with
 UNSENT_DAYS = 1  # days that a delivery which was taken up again is tried
-PATIENCE = 50  # milliseconds that a write waits, and everybody with it, for another program to let go of the file
 DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-def connect(folder: Path) -> sqlite3.Connection:
-    """
-    Open the file in a data folder to write: its tables up to date, with the settings that the store's promises rest on.
-
-    Raises:
-        TooNew: It was written by a newer version.
-    """
-    db = sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
-    try:
-        db.execute(f"PRAGMA busy_timeout = {BUSY}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA wal_autocheckpoint = 2000")
-        migrate(db)
-        db.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def migrations() -> list[str]:
-    """Give the steps from an empty file to today's tables, in order."""
-    folder = resources.files("gateway.store") / "migrations"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [file.read_text() for file in files]
-
-
-def migrate(db: sqlite3.Connection) -> None:
-    """
-    Bring the tables up to date, each step in a transaction of its own.
-
-    Raises:
-        TooNew: They were made by a newer version.
-    """
-    steps = migrations()
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > len(steps):
-        raise TooNew(TooNew.__doc__)
-    for number, step in enumerate(steps[version:], start=version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
 
 
 class SqliteStore(SqliteReader):
@@ -137,18 +92,9 @@ class SqliteStore(SqliteReader):
         self._closing = False
 
     async def __aenter__(self) -> SqliteStore:
+        self._lock = lock(self._folder)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = (self._folder / "lock").open("w")
-        except OSError as error:
-            remedy = f"cannot keep data there ({error.strerror}); name a folder that can be written"
-            raise SettingsError("server.data", str(self._folder), remedy) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise Locked(Locked.__doc__) from None
-        try:
+            sqlite_backup.finish(self._folder)
             with reading():
                 self._db = connect(self._folder)
         except BaseException:

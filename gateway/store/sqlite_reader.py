@@ -91,6 +91,11 @@ class SqliteReader:
                 records.append(record_of(row))
         return sorted(records, key=lambda record: record.seq)
 
+    async def restored_at(self) -> float | None:
+        with reading():
+            found: float | None = self._reader.execute("SELECT MAX(at) FROM restores").fetchone()[0]
+        return found
+
     async def blob(self, digest: str) -> bytes | None:
         with reading():
             row = self._reader.execute("SELECT body FROM blobs WHERE digest = ?", (digest,)).fetchone()

@@ -586,6 +586,12 @@ class StoreContract:
             type(record.event).__name__ for record in await store.log("t")
         ]
 
+    async def test_a_store_that_was_never_restored_says_so(self, store: Store):
+        """
+        Only a restored store makes its owner ask about what may have happened without it.
+        """
+        assert await store.restored_at() is None
+
     async def test_it_can_be_asked_whether_it_can_be_written(self, store: Store):
         """
         `ping` returns where writing works.
