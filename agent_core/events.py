@@ -16,7 +16,18 @@ import pydantic_core
 from pydantic import Field, TypeAdapter
 
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.requests import Assurance, Decision, Frozen, Kind, Outcome, Request, Response, Settlement, Who
+from agent_core.requests import (
+    Assurance,
+    Decision,
+    Frozen,
+    Kind,
+    Outcome,
+    Request,
+    Response,
+    Settlement,
+    Where,
+    Who,
+)
 from agent_core.texts import mended
 
 
@@ -207,6 +218,25 @@ class OperatorActed(Event):
     choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again"]
     by: str
     note: str = ""
+
+
+class RequestReceived(Event):
+    """
+    A client outside of any channel, such as the command line, wants somebody to be asked.
+
+    `patience` is seconds from the first copy sent.
+    """
+
+    type: Literal["RequestReceived"] = "RequestReceived"
+    kind: Kind
+    title: str
+    why: str = ""
+    choices: tuple[str, ...] = ()
+    who: Who
+    where: Where
+    patience: float
+    requester: Party | None = None
+    requester_name: str = ""
 
 
 # Thread events: what the owner decided -------------------------------------------------------------------------------
@@ -479,6 +509,7 @@ AnyEvent = Annotated[
     | CopyFailed
     | DeliveryEnded
     | OperatorActed
+    | RequestReceived
     | RunStarted
     | ModelAnswered
     | HistorySummarised

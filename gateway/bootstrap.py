@@ -17,7 +17,7 @@ from adapters.base import Adapter
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.texts import described
-from gateway import agents, web
+from gateway import agents, clients, web
 from gateway.control import Control
 from gateway.conversation import World
 from gateway.directory import Directory
@@ -65,7 +65,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     gate = Gate(opened, directory, catalogue, health, runtime)
     outbox = Outbox(opened, adapter, runtime, settle=settle)
     watchdog = Watchdog(_spinning)
-    known = agents.load(settings.agents, source)
+    known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
     world = World(
         directory=directory,
         rules=settings.rules(),
@@ -83,7 +83,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         owner=owner,
         outbox=outbox,
         supervisor=Supervisor(accounts.values(), gate, health, runtime),
-        control=Control(opened, outbox, settings.server.data, runtime),
+        control=Control(opened, outbox, directory, settings.server.data, runtime),
         health=health,
         watchdog=watchdog,
         runtime=runtime,

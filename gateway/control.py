@@ -2,8 +2,8 @@
 The operator's door: a socket in the data folder, for the command line.
 
 Only who may read the folder can open it (the folder is 0700, the socket 0600), so file permissions are its
-authentication. One JSON object a line in, one out. Where no gateway runs, the command line writes into the store
-itself; what it wrote is decided at the next start.
+authentication. One JSON object a line in; one out, or several for a request that is waited for. Where no gateway runs,
+the command line writes into the store itself; what it wrote is decided at the next start.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
+from gateway import clients
+from gateway.directory import Directory
 from gateway.errors import GatewayError, SettingsError
 from gateway.outbox import Outbox
 from gateway.runtime import Runtime
@@ -31,8 +34,9 @@ LONGEST_PATH = 100  # bytes; the kernel takes 107
 class Control:
     """Answers the command line while the gateway runs."""
 
-    def __init__(self, store: Store, outbox: Outbox, folder: Path, runtime: Runtime) -> None:
-        self._store, self._outbox, self._runtime, self._path = store, outbox, runtime, folder / SOCKET
+    def __init__(self, store: Store, outbox: Outbox, directory: Directory, folder: Path, runtime: Runtime) -> None:
+        self._store, self._outbox, self._directory = store, outbox, directory
+        self._runtime, self._path = runtime, folder / SOCKET
         self._open: set[asyncio.StreamWriter] = set()
         if len(str(self._path.absolute()).encode()) > LONGEST_PATH:
             raise SettingsError("server.data", str(folder), "the path is too long for a socket; choose a shorter one")
@@ -56,19 +60,47 @@ class Control:
         self._open.add(writer)
         try:
             asked = json.loads(await self._runtime.limit(reader.readline(), ASK_LIMIT))
+            if asked["do"] == "ask":
+                await self._follow(asked, reader, writer)
+                return
             answer: dict[str, Any] = {"done": await carry_out(self._store, asked)}
             self._outbox.wake()
         except Exception as error:
             log.exception("a command failed")
             answer = {"error": str(error)}
         try:
-            writer.write(json.dumps(answer).encode() + b"\n")
+            writer.write(_line(answer))
             await writer.drain()
         except ConnectionError:
             log.info("somebody did not wait for the answer to a command")
         finally:
             self._open.discard(writer)
             writer.close()
+
+    async def _follow(self, asked: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Tell how a request stands, until it has ended or nobody listens any more."""
+
+        async def tell() -> None:
+            try:
+                async for stands in clients.follow(self._store, self._directory, asked):
+                    writer.write(_line(stands))
+            except GatewayError as refused:
+                writer.write(_line({"error": str(refused)}))
+            await writer.drain()
+
+        telling, gone = asyncio.create_task(tell()), asyncio.create_task(reader.read())
+        try:
+            await asyncio.wait({telling, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                telling.result()
+        finally:
+            for task in (telling, gone):
+                task.cancel()
+            await asyncio.gather(telling, gone, return_exceptions=True)
+
+
+def _line(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer).encode() + b"\n"
 
 
 async def carry_out(store: Store, asked: dict[str, Any]) -> bool:
@@ -78,6 +110,27 @@ async def carry_out(store: Store, asked: dict[str, Any]) -> bool:
     acted = events.OperatorActed.model_validate(asked["acted"])
     await store.append(Fact(ConversationKey(asked["conversation"]), acted, ()))
     return True
+
+
+async def follow(folder: Path, asked: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    """
+    Ask the running gateway, and give its answers until it has no more, or has gone away.
+
+    Raises:
+        GatewayError: None runs.
+    """
+    try:
+        reader, writer = await asyncio.open_unix_connection(folder / SOCKET)
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise GatewayError(f"no gateway is running on {folder}; start it with: ringback serve") from None
+    try:
+        writer.write(_line(asked))
+        while line := await reader.readline():
+            yield json.loads(line)
+    except (ConnectionError, ValueError):
+        return
+    finally:
+        writer.close()
 
 
 async def ask(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
@@ -95,7 +148,7 @@ async def ask(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
     except (FileNotFoundError, ConnectionRefusedError):
         return None
     try:
-        writer.write(json.dumps(asked).encode() + b"\n")
+        writer.write(_line(asked))
         answer: dict[str, Any] = json.loads(await reader.readline())
     except (ConnectionError, ValueError):
         raise GatewayError("the gateway went away before it answered; look how things stand, and ask again") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import home, inbound, operator, places, runs, settling
+from gateway import clients, home, inbound, operator, places, runs, settling
 from gateway.conversation import Conversation
 from gateway.store.base import Need
 
@@ -73,6 +73,8 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
             places.delivery_ended(here, fact)
         case events.OperatorActed():
             operator.act(here, fact)
+        case events.RequestReceived():
+            clients.begin(here, seq, fact)
         case events.MessageEdited() | events.MessageDeleted():
             pass  # kept in the log as evidence; what was read stays as it was read
     return True
@@ -104,6 +106,8 @@ def needs(here: Conversation, now: float) -> Need:
                 requests.append(response.request)
             case events.OperatorActed(thread=thread):
                 threads.append(thread)
+            case events.RequestReceived():
+                threads.append(clients.thread(here.key))
     need = Need(
         roots=tuple(root for root in roots if root not in here.known_roots),
         threads=tuple(thread for thread in threads if thread not in here.threads),

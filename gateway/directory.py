@@ -33,6 +33,10 @@ class Directory:
         """Find whose identity this is."""
         return self._by_identity.get(identity)
 
+    def of(self, party: Party) -> Person | None:
+        """Find a person by id."""
+        return self._people.get(party)
+
     def voter(self, identity: Identity, name: str, assurance: Assurance) -> Voter:
         """See an identity as somebody who answers."""
         return policy.voter(identity, self.person(identity), name, assurance)

@@ -21,13 +21,13 @@ from adapters import registry
 from agent_core import addresses
 from agent_core.addresses import Identity, Party
 from agent_core.policy import Person, Rule
-from agent_core.requests import ORIGIN, PEOPLE, Assurance, Where, Who
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, Where, Who
 from gateway import settings_check
 from gateway.errors import SettingsError
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 LONGEST = 366 * UNITS["d"]  # seconds that anybody is waited for
-SECTIONS = ("server", "log")  # whose settings the environment may set, one by one
+SECTIONS = ("server", "log", "cli")  # whose settings the environment may set, one by one
 
 
 class Section(BaseModel):
@@ -156,12 +156,23 @@ class Ops(Section):
     )
 
 
+class CommandLine(Section):
+    """Who sits at the command line."""
+
+    me: str | None = Field(
+        default=None,
+        description="In whose name it asks, and whom `@me` means: a person's id. Without one, the first owner.",
+        examples=["ana"],
+    )
+
+
 class Settings(Section):
     """Everything that can be set. `channels` are the accounts, by channel: a `[[slack]]` table each, and so on."""
 
     server: Server = Server()
     log: Log = Log()
     ops: Ops = Ops()
+    cli: CommandLine = CommandLine()
     agents: list[AgentSettings] = Field(default=[], description="Agents.")
     models: list[ModelSettings] = Field(default=[], description="Models.")
     people: list[PersonSettings] = Field(default=[], description="The directory.")
@@ -181,6 +192,10 @@ class Settings(Section):
             )
             for person in self.people
         ]
+
+    def me(self) -> Party:
+        """Say who sits at the command line."""
+        return Party(self.cli.me or next(person.id for person in self.people if OWNER_ROLE in person.roles))
 
     def rules(self) -> list[Rule]:
         """Give the policy."""

@@ -37,6 +37,8 @@ def check(settings: Settings, source: str) -> None:
             raise SettingsError(f"{key}.roles", source, f"nobody in [[people]] has the role {role!r}")
         for person in set(rule.people) - people:
             raise SettingsError(f"{key}.people", source, f"there is no {person!r} in [[people]]")
+    if settings.cli.me is not None and settings.cli.me not in people:
+        raise SettingsError("cli.me", source, f"there is no {settings.cli.me!r} in [[people]]")
     try:
         Catalogue("en", settings.sentences)
     except ValueError as error:

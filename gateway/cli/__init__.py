@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from gateway.cli import backups, config, deliveries, requests, serving, threads
+from gateway.cli import ask, backups, config, deliveries, requests, serving, threads
 from gateway.cli.output import fail
 from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
 
@@ -23,6 +23,7 @@ app.command()(serving.serve)
 app.command()(serving.sandbox)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(ask.ask)
 app.add_typer(config.app, name="config")
 app.add_typer(threads.app, name="threads")
 app.add_typer(requests.app, name="requests")

@@ -331,6 +331,10 @@ class Store(Lists, Protocol):
         """Wait for something to decide. The first call gives everything that is marked ready."""
         ...
 
+    async def watch(self, conversation: ConversationKey, version: int) -> int:
+        """Wait until a conversation's log is longer than `version`; returns how long it is. Any process may wait."""
+        ...
+
     def open_timers(self) -> None:
         """Let `wait` give timers that have fallen due, from now on."""
         ...

@@ -87,6 +87,7 @@ class SqliteStore(SqliteReader):
         self._handed: set[str] = set()
         self._timers_open = False
         self._token = ""
+        self._watched: dict[ConversationKey, asyncio.Future[None]] = {}
         self._broken: Broken | None = None
         self._clock, self._looked = 0.0, runtime.monotonic()
         self._closing = False
@@ -136,6 +137,7 @@ class SqliteStore(SqliteReader):
             return sqlite_log.commit(db, change)
 
         version, claimed, woken = await self._do(job)
+        self._tell_watchers(change.conversation)
         self._handed.difference_update(change.clear, (row.id for row in change.requests))
         if change.timers or change.requests:
             self._set_alarm(0.0)
@@ -271,8 +273,20 @@ class SqliteStore(SqliteReader):
     def _hand_over(self, ready: list[Ready]) -> None:
         for conversation, records, _ in ready:
             self._woken.setdefault(conversation, []).extend(records)
+            self._tell_watchers(conversation)
         if ready:
             self._wake.set()
+
+    def _tell_watchers(self, conversation: ConversationKey) -> None:
+        moved = self._watched.pop(conversation, None)
+        if moved is not None:
+            moved.set_result(None)
+
+    async def watch(self, conversation: ConversationKey, version: int) -> int:
+        while (now := sqlite_log.version(self._reader, conversation)) <= version:
+            moved = self._watched.setdefault(conversation, asyncio.get_running_loop().create_future())
+            await asyncio.shield(moved)  # others may wait for the same
+        return now
 
     def _set_alarm(self, due: float) -> None:
         self._next_timer = due

@@ -113,6 +113,12 @@ def _deliver(db: sqlite3.Connection, message: Message, now: float) -> Ready | No
     return append(db, Fact(message.to, message.event, (message.id,)), now)[1]
 
 
+def version(db: sqlite3.Connection, key: ConversationKey) -> int:
+    """Tell how long a conversation's log is."""
+    row = db.execute("SELECT version FROM conversations WHERE key = ?", (key,)).fetchone()
+    return row[0] if row is not None else 0
+
+
 def _conversation(db: sqlite3.Connection, key: ConversationKey) -> tuple[int, int]:
     row = db.execute("SELECT id, version FROM conversations WHERE key = ?", (key,)).fetchone()
     if row is None:

@@ -117,6 +117,22 @@ class StoreContract:
 
         assert (HERE, [1], "a") == (ready.conversation, [r.seq for r in ready.records], text_of(ready.records[0]))
 
+    async def test_whoever_watches_a_log_hears_that_it_grew(self, store: Store):
+        """
+        A watcher behind is told at once, one that is up to date when a fact or a decision is stored, and no other.
+        """
+        owner = await store.own()
+        await store.append(a_fact("a"))
+        assert 1 == await store.watch(HERE, 0)
+        watching, elsewhere = [asyncio.create_task(store.watch(place, 1)) for place in (HERE, THERE)]
+        await store.commit(a_change(owner, 1, a_start()))
+        assert 2 == await watching
+        again = [asyncio.create_task(store.watch(HERE, 2)) for _ in range(2)]
+        await store.append(a_fact("b"))
+        assert [3, 3] == await asyncio.gather(*again)
+        assert not elsewhere.done()
+        elsewhere.cancel()
+
     async def test_all_survive_being_closed(self, tmp_path: Path, clock: HandRuntime):
         """
         What was acknowledged is there when the store is opened again (G1).

@@ -19,6 +19,7 @@ from agent_core.catalogue import Catalogue
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from agent_core.run import Agent
+from gateway import clients
 from gateway.agents import Agents, Listening
 from gateway.conversation import World
 from gateway.directory import Directory
@@ -81,7 +82,7 @@ class House:
         self.world = World(
             directory=directory,
             rules=rules,
-            agents=Agents([listening]),
+            agents=Agents([listening, clients.LISTENING]),
             catalogue=catalogue,
             adapter=lambda conversation: channel if conversation.startswith("slack:T1/") else None,
             ops=None,

@@ -24,7 +24,9 @@ async def test_a_command_is_carried_out_and_answered(make: Make, tmp_path: Path)
     world = World()
     async with make(world.deployer(world.deploy())) as house:
         await house.write(RITA, "go")
-        door = asyncio.create_task(Control(house.store, house.outbox, tmp_path, house.runtime).run())
+        door = asyncio.create_task(
+            Control(house.store, house.outbox, house.world.directory, tmp_path, house.runtime).run()
+        )
         while not (tmp_path / control.SOCKET).exists():
             await asyncio.sleep(0)
         (row,) = await house.store.threads()
@@ -56,4 +58,4 @@ async def test_a_path_too_long_for_a_socket_is_said_at_start(make: Make, tmp_pat
     """
     async with make(echo) as house:
         with pytest.raises(SettingsError, match="too long"):
-            Control(house.store, house.outbox, tmp_path / ("x" * 120), house.runtime)
+            Control(house.store, house.outbox, house.world.directory, tmp_path / ("x" * 120), house.runtime)

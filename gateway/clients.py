@@ -1,0 +1,192 @@
+"""
+What clients outside of any channel want asked, such as the command line.
+
+Each request has a conversation of its own, `api:CLIENT/KEY`, and is asked by a run of the one-operation agent below. So
+it is a request like any other: who may decide, its deadline, questions back and its one outcome are the same code. The
+key makes it the same request however often it is sent: who was interrupted asks again with it, and gets the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent_core import addresses, events
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.events import Record
+from agent_core.requests import PEOPLE, Approval, Kind, Outcome, Question, Request, Settlement, Where, Who, to_role
+from agent_core.run import Run, agent
+from agent_core.thread import Thread
+from gateway.agents import Listening
+from gateway.conversation import Conversation
+from gateway.directory import ROLE, Directory
+from gateway.errors import GatewayError
+from gateway.settings import AgentSettings
+from gateway.store.base import Fact, Store
+
+CHANNEL = "api"
+ME = "@me"
+
+
+@agent(name="ringback.ask")
+async def ask(run: Run) -> None:
+    """Ask what a client wants asked; how it ends is read from the log."""
+    wanted = events.RequestReceived.model_validate(run.input)
+    how: dict[str, Any] = {
+        "why": wanted.why,
+        "to": wanted.who,
+        "where": wanted.where,
+        "patience": wanted.patience,
+        "catch": True,
+    }
+    if wanted.kind is Kind.APPROVAL:
+        await run.request_human(Approval(wanted.title, **how))
+    else:
+        await run.request_human(Question(wanted.title, wanted.choices, **how))
+
+
+LISTENING = Listening(AgentSettings(use=["gateway.clients:ask"], listen=[]), ask, {ask.version: ask})
+
+
+def conversation(client: str, key: str) -> ConversationKey:
+    """
+    Name the conversation of a client's request.
+
+    Raises:
+        GatewayError: It is no key.
+    """
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= 100 and " " not in key):
+        raise GatewayError(f"{key!r} is no key; write up to 100 letters, digits or signs, without spaces")
+    return addresses.conversation(CHANNEL, client, key)
+
+
+def thread(home: ConversationKey) -> str:
+    """Name the thread that asks a client's request."""
+    return addresses.thread_id(home, "", ask.name)
+
+
+def begin(here: Conversation, seq: int, wanted: events.RequestReceived) -> None:
+    """Ask it, unless it was asked before."""
+    name = thread(here.key)
+    if name in here.threads:
+        return
+    here.threads[name] = Thread(name, here.key)
+    here.add(
+        events.RunStarted(
+            thread=name,
+            run=f"r{seq}",
+            agent=ask.name,
+            version=ask.version,
+            requester=wanted.requester,
+            requester_name=wanted.requester_name,
+            input=wanted.model_dump(mode="json"),
+        )
+    )
+
+
+def addressee(directory: Directory, to: str, me: Party) -> tuple[Who, Where]:
+    """
+    Say who is asked, and where.
+
+    Args:
+        to: A person's id, `role:NAME`, somebody's address, `@me`, or `slack:@me` for a channel of mine.
+        me: The person who asks.
+
+    Raises:
+        GatewayError: It says what to write.
+    """
+    channel, _, name = to.partition(":")
+    if to.startswith(ROLE):
+        return to_role(to.removeprefix(ROLE)), Where(targets=(PEOPLE,))
+    if to == ME or directory.of(Party(to)) is not None:
+        return Who(people=(me if to == ME else Party(to),)), Where(targets=(PEOPLE,))
+    if name == ME:
+        mine = directory.of(me)
+        identity = next((i for i in (mine.identities if mine else ()) if addresses.covers(channel, i)), None)
+        if identity is None:
+            raise GatewayError(f"{me} has no account on {channel!r}; add one to their identities in [[people]]")
+        to = identity
+    person = directory.person(Identity(to))
+    if person is None:
+        raise GatewayError(
+            f"{to!r} is nobody in [[people]]; write a person's id, one of their identities, role:NAME, or slack:@me"
+        )
+    return Who(people=(person.id,)), Where(targets=(to,))
+
+
+@dataclass
+class Asked:
+    """How a client's request stands, as its log says. `refused` is why it could not be asked."""
+
+    wanted: events.RequestReceived | None = None
+    request: Request | None = None
+    settlement: Settlement | None = None
+    refused: str = ""
+    ended: bool = False
+
+
+def read(records: Sequence[Record]) -> Asked:
+    """Read how a request stands from the log of the thread that asks it; of several runs the last one speaks."""
+    asked = Asked()
+    for record in records:
+        match record.event:
+            case events.RunStarted(input=wanted):
+                asked = Asked(wanted=events.RequestReceived.model_validate(wanted))
+            case events.RequestOpened(request=request) if request.parent is None:
+                asked.request = request
+            case events.RequestSettled(request=request, settlement=settlement):
+                if asked.request is not None and request == asked.request.id:
+                    asked.settlement = settlement
+            case events.OperationRefused(reason=reason):
+                asked.refused = reason
+            case events.RunEnded():
+                asked.ended = True
+    return asked
+
+
+async def follow(store: Store, directory: Directory, asked: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """
+    Have somebody asked, and tell how that stands until it has ended.
+
+    Args:
+        asked: `client` and `key` name the request, `to` and `me` are as for `addressee`, `request` is the rest of a
+            `RequestReceived`.
+
+    Returns:
+        Who is asked and until when, once; then how it ended.
+
+    Raises:
+        GatewayError: It says what to write.
+    """
+    home, me = conversation(asked["client"], asked["key"]), Party(asked["me"])
+    who, where = addressee(directory, asked["to"], me)
+    terms = {"who": who, "where": where, "requester": me, "requester_name": directory.name(me)}
+    wanted = events.storable(events.RequestReceived.model_validate({**asked["request"], **terms}))
+    seen, told = 0, False
+    while True:
+        stands = read(await store.log(thread(home)))
+        if stands.wanted not in (None, wanted):
+            raise GatewayError(f"the key {asked['key']} was used to ask something else; give this one another key")
+        if stands.wanted is None and not seen:
+            await store.append(Fact(home, wanted, ()))
+        if stands.request is not None and not told:
+            told = True
+            names = directory.names(stands.request.who, stands.request.requester)
+            due = stands.request.opened_at + stands.request.patience
+            yield {"request": stands.request.id, "asked": names, "due": due}
+        ended = outcome(stands)
+        if ended is not None:
+            settled = stands.settlement.model_dump(mode="json") if stands.settlement is not None else {}
+            yield {"outcome": ended, "comment": stands.refused} | settled
+            return
+        seen = await store.watch(home, seen)
+
+
+def outcome(asked: Asked) -> Outcome | None:
+    """Tell how it ended; None while it is open."""
+    if asked.settlement is not None:
+        return asked.settlement.outcome
+    if asked.refused:
+        return Outcome.NO_ROUTE
+    return Outcome.CANCELLED if asked.ended else None
