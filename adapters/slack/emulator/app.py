@@ -17,6 +17,7 @@ from adapters.slack.emulator.chat import Chat
 from adapters.slack.emulator.conversations import Conversations
 from adapters.slack.emulator.directory import Directory
 from adapters.slack.emulator.faults import KINDS, Fault, Faults
+from adapters.slack.emulator.files import Files
 from adapters.slack.emulator.human_api import HumanApi
 from adapters.slack.emulator.interactions import Interactions
 from adapters.slack.emulator.modals import Modals
@@ -83,12 +84,14 @@ class Emulator:
         modals = Modals(workspace, triggers, clock=clock)
         ways_back = ResponseUrls(workspace, timeline, clock=clock)
         interactions = Interactions(workspace, self._sockets.deliveries, modals, triggers, ways_back, clock=clock)
-        self.people = People(workspace, timeline, interactions)
+        files = Files(workspace, timeline, clock=clock)
+        self.people = People(workspace, timeline, interactions, files)
         self._web_api = WebApi(
             workspace,
             self._faults,
             ways_back,
-            self._methods(Chat(workspace, timeline, clock=clock), Views(workspace, modals)),
+            files,
+            self._methods(Chat(workspace, timeline, clock=clock), Views(workspace, modals), files),
             clock=clock,
         )
         self._screen = Screen(workspace, modals)
@@ -97,6 +100,10 @@ class Emulator:
             routes=[
                 Route("/api/{method}", self._web_api.call, methods=["GET", "POST"]),
                 Route("/actions/{token}", self._web_api.respond, methods=["POST"]),
+                Route("/upload/v1/{ticket}", self._web_api.upload, methods=["POST"]),
+                Route("/files-pri/{file}/{name}", self._web_api.download, methods=["GET"]),
+                Route("/files-pri/{file}/download/{name}", self._web_api.download, methods=["GET"]),
+                Route("/signin", files.sign_in, methods=["GET"]),
                 WebSocketRoute("/link/", self._sockets),
                 *HumanApi(self, self._changes, loopback_only=loopback_only).routes(),
             ]
@@ -163,7 +170,7 @@ class Emulator:
                 (message for place in known[name].values() for message in place.values()),
                 key=lambda message: tuple(map(int, message["ts"].split("."))),
             )
-        for name in ("people", "channels", "ims", "views", "response_urls", "deliveries"):
+        for name in ("people", "channels", "ims", "files", "views", "response_urls", "deliveries"):
             known[name] = list(known[name].values())
         known["connections"] = self._sockets.describe()
         request_url = self._sockets.deliveries.request_url
@@ -187,7 +194,7 @@ class Emulator:
         query = f"ticket={self._sockets.new_ticket()}&app_id={self.workspace.state.bot.app_id}"
         return {"url": f"ws{arguments.base_url.removeprefix('http')}/link/?{query}"}
 
-    def _methods(self, chat: Chat, views: Views) -> dict[str, Method]:
+    def _methods(self, chat: Chat, views: Views, files: Files) -> dict[str, Method]:
         conversations = Conversations(self.workspace)
         directory = Directory(self.workspace)
         return {
@@ -204,6 +211,9 @@ class Emulator:
             "conversations.members": Method(bot=conversations.members),
             "conversations.open": Method(bot=conversations.open),
             "conversations.replies": Method(bot=conversations.replies),
+            "files.completeUploadExternal": Method(bot=files.complete),
+            "files.getUploadURLExternal": Method(bot=files.offer),
+            "files.info": Method(bot=files.info),
             "reactions.add": Method(bot=chat.react),
             "team.info": Method(bot=directory.team),
             "users.info": Method(bot=directory.user),

@@ -46,10 +46,20 @@ class _Given(pydantic.BaseModel):
     person: str
 
 
+class _File(pydantic.BaseModel):
+    """Its `content` is base64."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    name: str
+    content: pydantic.Base64Bytes
+
+
 class _Written(_Given):
     channel: str
     text: str
     thread_ts: str | None = None
+    files: list[_File] = []
 
 
 class _Clicked(_Given):
@@ -110,8 +120,11 @@ class HumanApi:
     async def message(self, request: Request) -> Response:
         """Write."""
         given = await _read(request, _Written)
+        files = [(file.name, file.content) for file in given.files]
         return JSONResponse(
-            self._emulator.people.message(given.person, given.channel, given.text, thread_ts=given.thread_ts)
+            self._emulator.people.message(
+                given.person, given.channel, given.text, thread_ts=given.thread_ts, files=files
+            )
         )
 
     async def click(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import urllib.parse
 
 from adapters.slack.emulator import answers, state
 from adapters.slack.emulator.workspace import Workspace
@@ -43,6 +44,9 @@ def message(workspace: Workspace, shown: state.Message, *, all_metadata: bool = 
         body["blocks"] = shown.blocks
     if shown.attachments:
         body["attachments"] = shown.attachments
+    if shown.files:
+        body |= {"files": [file(workspace, workspace.state.files[each]) for each in shown.files], "upload": False}
+        body["display_as_bot"] = False
     if shown.edited is not None:
         body["edited"] = shown.edited.model_dump()
     if shown.metadata is not None:
@@ -58,6 +62,8 @@ def message_event(workspace: Workspace, shown: state.Message) -> state.Json:
     """The `message` event of a new message."""
     event = message(workspace, shown, all_metadata=False)
     event |= _address(workspace, shown.channel, shown.ts)
+    if shown.files:
+        event["subtype"] = "file_share"
     root = workspace.message(shown.channel, shown.thread_ts) if shown.broadcast and shown.thread_ts else None
     if root is not None:
         event |= {"subtype": "thread_broadcast", "root": message(workspace, root, all_metadata=False)}
@@ -170,6 +176,68 @@ def view(workspace: Workspace, shown: state.View) -> state.Json:
         "app_installed_team_id": known.team_id,
         "bot_id": known.bot.bot_id,
     }
+
+
+def file(workspace: Workspace, shown: state.File) -> state.Json:
+    """A file, as messages carry it. There are no thumbnails."""
+    known = workspace.state
+    address = f"{workspace.base_url}/files-pri/{known.team_id}-{shown.id}"
+    public = any(isinstance(place, state.Channel) and not place.is_private for place in shared_in(workspace, shown))
+    return {
+        "id": shown.id,
+        "created": shown.created,
+        "timestamp": shown.created,
+        "name": shown.name,
+        "title": shown.title,
+        "mimetype": shown.mimetype,
+        "filetype": shown.filetype,
+        "pretty_type": shown.filetype.upper(),
+        "user": shown.user,
+        "user_team": known.team_id,
+        "editable": False,
+        "size": shown.size,
+        "mode": "hosted",
+        "is_external": False,
+        "external_type": "",
+        "is_public": public,
+        "public_url_shared": False,
+        "display_as_bot": False,
+        "username": "",
+        "url_private": f"{address}/{urllib.parse.quote(shown.name)}",
+        "url_private_download": f"{address}/download/{urllib.parse.quote(shown.name)}",
+        "media_display_type": "unknown",
+        "permalink": f"https://{known.team_domain}.slack.com/files/{shown.user}/{shown.id}/",
+        "has_rich_preview": False,
+        "file_access": "visible",
+    }
+
+
+def shared_in(workspace: Workspace, shown: state.File) -> list[state.Place]:
+    """The conversations in which a file stands."""
+    found = [workspace.place(place) for place, _ in _shares(workspace, shown)]
+    return [place for place in found if place is not None]
+
+
+def shares(workspace: Workspace, shown: state.File) -> state.Json:
+    """Where a file stands, as `files.info` tells it: public channels apart from the rest."""
+    found: state.Json = {}
+    for place_id, message in _shares(workspace, shown):
+        place = workspace.place(place_id)
+        kind = "public" if isinstance(place, state.Channel) and not place.is_private else "private"
+        share = {"ts": message.ts, "share_user_id": message.user, "team_id": workspace.state.team_id}
+        if message.thread_ts is not None:
+            share["thread_ts"] = message.thread_ts
+        found.setdefault(kind, {}).setdefault(place_id, []).append(share)
+    return found
+
+
+def _shares(workspace: Workspace, shown: state.File) -> list[tuple[str, state.Message]]:
+    return [
+        (place, message)
+        for place in workspace.state.messages
+        for message in workspace.messages(place)
+        if shown.id in message.files
+    ]
 
 
 def _bot_profile(workspace: Workspace) -> state.Json:

@@ -6,9 +6,11 @@ Each method refuses what Slack's own client would not offer, with a sentence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.slack.emulator import blocks, errors, markup, state, timeline
+from adapters.slack.emulator.files import Files
 from adapters.slack.emulator.interactions import Interactions
 from adapters.slack.emulator.workspace import Workspace
 
@@ -16,26 +18,49 @@ from adapters.slack.emulator.workspace import Workspace
 class People:
     """The human side."""
 
-    def __init__(self, workspace: Workspace, conversations: timeline.Timeline, interactions: Interactions) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        conversations: timeline.Timeline,
+        interactions: Interactions,
+        files: Files,
+    ) -> None:
         self._workspace = workspace
         self._timeline = conversations
+        self._files = files
         self._interactions = interactions
 
-    def message(self, person_id: str, channel: str, text: str, *, thread_ts: str | None = None) -> state.Json:
-        """Write a message, perhaps in a thread."""
+    def message(
+        self,
+        person_id: str,
+        channel: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        files: Sequence[tuple[str, bytes]] = (),
+    ) -> state.Json:
+        """
+        Write a message, perhaps in a thread.
+
+        Args:
+            files: What to attach: names and contents. With a file the text may be empty.
+        """
         person, place = self.at(person_id, channel)
         if isinstance(place, state.Channel) and place.is_archived:
             raise errors.Refused(f"#{place.name} is archived.")
-        if not text.strip():
+        if not text.strip() and not files:
             raise errors.Refused("A message needs text.", status=400)
         if thread_ts is not None:
             root = self._workspace.message(place.id, thread_ts)
             if root is None or root.thread_ts is not None:
                 raise errors.Refused("There is no thread under that message.")
         shown = self._typed(text)
-        message = self._timeline.post(
-            place, person.id, shown, blocks=[markup.rich_text(shown, blocks.new_id())], thread_ts=thread_ts
-        )
+        laid_out = [markup.rich_text(shown, blocks.new_id())] if shown.strip() else []
+        with self._workspace.change():
+            attached = [self._files.attach(person.id, name, content) for name, content in files]
+            message = self._timeline.post(
+                place, person.id, shown, blocks=laid_out, thread_ts=thread_ts, files=[file.id for file in attached]
+            )
         return {"ts": message.ts, "channel": place.id}
 
     def edit(self, person_id: str, channel: str, ts: str, text: str) -> None:

@@ -64,6 +64,7 @@ class Screen:
             "text": message.text,
             "blocks": message.blocks,
             "attachments": message.attachments,
+            "files": [self._file(each) for each in message.files],
             "mentions": _mentions(message),
             "is_edited": message.edited_mark,
             "is_ephemeral": message.visible_to is not None,
@@ -72,6 +73,10 @@ class Screen:
             "reactions": [reaction.model_dump() for reaction in message.reactions],
             "replies": [self._message(reply, []) for reply in replies],
         }
+
+    def _file(self, file_id: str) -> state.Json:
+        file = self._workspace.state.files[file_id]
+        return {"id": file.id, "name": file.name, "title": file.title, "mimetype": file.mimetype, "size": file.size}
 
     def _modal(self, person: state.Person) -> state.Json | None:
         view = self._modals.top(person.id)

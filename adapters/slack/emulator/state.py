@@ -84,6 +84,21 @@ class Reaction(pydantic.BaseModel):
     users: list[str]
 
 
+class File(pydantic.BaseModel):
+    """A file: announced, uploaded, and complete once the app or a person has shared it or kept it."""
+
+    id: str
+    name: str
+    title: str
+    mimetype: str
+    filetype: str
+    user: str
+    size: int
+    created: int
+    is_uploaded: bool = False
+    is_complete: bool = False
+
+
 class Message(pydantic.BaseModel):
     """A message in a channel or IM, or an ephemeral one that a single person sees."""
 
@@ -93,6 +108,7 @@ class Message(pydantic.BaseModel):
     text: str
     blocks: list[Json] = []
     attachments: list[Json] = []
+    files: list[str] = []
     thread_ts: str | None = None
     broadcast: bool = False
     visible_to: str | None = None
@@ -212,11 +228,14 @@ class State(pydantic.BaseModel):
     tokens: Tokens
     scopes: list[str]
     edit_window: float | None = None
+    file_limit: int = 1_000_000_000
+    """Bytes a file may have: 1 GB, https://slack.com/help/articles/201330736."""
     people: dict[str, Person]
     channels: dict[str, Channel]
     ims: dict[str, Im]
     messages: dict[str, dict[str, Message]] = {}
     ephemerals: dict[str, dict[str, Message]] = {}
+    files: dict[str, File] = {}
     views: dict[str, View] = {}
     stacks: dict[str, list[str]] = {}
     """Person to the views that lie on each other on their screen, the visible one last."""

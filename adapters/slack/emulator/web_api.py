@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from adapters.slack.emulator import access, errors, state, transport
 from adapters.slack.emulator.arguments import Arguments
 from adapters.slack.emulator.faults import Fault, Faults
+from adapters.slack.emulator.files import Files
 from adapters.slack.emulator.response_urls import ResponseUrls
 from adapters.slack.emulator.schedule import Clock
 from adapters.slack.emulator.workspace import Workspace
@@ -26,7 +27,8 @@ from adapters.slack.emulator.workspace import Workspace
 TokenKind = Literal["bot", "app", "unknown", "none"]
 Run = Callable[[Arguments], state.Json]
 
-RESPONSE_URL = "response_url"
+RESPONSE_URL, UPLOAD_URL, URL_PRIVATE = "response_url", "upload_url", "url_private"
+OTHERS = (RESPONSE_URL, UPLOAD_URL, URL_PRIVATE)  # what an app calls and is no method
 GONE = ("used_url", "expired_url")  # what a response_url answers with HTTP 404
 
 
@@ -39,26 +41,34 @@ class Method:
 
 
 class WebApi:
-    """`/api/{method}` and `/actions/{token}`."""
+    """`/api/{method}`, and the addresses that the app was given: response_urls, upload_urls and files."""
 
     def __init__(
-        self, workspace: Workspace, faults: Faults, ways_back: ResponseUrls, methods: dict[str, Method], *, clock: Clock
+        self,
+        workspace: Workspace,
+        faults: Faults,
+        ways_back: ResponseUrls,
+        files: Files,
+        methods: dict[str, Method],
+        *,
+        clock: Clock,
     ) -> None:
         self._workspace = workspace
         self._faults = faults
         self._ways_back = ways_back
+        self._files = files
         self._methods = methods
         self._clock = clock
 
     @property
     def names(self) -> set[str]:
-        """Every method there is, and `response_url`."""
-        return {*self._methods, RESPONSE_URL}
+        """Every method there is, `response_url`, `upload_url` and `url_private`."""
+        return {*self._methods, *OTHERS}
 
     async def call(self, request: Request) -> Response:
         """Answer a call of a method."""
         name = request.path_params["method"]
-        record = state.Call(at=self._clock(), method=name, arguments={}, token="none", accepted=False)  # noqa: S106
+        record = self._record(name)
         try:
             arguments = await Arguments.read(request)
             record.arguments = arguments.shown()
@@ -71,13 +81,7 @@ class WebApi:
     async def respond(self, request: Request) -> Response:
         """Take what an app sends to a response_url."""
         token = request.path_params["token"]
-        record = state.Call(
-            at=self._clock(),
-            method=RESPONSE_URL,
-            arguments={},
-            token="none",  # noqa: S106
-            accepted=False,
-        )
+        record = self._record(RESPONSE_URL)
         try:
             record.arguments = (await Arguments.read(request)).given
         except errors.ApiError as error:
@@ -89,7 +93,25 @@ class WebApi:
 
         return await self._carry_out(record, run, channel=self._ways_back.place_of(token))
 
-    async def _carry_out(self, record: state.Call, run: Callable[[], state.Json], *, channel: str | None) -> Response:
+    async def upload(self, request: Request) -> Response:
+        """Take the bytes of a file."""
+        record = self._record(UPLOAD_URL)
+        taken = await self._files.take(request)
+        return await self._carry_out(record, lambda: taken, channel=None)
+
+    async def download(self, request: Request) -> Response:
+        """Give the bytes of a file."""
+        record = self._record(URL_PRIVATE)
+        record.token = self._kind(_bearer(request))
+        is_bot = record.token == "bot" and not self._is_revoked("bot")  # noqa: S105 - says which, is none
+        return await self._carry_out(record, lambda: self._files.serve(request, is_bot=is_bot), channel=None)
+
+    def _record(self, method: str) -> state.Call:
+        return state.Call(at=self._clock(), method=method, arguments={}, token="none", accepted=False)  # noqa: S106
+
+    async def _carry_out(
+        self, record: state.Call, run: Callable[[], state.Json | Response], *, channel: str | None
+    ) -> Response:
         fault = self._faults.strike(record.method, channel=channel)
         if fault is not None:
             record.fault = fault.kind
@@ -99,14 +121,16 @@ class WebApi:
         try:
             with self._workspace.change():
                 body = run()
-                record.accepted = True
+                record.accepted = not isinstance(body, Response) or body.status_code == 200
                 if record.fault == "drop_after_accept":
                     self._write_down(record)
                     return transport.Cut()
-                record.status = 200
+                record.status = body.status_code if isinstance(body, Response) else 200
                 self._write_down(record)
         except errors.ApiError as error:
             return self._refuse(record, error)
+        if isinstance(body, Response):
+            return body
         return self._answer({"ok": True, **body})
 
     async def _suffer(self, record: state.Call, fault: Fault) -> Response | None:
@@ -163,7 +187,7 @@ class WebApi:
             raise errors.ApiError("not_authed")
         if token == "unknown":  # noqa: S105
             raise errors.ApiError("invalid_auth")
-        if any(fault.kind == "revoke" and fault.token == token for fault in self._faults):
+        if self._is_revoked(token):
             raise errors.ApiError("token_revoked")
         if name == "apps.connections.open" and request.method != "POST":
             raise errors.ApiError("insecure_request")
@@ -171,6 +195,9 @@ class WebApi:
         if run is None:
             raise errors.ApiError("not_allowed_token_type")
         return run
+
+    def _is_revoked(self, token: TokenKind) -> bool:
+        return any(fault.kind == "revoke" and fault.token == token for fault in self._faults)
 
     def _place_id(self, arguments: Arguments) -> str:
         """Where a call goes, for faults that concern one conversation: a person's id stands for the IM with them."""
@@ -182,5 +209,9 @@ class WebApi:
 
 
 def _token(request: Request, arguments: Arguments) -> str | None:
+    return _bearer(request) or arguments.text("token")
+
+
+def _bearer(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token else arguments.text("token")
+    return token.strip() if scheme.lower() == "bearer" and token else None

@@ -26,6 +26,8 @@ SCOPES = (
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
+    "files:write",
     "groups:history",
     "groups:read",
     "im:history",
@@ -121,6 +123,11 @@ class Workspace:
         with workspace.change():
             pass
         return workspace
+
+    @property
+    def folder(self) -> pathlib.Path | None:
+        """Where what is too large for the state's file is kept: beside it, if there is one."""
+        return self._path.with_suffix(".files") if self._path is not None else None
 
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
