@@ -23,7 +23,15 @@ class InvalidSignature(ChannelError):
 
 
 class Misconfigured(ChannelError):
-    """The vendor refuses our credentials or permissions; the message says what to fix."""
+    """
+    The vendor refuses our credentials or permissions; the message says what to fix.
+
+    `missing` names the permission that is lacking; empty where the credentials themselves are refused.
+    """
+
+    def __init__(self, reason: str, *, missing: str = "") -> None:
+        super().__init__(reason)
+        self.missing = missing
 
 
 class DeliveryFailed(ChannelError):

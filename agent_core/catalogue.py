@@ -132,6 +132,14 @@ ENGLISH: Mapping[str, str] = {
     "stopped": "My owner stopped this.",
     "failed.owner": "{agent} failed for {name} ({thread}): {reason}",
     "dead.owner": "A message could not be delivered ({delivery}): {reason}",
+    "waits.owner": "A message could not be delivered yet ({delivery}): {reason}. It is tried again for a day.",
+    "held.owner": (
+        "Nothing can be sent by {account}: {problem}. What is to be said there waits in its order and is tried again "
+        "every minute; nothing is lost, and everything else goes on."
+    ),
+    "stopped.owner": (
+        "{account} does not listen any more: {problem}. It is looked at again every minute; everything else goes on."
+    ),
     "stuck.owner": (
         "Something is wrong with the gateway itself: it cannot go on in {conversation}. What is said there is kept and "
         "will be read; its log says what failed."

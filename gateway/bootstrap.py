@@ -24,8 +24,10 @@ from gateway.directory import Directory
 from gateway.errors import SettingsError
 from gateway.gate import Gate
 from gateway.health import Health
+from gateway.holds import Holds
 from gateway.models.base import Model
 from gateway.models.scripted import Scripted
+from gateway.notices import Notices
 from gateway.outbox import SETTLE, Outbox
 from gateway.owner import Owner
 from gateway.perform import Performer
@@ -63,7 +65,6 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     directory = Directory(settings.directory(), accounts)
     health = Health(accounts, runtime)
     gate = Gate(opened, directory, catalogue, health, runtime)
-    outbox = Outbox(opened, adapter, runtime, settle=settle)
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
     world = World(
@@ -75,6 +76,9 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
         watch=watchdog.watch,
     )
+    notices = Notices(opened, world.watchers)
+    holds = Holds(health, notices, catalogue.say, runtime)
+    outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
     performer = Performer(_models(settings, known, source).get, runtime, catalogue.say)
     owner = Owner(opened, world, performer, outbox, runtime)
     routes = [route for one in accounts.values() for route in one.routes(gate)]
@@ -82,7 +86,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         store=opened,
         owner=owner,
         outbox=outbox,
-        supervisor=Supervisor(accounts.values(), gate, health, runtime),
+        supervisor=Supervisor(accounts.values(), gate, health, notices, catalogue.say, runtime),
         control=Control(opened, outbox, directory, settings.server.data, runtime),
         health=health,
         watchdog=watchdog,

@@ -21,7 +21,7 @@ class Channel:
     How one account of a channel is.
 
     `last_seen` is its vendor's last sign of life, `last_event` when something of it was last stored, both in seconds
-    since the epoch. `warning` is what an operator should look at while it works on.
+    since the epoch. `warning` is what an operator should look at while it works on, `held` why nothing can be sent.
     """
 
     state: Literal["starting", "up", "retrying", "stopped"] = "starting"
@@ -29,6 +29,7 @@ class Channel:
     last_event: float | None = None
     problem: str = ""
     warning: str = ""
+    held: str = ""
     caught_up: bool = False
 
 
@@ -58,6 +59,10 @@ class Health:
         """Something about it needs to be looked at; empty: nothing any more."""
         self.channels[account].warning = warning
 
+    def hold(self, account: str, problem: str) -> None:
+        """Nothing can be sent by it until an operator acts; empty: it can again."""
+        self.channels[account].held = problem
+
     def refuse(self, account: str, reason: str) -> None:
         """Something that came to its door was not taken in."""
         self.refused[account, reason] += 1
@@ -83,10 +88,10 @@ class Health:
             self.caught_up.set()
 
     def ready(self, account: str) -> bool:
-        """Tell whether messages come in from an account, as far as its vendor lets us know."""
+        """Tell whether messages come in and go out by an account, as far as its vendor lets us know."""
         channel = self.channels[account]
         recent = channel.last_seen is not None and self._runtime.now() - channel.last_seen < QUIET
-        return channel.state == "up" and recent
+        return channel.state == "up" and recent and not channel.held
 
     def report(self) -> dict[str, dict[str, Any]]:
         """Say how every account is."""

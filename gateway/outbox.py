@@ -5,6 +5,8 @@ A delivery comes here claimed: that is on the disk, so whatever happens from now
 
 - The vendor took it: *sent*, with its receipt.
 - The vendor surely did not take it (429, refused, not reached): *new* again, due later; after its deadline *dead*.
+  One that is refused steps aside after a while; where the vendor takes nothing from anybody, all keep their places.
+- The vendor refuses our credentials: the whole account waits (`holds.py`).
 - Nobody knows (the connection broke after the request left, or we died): *unknown*. Calls that may be repeated
   are. Everything else is looked for after a settling delay, in which a slow vendor may still take it: found is
   sent, surely not there is new again. Where it cannot be told, it stays unknown, visibly, and is never repeated
@@ -24,6 +26,8 @@ from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.texts import described
 from gateway.errors import Unwritable
+from gateway.holds import DAY, RECHECK, Holds
+from gateway.notices import Notices
 from gateway.runtime import Runtime
 from gateway.store.base import Delivery, Fate, Store
 
@@ -31,6 +35,8 @@ log = logging.getLogger("ringback.outbox")
 
 SEND_LIMIT = 30.0  # seconds that one vendor call may take
 SETTLE = 2.0  # seconds before something of unknown fate is looked for
+LOOK_AGAIN = 30.0  # seconds between two looks while the vendor cannot be reached
+LOOK_LONGEST = 600.0  # seconds after which looking that is only refused for its rate is given up
 LOOK_FIRST = 10.0  # seconds that a conversation waits for the fate of what was being sent when the process died
 LONGEST_PAUSE = 60.0  # seconds between two tries
 RECORD_PAUSE = 1.0  # seconds between tries to note a fate in a store that refuses
@@ -49,10 +55,14 @@ class Outbox:
         store: Store,
         adapter: Callable[[ConversationKey], Adapter | None],
         runtime: Runtime,
+        holds: Holds,
+        notices: Notices,
+        say: Callable[..., str],
         *,
         settle: float = SETTLE,
     ) -> None:
         self._store, self._adapter, self._runtime, self._settle = store, adapter, runtime, settle
+        self._holds, self._notices, self._say = holds, notices, say
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._lost: dict[ConversationKey, set[str]] = {}
@@ -140,25 +150,40 @@ class Outbox:
             return self._dead(delivery, "its channel is not configured any more")
         if now > delivery.deadline:
             return self._dead(delivery, "its time was up before it could be sent")
+        account = _account(delivery)
+        if (hold := self._holds.wait(account)) is not None:
+            return self._kept(delivery, hold.problem, max(1.0, hold.until - self._runtime.monotonic()))
         try:
             receipt = await self._runtime.limit(adapter.deliver(delivery.part), SEND_LIMIT)
+        except errors.Misconfigured as wrong:
+            await self._holds.refused(account, str(wrong))
+            return self._kept(delivery, str(wrong), RECHECK)
         except errors.RateLimited as limited:
             return self._later(delivery, str(limited), limited.retry_after)
         except errors.Rejected as rejected:
+            self._holds.taken(account)
             if rejected.permanent:
                 return self._dead(delivery, str(rejected))
+            await self._tell_of(delivery, str(rejected))
             return self._later(delivery, str(rejected), self._pause(delivery))
-        except (errors.Unreachable, errors.Misconfigured) as unsent:
-            return self._later(delivery, str(unsent), self._pause(delivery))
+        except errors.Unreachable as unsent:
+            return self._kept(delivery, str(unsent), self._pause(delivery))
         except (errors.Unknown, TimeoutError) as unknown:
             reason = str(unknown) or f"no answer within {SEND_LIMIT:g} seconds"
             if delivery.part.idempotent:
-                return self._later(delivery, reason, self._pause(delivery))
+                return self._kept(delivery, reason, self._pause(delivery))
             return Fate(delivery.id, "unknown", reason=reason, due=self._store.now() + self._settle)
         except Exception as error:  # the adapter's fault: nobody knows how far it got
             log.exception("an adapter failed to deliver", extra={"delivery": delivery.id})
             return Fate(delivery.id, "unknown", reason=described(error), due=self._store.now() + self._pause(delivery))
+        self._holds.taken(account)
         return Fate(delivery.id, "sent", receipt=receipt)
+
+    async def _tell_of(self, delivery: Delivery, reason: str) -> None:
+        """Tell the operator of a refusal that somebody could do something about, once a day for each place."""
+        once = f"waits {delivery.conversation} {reason} {self._runtime.now() // DAY:.0f}"
+        text = self._say("waits.owner", delivery=delivery.id, reason=reason)
+        await self._notices.tell(text, once, besides=delivery.conversation)
 
     async def _look_later(self, delivery: Delivery) -> None:
         await self._runtime.sleep(self._settle)
@@ -178,16 +203,26 @@ class Outbox:
         except errors.Unknown as unknown:
             return self._unknown(delivery, str(unknown))
         except Exception as error:  # it could not be looked for now
-            if not isinstance(error, errors.ChannelError | TimeoutError):
-                log.exception("an adapter failed to look", extra={"delivery": delivery.id})
-            if self._store.now() > delivery.deadline:
-                return self._unknown(delivery, described(error))
-            asked = error.retry_after if isinstance(error, errors.RateLimited) else 0.0
-            pause = max(asked, self._pause_of_look(delivery))
-            return Fate(delivery.id, "unknown", reason=described(error), due=self._store.now() + pause)
+            return await self._look_again(delivery, error)
         if receipt is not None:
             return Fate(delivery.id, "sent", receipt=receipt)
         return Fate(delivery.id, "new", due=self._store.now(), reason="looked for, and surely not sent")
+
+    async def _look_again(self, delivery: Delivery, error: Exception) -> Fate:
+        if not isinstance(error, errors.ChannelError | TimeoutError):
+            log.exception("an adapter failed to look", extra={"delivery": delivery.id})
+        if isinstance(error, errors.Misconfigured):
+            await self._holds.refused(_account(delivery), str(error))
+        now, pause, patient = self._store.now(), self._pause_of_look(delivery), True
+        away = isinstance(error, errors.Unreachable | errors.Misconfigured)
+        if away:
+            pause = self._runtime.jitter(LOOK_AGAIN)
+        elif isinstance(error, errors.RateLimited):
+            pause = max(pause, error.retry_after)
+            patient = now - (delivery.refused_since or now) < LOOK_LONGEST
+        if now > delivery.deadline or not patient:
+            return self._unknown(delivery, described(error))
+        return Fate(delivery.id, "unknown", reason=described(error), due=now + pause, holds=away)
 
     async def _note(self, delivery: Delivery, fate: Fate) -> None:
         fate = fate._replace(at=self._store.now(), attempt=delivery.attempts)
@@ -216,6 +251,10 @@ class Outbox:
             return self._dead(delivery, f"given up after its deadline: {reason}")
         return Fate(delivery.id, "new", reason=reason, due=due)
 
+    def _kept(self, delivery: Delivery, reason: str, pause: float) -> Fate:
+        """Try again later, before everything behind it."""
+        return self._later(delivery, reason, pause)._replace(holds=True)
+
     def _pause(self, delivery: Delivery) -> float:
         return self._runtime.jitter(min(LONGEST_PAUSE, 2.0 ** min(delivery.attempts, 6)))
 
@@ -229,6 +268,10 @@ class Outbox:
 
     def _unknown(self, delivery: Delivery, reason: str) -> Fate:
         return Fate(delivery.id, "unknown", reason=reason, fact=_ended(delivery, "unknown", reason))
+
+
+def _account(delivery: Delivery) -> str:
+    return delivery.conversation.partition("/")[0]
 
 
 def _ended(delivery: Delivery, status: Literal["dead", "unknown"], reason: str) -> events.DeliveryEnded:

@@ -1,6 +1,8 @@
 """
 Keeps the channels listening: starts each again when it breaks, stops one that is misconfigured, and says so.
 
+A stopped one is looked at again now and then: an app that was installed again works without a restart of the gateway.
+
 Start-up never waits for a vendor: channels run in the background, and `/readyz` tells how they are.
 """
 
@@ -8,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from adapters.base import Adapter, Gate
 from adapters.errors import Misconfigured, RateLimited
 from gateway.health import Health
+from gateway.holds import DAY, RECHECK
+from gateway.notices import Notices
 from gateway.runtime import Runtime
 
 log = logging.getLogger("ringback.supervisor")
@@ -24,9 +28,18 @@ STEADY = 60.0  # seconds of listening after which a channel counts as well again
 class Supervisor:
     """Runs every account's listening."""
 
-    def __init__(self, adapters: Iterable[Adapter], gate: Gate, health: Health, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        adapters: Iterable[Adapter],
+        gate: Gate,
+        health: Health,
+        notices: Notices,
+        say: Callable[..., str],
+        runtime: Runtime,
+    ) -> None:
         self._adapters, self._gate = list(adapters), gate
         self._health, self._runtime = health, runtime
+        self._notices, self._say = notices, say
 
     async def run(self) -> None:
         """Listen on all accounts, until cancelled."""
@@ -47,9 +60,8 @@ class Supervisor:
                 await adapter.listen(self._gate)
                 problem = "it ended by itself"
             except Misconfigured as wrong:
-                log.error("%s stopped: %s", account, wrong)
-                self._health.stopped(account, str(wrong))
-                return
+                await self._stop(account, str(wrong))
+                continue
             except RateLimited as limited:
                 problem, asked = str(limited), limited.retry_after
             except Exception as error:
@@ -61,6 +73,15 @@ class Supervisor:
             log.warning("%s broke (%s); listening again in %.1f s", account, problem, pause)
             self._health.retrying(account, problem)
             await self._runtime.sleep(pause)
+
+    async def _stop(self, account: str, problem: str) -> None:
+        if self._health.channels[account].problem != problem:
+            log.error("%s stopped: %s", account, problem)
+            once = f"stopped {account} {problem} {self._runtime.now() // DAY:.0f}"
+            text = self._say("stopped.owner", account=account, problem=problem)
+            await self._notices.tell(text, once, besides=account)
+        self._health.stopped(account, problem)
+        await self._runtime.sleep(RECHECK)
 
 
 async def _for_ever() -> None:

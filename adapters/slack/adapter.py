@@ -26,7 +26,7 @@ class Slack:
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self.account = config.account
-        self._client = Client(config)
+        self._client = Client(config, clock)
         self._listener = Listener(config, self._client, clock)
 
     def routes(self, gate: Gate) -> Sequence[BaseRoute]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.base import Part, Receipt
+from adapters.base import Clock, Part, Receipt
 from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 from adapters.slack.config import Config
+from adapters.slack.pace import Pace
+from adapters.slack.refusals import explained
 from agent_core import addresses
 
 log = logging.getLogger("ringback.slack")
@@ -28,40 +30,16 @@ IDLE = 10.0  # seconds an unused connection is kept; a longer one might be close
 EVENT_TYPE = "ringback_delivery"
 PAGES = 5  # pages of history that are looked through
 PAGE = 200  # messages each
+FEW = 15  # messages that an app outside the marketplace gets at most (docs.slack.dev/apis/web-api/rate-limits)
 SKEW = 3_600.0  # seconds that Slack's clock may be behind ours
-
-FIX: dict[str, str] = {
-    "invalid_auth": "the token is not valid; copy it again from the app's page",
-    "not_authed": "no token was sent; set it",
-    "account_inactive": "the app was removed from the workspace; install it again",
-    "token_revoked": "the token was revoked; install the app again and set the new token",
-    "token_expired": "the token has expired; set a new one",
-    "missing_scope": "the app lacks a scope",
-    "not_allowed_token_type": "this is another kind of token; a bot token begins with xoxb-, an app token with xapp-",
-    "no_permission": "the app may not do this; check its scopes",
-    "team_access_not_granted": "the app is not approved for this workspace",
-}
-GONE = frozenset(
-    (
-        *("message_not_found", "cant_update_message", "edit_window_closed", "user_not_found", "user_disabled"),
-        *("cannot_dm_bot", "users_not_found", "user_not_visible", "invalid_blocks", "invalid_blocks_format"),
-        *("msg_too_long", "msg_blocks_too_long", "no_text", "invalid_arguments", "invalid_metadata_format"),
-        *("metadata_too_large", "messages_tab_disabled", "user_not_in_channel", "invalid_user"),
-        "thread_not_found",
-    )
-)
-"""Refusals that no waiting mends: the message itself, or whom it is for."""
-PASSING = frozenset({"org_login_required", "ekm_access_denied"})
-"""Refusals of everything, until somebody at the workspace is done with something; the call was not taken."""
-OPEN_FATE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-"""Slack's words for "we do not know either": the call may have succeeded in part (reference/methods, common errors)."""
 
 
 class Client:
     """Slack's Web API, for one workspace."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._config, self._clock = config, clock
+        self._pace = Pace(clock.now)
         self._session: aiohttp.ClientSession | None = None
         self._direct: dict[str, str] = {}
 
@@ -85,11 +63,17 @@ class Client:
         Raises:
             DeliveryFailed, Misconfigured: See `adapters/errors.py`.
         """
+        channel = str(arguments.get("channel") or "")
+        if (wait := self._pace.wait(method, channel)) > 0:
+            raise RateLimited(f"{method}: Slack has asked for a pause", retry_after=wait)
         headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
             return await self.web().api_call(method, json=dict(arguments), headers=headers)
         except SlackApiError as error:
-            _explain(method, error)
+            refused = explained(method, error, self._clock.now())
+            if isinstance(refused, RateLimited):
+                self._pace.limited(method, channel, refused.retry_after)
+            raise refused from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable(f"Slack cannot be reached: {error}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -117,8 +101,11 @@ class Client:
         """
         Look for a message by its metadata.
 
+        Since 2025 an app outside Slack's marketplace may read 15 messages at a time, once a minute. The first of them
+        usually hold what is looked for; where they do not, it is given up rather than waited for.
+
         Raises:
-            Unknown: What is looked for leaves no trace, or we may not read it.
+            Unknown: What is looked for leaves no trace, or we may not read it, or not enough of it.
         """
         if part.kind != "chat.postMessage":
             raise Unknown("an ephemeral message cannot be looked for")
@@ -126,28 +113,42 @@ class Client:
         root = part.receipt.message_id if part.receipt is not None else part.arguments.get("thread_ts")
         method = "conversations.replies" if root else "conversations.history"
         query: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}
-        query |= {"ts": root} if root else {"oldest": f"{max(0.0, part.since - SKEW):.6f}"}
-        for _ in range(PAGES):
-            try:
-                answer = await self.call(method, query)
-            except (Misconfigured, Rejected) as refused:
-                raise Unknown(f"{method}: {refused}") from refused
-            for message in answer.get("messages") or []:
+        query |= {"oldest": f"{max(0.0, part.since - SKEW):.6f}"} | ({"ts": root} if root else {})
+        for page in range(PAGES):
+            answer = await self._look(method, query, first=page == 0)
+            messages = answer.get("messages") or []
+            for message in messages:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
                 if payload.get("delivery") == part.delivery:
                     return Receipt(place=channel, message_id=str(message["ts"]), at=_time(str(message["ts"])))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not (answer.get("has_more") and cursor):
                 return None
+            if len(messages) <= FEW:
+                raise Unknown(f"{method}: Slack shows this app only {len(messages)} messages at a time")
             query["cursor"] = cursor
         raise Unknown(f"too much was said since to find it among {PAGE * PAGES} messages")
+
+    async def _look(self, method: str, query: Mapping[str, Any], *, first: bool) -> AsyncSlackResponse:
+        try:
+            return await self.call(method, query)
+        except Unknown as lost:  # nothing was changed, so it can be asked again
+            raise Unreachable(str(lost)) from lost
+        except (Misconfigured, Rejected, RateLimited) as refused:
+            may_not = isinstance(refused, Rejected) or (isinstance(refused, Misconfigured) and bool(refused.missing))
+            if may_not or (isinstance(refused, RateLimited) and not first):
+                raise Unknown(f"{method}: {refused}") from refused
+            raise
 
     async def _channel(self, part: Part) -> str:
         place = addresses.parse(part.conversation).place
         if not place.startswith(("U", "W")):
             return place
         if place not in self._direct:
-            answer = await self.call("conversations.open", {"users": place})
+            try:
+                answer = await self.call("conversations.open", {"users": place})
+            except Unknown as lost:  # opened or not, nothing was sent
+                raise Unreachable(str(lost)) from lost
             self._direct[place] = str((answer.get("channel") or {})["id"])
         return self._direct[place]
 
@@ -162,21 +163,3 @@ def _time(ts: str) -> float:
         return float(ts)
     except ValueError:
         return 0.0
-
-
-def _explain(method: str, error: SlackApiError) -> NoReturn:
-    response = error.response
-    status = getattr(response, "status_code", 200)
-    data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
-    name = str(data.get("error") or f"HTTP {status}")
-    if status == 429 or name in ("ratelimited", "rate_limited"):
-        after = str(response.headers.get("Retry-After") or response.headers.get("retry-after") or "1")
-        raise RateLimited(f"{method}: rate limited", retry_after=float(after) if after.isdecimal() else 1.0) from error
-    if name in FIX:
-        needed = f" (it needs {data['needed']})" if data.get("needed") else ""
-        raise Misconfigured(f"Slack answers {name} to {method}: {FIX[name]}{needed}") from error
-    if name in PASSING:
-        raise Unreachable(f"{method}: Slack answers {name}") from error
-    if status >= 500 or name in OPEN_FATE or "error" not in data:  # without its word, something else may have answered
-        raise Unknown(f"{method}: Slack answers {name}") from error
-    raise Rejected(f"{method}: Slack answers {name}", permanent=name in GONE) from error

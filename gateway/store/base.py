@@ -157,7 +157,8 @@ class Fate(NamedTuple):
     What became of a try. `due` is when to try or look again; None where it has ended.
 
     `fact` is appended to the conversation in the same step, for its owner to decide what follows; `at` is when.
-    `attempt` is the try that it is about, from 1: word of an earlier one changes nothing.
+    `attempt` is the try that it is about, from 1: word of an earlier one changes nothing. `holds` where the vendor
+    takes nothing from anybody just now: the delivery keeps its place before those behind it, however long that lasts.
     """
 
     delivery: str
@@ -168,6 +169,7 @@ class Fate(NamedTuple):
     fact: events.DeliveryEnded | None = None
     at: float = 0.0
     attempt: int = 1
+    holds: bool = False
 
 
 class Message(NamedTuple):

@@ -154,7 +154,7 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
     if row is None:
         return ()
     conversation, request, kind = row
-    refused = now if fate.status in ("new", "unknown") else None
+    refused = now if fate.status in ("new", "unknown") and not fate.holds else None
     db.execute(
         "UPDATE deliveries SET status = ?, due = ?, reason = ?, message_id = COALESCE(?, message_id),"
         " receipt = COALESCE(?, receipt), refused_since = CASE WHEN ? IS NULL THEN NULL"

@@ -417,6 +417,18 @@ class StoreContract:
 
         assert "b" == following.id
 
+    async def test_one_that_holds_keeps_its_place(self, store: Store, clock: HandRuntime):
+        """
+        Where the vendor takes nothing from anybody, nothing overtakes what waits for it, however long that lasts.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a"), a_delivery("b")]))
+        for attempt in range(1, 20):
+            waits = Fate("a", "new", reason="down", due=clock.now() + 60, attempt=attempt, holds=True)
+            assert () == await store.record(waits, pressing=True)
+            await clock.advance(61)
+            assert ["a"] == [d.id for d in await store.due_deliveries(clock.now())]
+
     async def test_word_of_an_earlier_try_changes_nothing(self, store: Store, clock: HandRuntime):
         """
         What a slow look says of a try that another one has overtaken is not written down.

@@ -25,8 +25,10 @@ from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.health import Health
+from gateway.holds import Holds
 from gateway.models.base import Model
 from gateway.models.scripted import Script, Scripted
+from gateway.notices import Notices
 from gateway.outbox import Outbox
 from gateway.owner import Owner
 from gateway.perform import Performer
@@ -91,7 +93,9 @@ class House:
         self.health = Health(["slack:T1"], runtime)
         self._caught_up = caught_up
         self.gate = Gate(self.store, directory, catalogue, self.health, runtime)
-        self.outbox = Outbox(self.store, self.world.adapter, runtime)
+        notices = Notices(self.store, self.world.watchers)
+        holds = Holds(self.health, notices, catalogue.say, runtime)
+        self.outbox = Outbox(self.store, self.world.adapter, runtime, holds, notices, catalogue.say)
         chosen = model or (Scripted("script", script) if script else None)
         self.owner = Owner(
             self.store, self.world, Performer(lambda agent: chosen, runtime, catalogue.say), self.outbox, runtime

@@ -12,6 +12,7 @@ from adapters.base import Part
 from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 from agent_core.requests import Decision
 from agent_core.run import Run, agent
+from gateway.holds import RECHECK
 from tests.gateway.agents import World, echo
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime
@@ -45,7 +46,7 @@ async def statuses(house: House) -> list[tuple[str, str]]:
         (RateLimited("slow down", retry_after=7), 7),
         (Unreachable("no route"), 2),
         (Rejected("not_in_channel", permanent=False), 2),
-        (Misconfigured("token_revoked"), 2),
+        (Misconfigured("token_revoked"), RECHECK),
     ],
 )
 async def test_what_was_surely_not_sent_is_tried_again(
@@ -354,3 +355,123 @@ async def test_a_clock_that_jumped_and_was_set_right_holds_up_nothing(make: Make
         await runtime.advance(60)
 
         assert [("say", "sent")] == await statuses(house)
+
+
+HOUR = 3_600.0
+
+
+@pytest.mark.parametrize("error", [Unreachable("no route"), Misconfigured("token_revoked")])
+async def test_an_hour_without_the_vendor_loses_and_doubles_nothing(make: Make, runtime: HandRuntime, error: Exception):
+    """
+    What was said while the vendor was down, or refused us, goes out after it, once and in its order.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        for number in range(5):
+            await run.reply(f"answer {number}")
+            await run.sleep(5 * 60)
+
+    async with make(bot) as house:
+        house.channel.fault = raising(error, times=10_000)
+        await house.write(RITA, "go")
+        await runtime.advance(HOUR)
+        assert [] == house.texts(RITA)
+        assert [] == await house.store.deliveries(status="dead")
+        house.channel.fault = lambda part: None
+        await runtime.advance(5 * 60)
+
+        assert [f"answer {number}" for number in range(5)] == house.texts(RITA)
+        assert {"sent"} == {status for _, status in await statuses(house)}
+
+
+async def test_an_hour_of_broken_connections_loses_and_doubles_nothing(make: Make, runtime: HandRuntime):
+    """
+    Where every answer is lost and nothing can be looked for, it is looked for after the outage, in its order.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        for number in range(3):
+            await run.reply(f"answer {number}")
+            await run.sleep(15 * 60)
+
+    async with make(bot) as house:
+        find = house.channel.find
+
+        async def down(part: Part) -> None:
+            raise Unreachable("no route")
+
+        house.channel.find = down  # type: ignore[method-assign, assignment]
+        house.channel.lost.append("say")  # the first is taken, the others never arrive
+        house.channel.fault = lambda part: None
+        await house.write(RITA, "go")
+        house.channel.fault = raising(Unknown("HTTP 503"), times=10_000)
+        await runtime.advance(HOUR)
+        house.channel.find = find  # type: ignore[method-assign]
+        house.channel.fault = lambda part: None
+        await runtime.advance(5 * 60)
+
+        assert [f"answer {number}" for number in range(3)] == house.texts(RITA)
+        assert {"sent"} == {status for _, status in await statuses(house)}
+
+
+async def test_looking_that_is_only_limited_is_given_up(make: Make, runtime: HandRuntime):
+    """
+    Where history is shown too slowly to look for it, a message is unknown after ten minutes, and its owner is told.
+    """
+    async with make(echo) as house:
+        await started(house)
+
+        async def find(part: Part) -> None:
+            raise RateLimited("history is shown once a minute", retry_after=60)
+
+        house.channel.find = find  # type: ignore[method-assign, assignment]
+        house.channel.fault = raising(Unknown("broke"))
+        await house.write(RITA, "hello")
+        await runtime.advance(12 * 60)
+
+        assert [("say", "unknown")] == [s for s in await statuses(house) if s[1] != "sent"]
+        assert "once a minute" in house.texts(BEN)[-1]
+
+
+async def test_a_refusal_that_somebody_could_mend_is_told_at_once(make: Make, runtime: HandRuntime):
+    """
+    The owner hears of a channel that the app is not in, once, and the message goes out when it is.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(Rejected("not_in_channel: invite it there", permanent=False), times=5)
+        await house.write(RITA, "hello")
+        await runtime.advance(200)
+
+        assert 1 == len(house.texts(BEN))
+        assert "invite it there" in house.texts(BEN)[0]
+        assert ["Rita said: hello"] == house.texts(RITA)
+
+
+async def test_a_held_account_is_tried_by_one_message_a_minute(make: Make, runtime: HandRuntime):
+    """
+    While the vendor refuses our credentials, ten conversations make one call a minute; mended, all of them go on.
+    """
+    tried: list[float] = []
+
+    def refuse(part: Part) -> None:
+        tried.append(runtime.now())
+        raise Misconfigured("Slack answers token_revoked")
+
+    async with make(echo) as house:
+        for number in range(10):
+            await house.write(f"U{number}", "start", settle=False)
+        await runtime.settle()
+        house.channel.fault = refuse
+        for number in range(10):
+            await house.write(f"U{number}", "hello")
+        assert "token_revoked" in house.health.report()["slack:T1"]["held"]
+        await runtime.advance(10 * RECHECK)
+        assert len(tried) <= 11
+        house.channel.fault = lambda part: None
+        await runtime.advance(2 * RECHECK + 1)
+
+        assert {"sent"} == {status for _, status in await statuses(house)}
+        assert "" == house.health.report()["slack:T1"]["held"]

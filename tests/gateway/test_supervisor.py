@@ -10,7 +10,10 @@ from typing import Any
 
 from adapters.base import Gate
 from adapters.errors import Misconfigured, RateLimited
+from agent_core.catalogue import Catalogue
 from gateway.health import Health
+from gateway.holds import RECHECK
+from gateway.notices import Notices
 from gateway.supervisor import PAUSES, STEADY, Supervisor
 from tests.gateway.loopback import Loopback
 from tests.runtime import HandRuntime
@@ -38,7 +41,8 @@ class Channel(Loopback):
 async def supervise(runtime: HandRuntime, channel: Channel) -> tuple[Health, asyncio.Task[None]]:
     health = Health([ACCOUNT], runtime)
     gate: Any = None
-    task = asyncio.create_task(Supervisor([channel], gate, health, runtime).run())
+    notices = Notices(gate, list)
+    task = asyncio.create_task(Supervisor([channel], gate, health, notices, Catalogue().say, runtime).run())
     await runtime.settle()
     return health, task
 
@@ -85,7 +89,7 @@ async def test_after_a_steady_while_the_pauses_begin_anew(runtime: HandRuntime):
 
 async def test_a_misconfigured_channel_stops_and_says_why(runtime: HandRuntime):
     """
-    A bad token is not tried again; its sentence is in the report, and nobody waits for it to catch up.
+    A bad token's sentence is in the report, nobody waits for it to catch up, and it is looked at once a minute.
     """
 
     async def refused(number: int) -> None:
@@ -93,13 +97,33 @@ async def test_a_misconfigured_channel_stops_and_says_why(runtime: HandRuntime):
 
     channel = Channel(runtime, refused)
     health, task = await supervise(runtime, channel)
-    await runtime.advance(3_600)
+    await runtime.advance(RECHECK * 3 - 1)
 
-    assert 1 == channel.tries
+    assert 3 == channel.tries
     report = health.report()[ACCOUNT]
     assert ("stopped", "the token was revoked", False) == (report["state"], report["problem"], report["ready"])
     assert health.caught_up.is_set()
     assert not task.done()
+    task.cancel()
+
+
+async def test_a_channel_that_was_mended_listens_again(runtime: HandRuntime):
+    """
+    An app that is installed again needs no restart of the gateway.
+    """
+
+    async def mended(number: int) -> None:
+        if number == 1:
+            raise Misconfigured("account_inactive")
+        health.seen(ACCOUNT)
+        await asyncio.Event().wait()
+
+    channel = Channel(runtime, mended)
+    health, task = await supervise(runtime, channel)
+    assert not health.ready(ACCOUNT)
+    await runtime.advance(RECHECK)
+
+    assert health.ready(ACCOUNT)
     task.cancel()
 
 

@@ -9,10 +9,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.base import Say
-from adapters.errors import ChannelError, Misconfigured, Rejected, Unknown, Unreachable
+from adapters.errors import ChannelError, Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 from adapters.slack import client
-from adapters.slack.client import EVENT_TYPE, FIX, GONE, OPEN_FATE
+from adapters.slack.client import EVENT_TYPE
 from adapters.slack.emulator import Fault
+from adapters.slack.refusals import FIX, GONE, HINTS, OPEN_FATE, explained
 from tests.contracts.adapter import prepared
 from tests.contracts.test_slack_adapter import SlackVendor
 
@@ -166,5 +167,81 @@ def test_an_answer_without_slacks_word_tells_nothing():
     response = AsyncSlackResponse(
         client=None, http_verb="POST", api_url="", req_args={}, data={}, headers={}, status_code=200
     )
-    with pytest.raises(Unknown):
-        client._explain("chat.postMessage", SlackApiError("no JSON", response))
+    assert isinstance(explained("chat.postMessage", SlackApiError("no JSON", response), 0.0), Unknown)
+
+
+async def test_a_limited_method_is_left_alone_for_as_long_as_slack_asks(slack: SlackVendor):
+    """
+    Nothing is sent into a limit that is known: a second message to that channel is refused here, and was not sent.
+    """
+    slack.emulator.add_fault(Fault(on="chat.postMessage", kind="rate_limit", retry_after=30))
+    part = prepared(slack, Say("hello"), slack.place)
+    for _ in range(2):
+        with pytest.raises(RateLimited) as limited:
+            await slack.adapter.deliver(part)
+
+    assert 29 < limited.value.retry_after < 32
+    assert 1 == len(calls(slack, "chat.postMessage"))
+    await slack.adapter.deliver(prepared(slack, Say("elsewhere"), slack.direct))
+
+
+async def test_a_little_of_the_history_is_no_proof(slack: SlackVendor, monkeypatch: pytest.MonkeyPatch):
+    """
+    An app that is shown 15 messages at a time finds what is among them, and leaves unknown what is not.
+    """
+    monkeypatch.setattr(client, "PAGE", client.FEW)  # what Slack makes of a larger one
+    part = prepared(slack, Say("the one"), slack.place).model_copy(update={"delivery": "mine"})
+    await slack.adapter.deliver(part)
+    for number in range(14):
+        slack.emulator.people.message("U00000ANA", "C0GENERAL", f"talk {number}")
+    assert await slack.adapter.find(part) is not None
+    slack.emulator.people.message("U00000ANA", "C0GENERAL", "one more")
+
+    with pytest.raises(Unknown, match="only 15 messages"):
+        await slack.adapter.find(part)
+    assert 2 == len(calls(slack, "conversations.history"))
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "drop_before_accept"}])
+async def test_looking_is_tried_again_while_slack_is_down(slack: SlackVendor, fault: dict):
+    """
+    A look that Slack does not answer tells nothing about the message, and can be repeated.
+    """
+    slack.emulator.add_fault(Fault(on="conversations.history", **fault))
+
+    with pytest.raises(Unreachable):
+        await slack.adapter.find(prepared(slack, Say("hello"), slack.place))
+
+
+async def test_a_token_that_is_revoked_while_looking_is_no_verdict(slack: SlackVendor):
+    """
+    It is for the operator to mend, and then the message is looked for.
+    """
+    await slack.misbehave("revoke")
+
+    with pytest.raises(Misconfigured) as refused:
+        await slack.adapter.find(prepared(slack, Say("hello"), slack.place))
+    assert "" == refused.value.missing
+
+
+async def test_a_chat_that_could_not_be_opened_was_sent_nothing(slack: SlackVendor):
+    """
+    When the answer about the chat itself is lost, no message is in doubt.
+    """
+    slack.emulator.add_fault(Fault(on="conversations.open", kind="drop_after_accept"))
+
+    with pytest.raises(Unreachable):
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.direct))
+    await slack.adapter.deliver(prepared(slack, Say("hello"), slack.direct))
+
+
+@pytest.mark.parametrize("name", sorted(HINTS))
+async def test_a_refusal_says_what_somebody_can_do(slack: SlackVendor, name: str):
+    """
+    Slack's word for it alone helps nobody.
+    """
+    slack.emulator.add_fault(Fault(on="chat.postMessage", kind="refuse", error=name))
+
+    with pytest.raises(Rejected, match=name) as refused:
+        await slack.adapter.deliver(prepared(slack, Say("hello"), slack.place))
+    assert HINTS[name] in str(refused.value)

@@ -1,0 +1,42 @@
+"""
+Tells those who look after this gateway of trouble that no conversation's decision is about.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from agent_core import events
+from agent_core.addresses import ConversationKey
+from gateway.errors import Unwritable
+from gateway.store.base import Fact, Store
+
+log = logging.getLogger("ringback.notices")
+
+
+class Notices:
+    """
+    Puts what is to be said into the log of the places where it is to be said, so that it survives a restart.
+
+    Args:
+        watchers: Say where those who look after this gateway are told of trouble.
+    """
+
+    def __init__(self, store: Store, watchers: Callable[[], Iterable[ConversationKey]]) -> None:
+        self._store, self._watchers = store, watchers
+
+    async def tell(self, text: str, once: str, *, besides: str = "") -> None:
+        """
+        Tell them, once under this name within nine days.
+
+        Args:
+            besides: An account or a conversation that this is about, so that nothing can be said there.
+        """
+        for place in self._watchers():
+            if place == besides or place.startswith(f"{besides}/"):
+                continue
+            try:
+                await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"{once} {place}",)))
+            except Unwritable as refused:
+                log.error("somebody should be told (%s), and it cannot be stored: %s", text, refused)
