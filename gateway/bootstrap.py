@@ -80,7 +80,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     holds = Holds(health, notices, catalogue.say, runtime)
     outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
     performer = Performer(_models(settings, known, source).get, runtime, catalogue.say)
-    owner = Owner(opened, world, performer, outbox, runtime)
+    owner = Owner(opened, world, performer, outbox, notices, runtime)
     routes = [route for one in accounts.values() for route in one.routes(gate)]
     return Service(
         store=opened,

@@ -31,18 +31,18 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import clock
 from agent_core.texts import described
 from gateway import decide
 from gateway.conversation import Conversation, Draft, World
 from gateway.errors import Broken, Conflict, Lost, Unwritable
+from gateway.notices import Notices
 from gateway.ongoing import Ongoing, Operation, Result
 from gateway.outbox import Outbox
 from gateway.perform import Performer
 from gateway.runtime import Runtime
-from gateway.store.base import DAY, Delivery, Fact, Fate, Need, Ownership, Ready, Snapshot, Store
+from gateway.store.base import DAY, Delivery, Fate, Need, Ownership, Ready, Snapshot, Store
 
 log = logging.getLogger("ringback.owner")
 
@@ -65,9 +65,11 @@ class Inbox:
 class Owner:
     """The one decider of every conversation in its store."""
 
-    def __init__(self, store: Store, world: World, performer: Performer, outbox: Outbox, runtime: Runtime) -> None:
+    def __init__(
+        self, store: Store, world: World, performer: Performer, outbox: Outbox, notices: Notices, runtime: Runtime
+    ) -> None:
         self._store, self._world, self._runtime = store, world, runtime
-        self._performer, self._outbox = performer, outbox
+        self._performer, self._outbox, self._notices = performer, outbox, notices
         self._inboxes: dict[ConversationKey, Inbox] = {}
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._performing: set[asyncio.Task[None]] = set()
@@ -116,13 +118,7 @@ class Owner:
         self._world = replace(self._world, restored_at=at)
         if self._store.now() - at < DAY:
             time = clock(at, self._store.now(), "UTC")
-            await self._tell_watchers(self._world.catalogue.say("restored.owner", time=time), f"restored {at}")
-
-    async def _tell_watchers(self, text: str, once: str, besides: ConversationKey | None = None) -> None:
-        """Tell those who look after this gateway, once under this name."""
-        for place in self._world.watchers():
-            if place != besides:
-                await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"{once} {place}",)))
+            await self._notices.tell(self._world.catalogue.say("restored.owner", time=time), f"restored {at}")
 
     async def drain(self, seconds: float) -> None:
         """Let tools and models that are under way end, and their results be stored."""
@@ -195,7 +191,7 @@ class Owner:
         self.stuck[key] = [Ready(key, (), ready.timers) for ready in inbox.ready if ready.timers]
         if not known:
             text = self._world.catalogue.say("stuck.owner", conversation=key)
-            await self._tell_watchers(text, f"stuck {key}", besides=key)
+            await self._notices.tell(text, f"stuck {key}", besides=key)
 
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())

@@ -98,7 +98,12 @@ class House:
         self.outbox = Outbox(self.store, self.world.adapter, runtime, holds, notices, catalogue.say)
         chosen = model or (Scripted("script", script) if script else None)
         self.owner = Owner(
-            self.store, self.world, Performer(lambda agent: chosen, runtime, catalogue.say), self.outbox, runtime
+            self.store,
+            self.world,
+            Performer(lambda agent: chosen, runtime, catalogue.say),
+            self.outbox,
+            notices,
+            runtime,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
