@@ -91,6 +91,10 @@ class Gate(Protocol):
         """Store a fact. Nothing is acknowledged to a vendor before this returns."""
         ...
 
+    def confirm(self, command: str, *, empty: bool) -> str:
+        """Word what whoever typed a command is told at once; `empty` where they wrote nothing after it."""
+        ...
+
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         """Answer what cannot wait for the log, within 1.5 seconds."""
         ...

@@ -19,7 +19,11 @@ class ChannelError(Exception):
 
 
 class InvalidSignature(ChannelError):
-    """This request does not come from the vendor."""
+    """This request does not come from the vendor. `reason` is one word for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Misconfigured(ChannelError):

@@ -10,6 +10,7 @@ from typing import Any
 CHANNELS: dict[str, str] = {
     "slack": "adapters.slack.adapter:build",
 }
+"""What makes the adapters of all accounts of a channel at once: a vendor may have one door for several of them."""
 CONFIGS: dict[str, str] = {
     "slack": "adapters.slack.config:Config",
 }

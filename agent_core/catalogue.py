@@ -123,6 +123,11 @@ ENGLISH: Mapping[str, str] = {
     "in_doubt.arrived": "its result came in after all",
     "cancelled": "Dropped. Nothing more will happen here.",
     "cancelled.begun": "Dropped. {tool} had begun already and may still take effect; nothing else will happen here.",
+    "command.taken": "Got it. I will answer you in our direct messages.",
+    "command.help": (
+        "With {command} you can talk to me from anywhere: write what you need after it, as you would in a direct "
+        "message. I will answer you there, and nobody else sees it."
+    ),
     "start.refused": "I only work for people I know, and I do not know you yet. An administrator can add you.",
     "speak.refused": "Only those who may start this agent can speak to it here.",
     # Trouble, told to the requester and to the owner

@@ -135,11 +135,11 @@ def _adapters(settings: Settings, source: str, runtime: Runtime) -> list[Adapter
     built = []
     for channel, accounts in settings.channels.items():
         try:
-            build_one: Any = registry.load(registry.CHANNELS[channel])
+            build_all: Any = registry.load(registry.CHANNELS[channel])
         except ImportError as error:
             remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[{channel}]'"
             raise SettingsError(channel, source, remedy) from error
-        built += [build_one(account, runtime) for account in accounts]
+        built += build_all(accounts, runtime)
     return built
 
 

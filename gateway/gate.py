@@ -49,6 +49,10 @@ class Gate:
         self._health.event(inbound.conversation.partition("/")[0])
         return stored
 
+    def confirm(self, command: str, *, empty: bool) -> str:
+        """Word what whoever typed a command is told at once."""
+        return self._catalogue.say("command.help" if empty else "command.taken", command=command)
+
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         """Say whether somebody gets the form they asked for, or why not."""
         try:

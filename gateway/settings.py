@@ -293,7 +293,7 @@ def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, 
         where = f"{channel}[{number}]"
         resolved = {
             name: _secret(f"{where}.{name}", value, source, environment)
-            if name in model.model_fields and model.model_fields[name].annotation is SecretStr
+            if name in model.model_fields and model.model_fields[name].annotation in (SecretStr, SecretStr | None)
             else value
             for name, value in table.items()
         }

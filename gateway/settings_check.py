@@ -24,6 +24,7 @@ def check(settings: Settings, source: str) -> None:
     Raises:
         SettingsError: One line: key, source, remedy.
     """
+    _check_accounts(settings, source)
     _check_people(settings, source)
     _check_agents(settings, source)
     _check_places(settings, source)
@@ -43,6 +44,16 @@ def check(settings: Settings, source: str) -> None:
         Catalogue("en", settings.sentences)
     except ValueError as error:
         raise SettingsError("sentences", source, str(error)) from None
+
+
+def _check_accounts(settings: Settings, source: str) -> None:
+    for channel, several in settings.channels.items():
+        names = [one.account for one in several]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise SettingsError(
+                    f"{channel}[{number}].account", source, f"{name} stands there twice; one table each"
+                )
 
 
 def _check_people(settings: Settings, source: str) -> None:

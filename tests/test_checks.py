@@ -114,11 +114,12 @@ STORES = {
 
 ADAPTERS = {
     "hears its own words": (
-        "monkeypatch.setattr(parse.Bot, 'user', 'nobody'); monkeypatch.setattr(parse, '_event', everything)",
+        "monkeypatch.setattr(parse.Bot, 'user', 'nobody'); monkeypatch.setattr(parse, '_event', everything); "
+        "monkeypatch.setattr(members, '_member', lambda user: members.Member())",
         "test_our_own_words_do_not_come_back",
     ),
     "acknowledges before it stores": (
-        "monkeypatch.setattr(listen, 'RETRY_LATER', listen.DONE)",
+        "monkeypatch.setattr(receive, 'LATER', receive.DONE)",
         "test_what_is_not_stored_is_sent_again",
     ),
     "leaves its buttons on": (
@@ -141,7 +142,7 @@ ADAPTERS = {
 }
 ADAPTER_SUITE = """
 import pytest
-from adapters.slack import client, listen, parse, render
+from adapters.slack import client, listen, members, parse, receive, render
 from adapters.slack.emulator import Workspace
 from slack_sdk.web.async_client import AsyncWebClient
 from tests.contracts import adapter

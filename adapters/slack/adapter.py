@@ -4,7 +4,7 @@ Slack behind the `Adapter` port.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
@@ -14,6 +14,8 @@ from adapters.slack.client import Client
 from adapters.slack.config import Config
 from adapters.slack.listen import Listener
 from adapters.slack.parse import CHANNEL
+from adapters.slack.receive import Receiver
+from adapters.slack.webhook import Webhook, attend
 from agent_core import addresses
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance
@@ -24,16 +26,28 @@ class Slack:
 
     channel = CHANNEL
 
-    def __init__(self, config: Config, clock: Clock) -> None:
-        self.account = config.account
-        self._client = Client(config, clock)
-        self._listener = Listener(config, self._client, clock)
+    def __init__(self, receiver: Receiver, receivers: Mapping[str, Receiver], clock: Clock) -> None:
+        self.account = receiver.config.account
+        self._receiver, self._receivers, self._clock = receiver, receivers, clock
+        self._client = receiver.client
 
     def routes(self, gate: Gate) -> Sequence[BaseRoute]:
-        return ()
+        posted = [one for one in self._receivers.values() if one.config.mode == "http"]
+        if not posted or posted[0] is not self._receiver:
+            return ()  # the first account in HTTP mode has the address for all of them
+        return Webhook(posted, gate, self._clock).routes()
 
     async def listen(self, gate: Gate) -> None:
-        await self._listener.listen(gate)
+        token = self._receiver.config.app_token
+        if self._receiver.config.mode == "http" or token is None:
+            await attend(self._receiver, gate, self._clock)
+            return
+        same_app = {
+            account: one
+            for account, one in self._receivers.items()
+            if one.config.mode == "socket" and one.config.app_token == token
+        }
+        await Listener(self._receiver, same_app, token.get_secret_value(), self._clock).listen(gate)
 
     def capabilities(self, conversation: ConversationKey) -> Capabilities:
         direct = addresses.parse(conversation).place.startswith(("U", "W"))
@@ -56,9 +70,11 @@ class Slack:
         return await self._client.find(part)
 
     async def close(self) -> None:
+        await self._receiver.close()
         await self._client.close()
 
 
-def build(config: Config, clock: Clock) -> Adapter:
-    """Make the adapter of a `[[slack]]` table."""
-    return Slack(config, clock)
+def build(configs: Sequence[Config], clock: Clock) -> list[Adapter]:
+    """Make the adapters of all `[[slack]]` tables: through one account's door Slack may bring what is for another."""
+    receivers = {config.account: Receiver(config, Client(config, clock), clock) for config in configs}
+    return [Slack(receiver, receivers, clock) for receiver in receivers.values()]

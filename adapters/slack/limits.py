@@ -22,3 +22,6 @@ OPTION_VALUE = 150  # characters (reference/block-kit/composition-objects/option
 MODAL_TITLE = 24  # characters, of submit and close too (reference/views/modal-views)
 INPUT_LABEL = 2_000  # characters (reference/block-kit/blocks/input-block)
 INPUT_TEXT = 3_000  # characters of a text input (reference/block-kit/block-elements/plain-text-input-element)
+BODY = (
+    4 * 1024 * 1024
+)  # bytes of a request of Slack's; it states no limit, an edit of the longest message has under 2 MB

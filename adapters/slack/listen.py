@@ -7,13 +7,17 @@ is stored. What it does not know, it acknowledges too, or Slack would send it ag
 Two measured traps of the library are fenced here. `connect` never raises on a bad token and retries for ever, so the
 tokens are tried first, by hand. And after a failed first connection it retries with the same single-use address, so a
 connection without a hello, or without a sign of life, is thrown away whole and built again (by the supervisor).
+
+Slack gives each message to any one of an app's sockets, whoever holds it and for whichever workspace it is. So each of
+ours takes in for all accounts of its app, and a socket that is not ours is warned of: it eats messages.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -21,12 +25,11 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
-from adapters.base import Clock, Gate, Inbound, NoForm, Refused
-from adapters.errors import ChannelError, Misconfigured
-from adapters.slack import render
-from adapters.slack.client import Client
-from adapters.slack.config import Config
-from adapters.slack.parse import CHANNEL, Bot, FormClick, Ignored, parse
+from adapters.base import Clock, Gate
+from adapters.errors import Misconfigured
+from adapters.slack import receive
+from adapters.slack.parse import CHANNEL
+from adapters.slack.receive import Receiver
 
 log = logging.getLogger("ringback.slack")
 bolt_log = logging.getLogger("ringback.slack.bolt")
@@ -37,52 +40,49 @@ HELLO = 20.0  # seconds in which a new connection has to say hello
 DEAF = 60.0  # seconds without a frame or a pong after which a connection counts as deaf
 PING = 5.0  # seconds between two pings
 LOOK = 2.0  # seconds between two looks at a connection; Slack sends what waited within this time after the hello
-RETRY_LATER = BoltResponse(status=503, body="")
-DONE = BoltResponse(status=200, body="")
+NOTICE = 2_000  # characters of Slack's longest word about the connection itself; what people do is longer
+CROWDED = (
+    "Slack counts {count} sockets of this app and this gateway holds {ours}; whatever holds the others takes messages "
+    "that do not come here. Look for another process with the same app token."
+)
 
 
 class Listener:
-    """One workspace's connection."""
+    """
+    One account's connection.
 
-    def __init__(self, config: Config, client: Client, clock: Clock) -> None:
-        self._config, self._client, self._clock = config, client, clock
-        self._forms: set[asyncio.Task[None]] = set()
+    Args:
+        receivers: All accounts of the same app, by name; this one among them.
+    """
+
+    def __init__(self, receiver: Receiver, receivers: Mapping[str, Receiver], token: str, clock: Clock) -> None:
+        self._receiver, self._receivers = receiver, receivers
+        self._token, self._clock = token, clock
+        self._account = receiver.config.account
         self._last = 0.0
         self._greeted = asyncio.Event()
+        self._disabled = False
 
     async def listen(self, gate: Gate) -> None:
         """
         Hold the connection until it breaks or we are cancelled.
 
         Raises:
-            Misconfigured: A token is refused, or belongs to another workspace.
+            Misconfigured: A token is refused, or belongs to another workspace, or Socket Mode is off.
             ConnectionError: It broke.
         """
-        bot = await self._who_are_we()
-        await self._client.call("apps.connections.open", {}, token=self._config.app_token.get_secret_value())
-        self._greeted = asyncio.Event()
-        handler = AsyncSocketModeHandler(
-            self._app(bot, gate), self._config.app_token.get_secret_value(), ping_interval=PING
-        )
+        await self._receiver.identify()
+        await self._receiver.client.call("apps.connections.open", {}, token=self._token)
+        self._greeted, self._disabled = asyncio.Event(), False
+        handler = AsyncSocketModeHandler(self._app(gate), self._token, ping_interval=PING)
         handler.client.on_message_listeners.append(self._heard(gate))
         connecting = asyncio.create_task(handler.connect_async())
         try:
             await self._watch(handler, gate)
         finally:
             connecting.cancel()
-            for task in (*self._forms, connecting):
-                task.cancel()
             await handler.close_async()
-            await asyncio.gather(connecting, *self._forms, return_exceptions=True)
-
-    async def _who_are_we(self) -> Bot:
-        answer = await self._client.call("auth.test", {})
-        if answer.get("team_id") != self._config.account:
-            raise Misconfigured(
-                f"the bot token belongs to workspace {answer.get('team_id')}, but `account` says "
-                f"{self._config.account}; set the one or the other right"
-            )
-        return Bot(self._config.account, str(answer["user_id"]), str(answer.get("bot_id") or ""))
+            await asyncio.gather(connecting, return_exceptions=True)
 
     async def _watch(self, handler: AsyncSocketModeHandler, gate: Gate) -> None:
         began = self._clock.now()
@@ -92,13 +92,15 @@ class Listener:
         while True:
             await self._clock.sleep(LOOK)
             now = self._clock.now()
+            if self._disabled:
+                raise Misconfigured('Socket Mode is off for this app; switch it on, or write mode = "http"')
             if handler.client.last_ping_pong_time != pong:
                 pong, self._last = handler.client.last_ping_pong_time, now
                 if self._greeted.is_set():
-                    gate.seen(CHANNEL, self._config.account)
+                    gate.seen(CHANNEL, self._account)
             if self._greeted.is_set() and not arrived:
                 arrived = True
-                gate.caught_up(CHANNEL, self._config.account)
+                gate.caught_up(CHANNEL, self._account)
             session = handler.client.current_session
             if session is not None and not session.closed:
                 connected = now
@@ -112,27 +114,36 @@ class Listener:
     def _heard(self, gate: Gate) -> Callable[[Any], Awaitable[None]]:
         async def heard(message: Any) -> None:
             self._last = self._clock.now()
-            if isinstance(message.data, str) and '"hello"' in message.data[:200]:
-                self._greeted.set()
+            if isinstance(message.data, str) and len(message.data) < NOTICE:
+                self._notice(json.loads(message.data), gate)
             if self._greeted.is_set():
-                gate.seen(CHANNEL, self._config.account)
+                gate.seen(CHANNEL, self._account)
 
         return heard
 
-    # What comes in ---------------------------------------------------------------------------------------------------
+    def _notice(self, frame: Mapping[str, Any], gate: Gate) -> None:
+        """Read what Slack says about the connection itself (docs.slack.dev/apis/events-api/using-socket-mode)."""
+        if frame.get("type") == "hello":
+            self._count(int(frame.get("num_connections") or 1), gate)
+            self._greeted.set()
+        elif frame.get("type") == "disconnect" and frame.get("reason") == "link_disabled":
+            self._disabled = True
 
-    def _app(self, bot: Bot, gate: Gate) -> AsyncApp:
+    def _count(self, count: int, gate: Gate) -> None:
+        ours = len(self._receivers)
+        if count <= ours:
+            gate.warned(CHANNEL, self._account, "")
+        elif count > ours + self._greeted.is_set():  # at a refresh Slack may still count the socket that we just left
+            warning = CROWDED.format(count=count, ours=ours)
+            log.warning("%s", warning)
+            gate.warned(CHANNEL, self._account, warning)
+
+    def _app(self, gate: Gate) -> AsyncApp:
         async def authorize() -> AuthorizeResult:
-            return AuthorizeResult(
-                enterprise_id=None,
-                team_id=bot.account,
-                bot_token=self._config.bot_token.get_secret_value(),
-                bot_id=bot.bot,
-                bot_user_id=bot.user,
-            )
+            return AuthorizeResult(enterprise_id=None, team_id=self._account)
 
         app = AsyncApp(
-            client=self._client.web(token=False),
+            client=self._receiver.client.web(token=False),
             authorize=authorize,
             ignoring_self_events_enabled=False,
             request_verification_enabled=False,
@@ -141,45 +152,7 @@ class Listener:
 
         @app.middleware  # a global one: it runs before the acknowledgement
         async def store_first(body: dict[str, Any]) -> BoltResponse:
-            return await self.take(body, bot, gate)
+            answer = await receive.take(body, self._receivers, gate)
+            return BoltResponse(status=answer.status, body=dict(answer.body) if answer.body is not None else "")
 
         return app
-
-    async def take(self, payload: dict[str, Any], bot: Bot, gate: Gate) -> BoltResponse:
-        """Store what a payload says; the answer says whether it may be acknowledged."""
-        match parse(payload, bot, self._clock.now()):
-            case Inbound() as inbound:
-                stored = await gate.append(inbound)
-                if isinstance(stored, Refused) and stored.retry:
-                    return RETRY_LATER
-            case FormClick() as click:
-                self._open_form(click, gate)
-            case Ignored(why=why, odd=odd):
-                log.log(logging.WARNING if odd else logging.DEBUG, "not for us: %s", why)
-        return DONE
-
-    def _open_form(self, click: FormClick, gate: Gate) -> None:
-        """Open a form after the acknowledgement, within the three seconds that its trigger lives."""
-
-        async def open_form() -> None:
-            answer = await gate.query(click.wanted)
-            try:
-                if isinstance(answer, NoForm):
-                    await self._whisper(click, answer.text)
-                    return
-                view = render.form(answer, click.wanted.request, click.wanted.conversation)
-                try:
-                    await self._client.call("views.open", {"trigger_id": click.trigger, "view": view})
-                except ChannelError as error:
-                    log.warning("a form could not be opened: %s", error)
-                    await self._whisper(click, answer.failed)
-            except ChannelError as error:
-                log.warning("somebody who pressed for a form could not be told why there is none: %s", error)
-
-        task = asyncio.create_task(open_form())
-        self._forms.add(task)
-        task.add_done_callback(self._forms.discard)
-
-    async def _whisper(self, click: FormClick, text: str) -> None:
-        user = click.wanted.sender.rpartition("/")[2]
-        await self._client.call("chat.postEphemeral", {"channel": click.channel} | render.whisper(text, user))

@@ -3,6 +3,9 @@ What Slack sends → what happened. Pure: payloads in, values out; what we do no
 
 A message of a channel comes twice, as `message` and as `app_mention`, with two event ids; both carry the same
 (channel, ts), which makes the second a duplicate. A redelivery keeps its event id and changes its envelope's.
+
+What concerns us of a channel is what mentions us and what stands in a thread: only the log knows in which threads we
+are at work. Edits and deletions are taken of the same messages. Anything else is dropped here, before it costs a write.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import pydantic_core
 
 from adapters.base import FormWanted, Inbound
+from adapters.slack import markup
+from adapters.slack.accounts import Bot, pressed_here, wrote_here
 from agent_core import addresses, events
-from agent_core.addresses import ConversationKey, Identity
+from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Decision
 
 CHANNEL = "slack"
@@ -32,17 +37,9 @@ DENY_VIEW = "ringback.deny"
 REASON = "reason"  # the block and the action of the deny form's text
 
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes that are somebody speaking
+ROBOTS = frozenset({None, "USLACKBOT"})  # authors that are nobody
 
-_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
-_REFERENCE = re.compile(r"<([#!]?)([^>|]*)(?:\|([^>]*))?>")
-
-
-class Bot(NamedTuple):
-    """Who we are in a workspace, as `auth.test` says."""
-
-    account: str
-    user: str
-    bot: str
+_TIME = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -55,19 +52,27 @@ class FormClick:
 
 
 @dataclass(frozen=True)
+class Command:
+    """A slash command, and what it says to the agent; None where it says nothing."""
+
+    name: str
+    said: Inbound | None
+
+
+@dataclass(frozen=True)
 class Ignored:
-    """Nothing of ours, and why. `odd` where it should have been, as far as we know Slack."""
+    """Nothing of ours, and why. `counter` is the word under which it is counted, where an operator should know."""
 
     why: str
-    odd: bool = False
+    counter: str = ""
 
 
-Parsed = Inbound | FormClick | Ignored
+Parsed = Inbound | FormClick | Command | Ignored
 
 
 def parse(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
     """
-    Read a payload of the Events API or of interactivity.
+    Read a payload of the Events API, of interactivity, or of a slash command.
 
     Args:
         now: For what carries no time of its own, in seconds since the epoch.
@@ -80,45 +85,55 @@ def parse(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
                 return _actions(payload, bot)
             case "view_submission":
                 return _submission(payload, bot, now)
+            case "app_rate_limited":
+                return _withheld(payload)
+            case None if "command" in payload:
+                return _command(payload, bot, now)
             case kind:
                 return Ignored(f"type {kind}")
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as odd:
-        return Ignored(f"a shape we do not know: {type(odd).__name__} {odd}", odd=True)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as odd:
+        return Ignored(f"a shape we do not know: {type(odd).__name__} {odd}", counter="malformed")
 
 
 def _event(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     event = payload["event"]
+    if event["type"] == "app_rate_limited":
+        return _withheld(event)
     if event["type"] not in ("message", "app_mention"):
         return Ignored(f"event {event['type']}")
     subtype = event.get("subtype")
     if subtype == "message_changed":
         return _changed(payload, event, bot)
     if subtype == "message_deleted":
-        return _deleted(payload, event, bot)
+        return _deleted(payload, event, str(event["deleted_ts"]), bot)
     if subtype not in SPOKEN:
         return Ignored(f"subtype {subtype}")
-    if event.get("bot_id") or event.get("user") in (None, bot.user):
-        return Ignored("a bot's message")  # ours, or another bot's: two bots never talk in circles
+    if _by_robot(event, bot):
+        return Ignored("a bot's message")
     return _message(payload, event, bot)
 
 
+def _withheld(about: Mapping[str, Any]) -> Ignored:
+    """Slack keeps events back: more than 30,000 an hour (docs.slack.dev/reference/events/app_rate_limited)."""
+    since = about.get("minute_rate_limited")
+    return Ignored(f"Slack withholds events, too many came since {since}", counter="app_rate_limited")
+
+
 def _message(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> Parsed:
-    text, ts, thread = str(event.get("text") or ""), str(event["ts"]), event.get("thread_ts")
-    mentioned = bot.user in _MENTION.findall(text)
-    direct = _is_direct(event)
-    if not (direct or mentioned or (thread and thread != ts)):
+    if not _concerns_us(event, event, bot):
         return Ignored("a channel's message that is not to us")
-    files = event.get("files") or []
+    text, ts, thread = str(event.get("text") or ""), str(event["ts"]), event.get("thread_ts")
+    direct = _is_direct(event)
     fact = events.MessageReceived(
         **_author(payload, event, bot),
         direct=direct,
         root="" if direct else str(thread or ts),
         message_id=ts,
-        sent_at=float(ts),
-        text=clean(text, bot),
+        sent_at=_time(ts),
+        text=markup.clean(text, bot.user),
         reply_to=str(thread) if thread and thread != ts else None,
-        mentions_us=mentioned,
-        attachments=tuple(map(_attachment, files)),
+        mentions_us=bot.user in markup.mentions(text),
+        attachments=tuple(map(_attachment, event.get("files") or [])),
     )
     place = _place(event["channel"], event["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]), _key(bot, "message", event["channel"], ts))
@@ -126,11 +141,21 @@ def _message(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
 
 
 def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> Parsed:
+    """
+    An edit, or what comes like one.
+
+    A thread's root that is deleted stays as a tombstone, so it comes as a change. Unfurled links, a root that has a new
+    reply, and replies whose root was deleted come as changes too; they lack the mark of an edit, or a new text.
+    """
     message, before = event["message"], event.get("previous_message") or {}
-    if message.get("bot_id") or message.get("user") in (None, bot.user):
+    if message.get("subtype") == "tombstone":
+        return _deleted(payload, event, str(message.get("ts") or before["ts"]), bot)
+    if _by_robot(message, bot):
         return Ignored("a bot's edit")
-    if message.get("text") == before.get("text"):
-        return Ignored("an edit without a new text, such as an unfurled link")
+    if not message.get("edited") or message.get("text") == before.get("text"):
+        return Ignored("a change that nobody wrote, such as an unfurled link")
+    if not (_concerns_us(event, message, bot) or _concerns_us(event, before, bot)):
+        return Ignored("an edit of a channel's message that is not to us")
     ts = str(message.get("ts") or before["ts"])
     direct = _is_direct(event)
     fact = events.MessageEdited(
@@ -138,30 +163,41 @@ def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
         direct=direct,
         root="" if direct else str(message.get("thread_ts") or ts),
         message_id=ts,
-        sent_at=float(event["event_ts"]),
-        text=clean(str(message.get("text") or ""), bot),
+        sent_at=_time(event["event_ts"]),
+        text=markup.clean(str(message.get("text") or ""), bot.user),
     )
     place = _place(event["channel"], message["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]),)
     return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
 
 
-def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> Parsed:
+def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], ts: str, bot: Bot) -> Parsed:
     before = event.get("previous_message") or {}
-    if before.get("bot_id") or before.get("user") in (None, bot.user):
+    if _by_robot(before, bot):
         return Ignored("a bot's message, deleted")
-    ts = str(event["deleted_ts"])
+    if not _concerns_us(event, before, bot):
+        return Ignored("a channel's message that was not to us, deleted")
     direct = _is_direct(event)
     fact = events.MessageDeleted(
         **_author(payload, before, bot),
         direct=direct,
         root="" if direct else str(before.get("thread_ts") or ts),
         message_id=ts,
-        sent_at=float(event["event_ts"]),
+        sent_at=_time(event["event_ts"]),
     )
     place = _place(event["channel"], before["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]),)
     return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
+
+
+def _concerns_us(event: Mapping[str, Any], message: Mapping[str, Any], bot: Bot) -> bool:
+    thread, mentioned = message.get("thread_ts"), markup.mentions(str(message.get("text") or ""))
+    return _is_direct(event) or bot.user in mentioned or bool(thread and thread != message.get("ts"))
+
+
+def _by_robot(message: Mapping[str, Any], bot: Bot) -> bool:
+    """Ours, another bot's, a workflow's, Slack's own: two robots never talk in circles."""
+    return bool(message.get("bot_id")) or message.get("user") in (*ROBOTS, bot.user)
 
 
 def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
@@ -176,7 +212,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     where = _conversation(bot, _place(channel, user["id"], direct=direct))
     selected = action.get("selected_option") or {}
     request, _, value = str(selected.get("value") or action.get("value") or "").partition("/")
-    who = _clicker(user, bot)
+    who = _clicker(payload, user, bot)
     if decision is None:
         wanted = FormWanted(request, where, who["sender"], who["sender_name"], Assurance.HIGH)
         return FormClick(wanted, str(payload["trigger_id"]), channel)
@@ -185,7 +221,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
         direct=direct,
         root="" if direct else str(container.get("thread_ts") or container.get("message_ts") or ""),
         message_id=str(container.get("message_ts") or ""),
-        sent_at=float(action["action_ts"]),
+        sent_at=_time(action["action_ts"]),
         request=request,
         decision=decision,
         value=value,
@@ -202,16 +238,39 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
     if view.get("callback_id") != DENY_VIEW:
         return Ignored(f"view {view.get('callback_id')}")
     about = pydantic_core.from_json(view["private_metadata"])
+    conversation = str(about["conversation"])
+    if addresses.parse(conversation)[:2] != (CHANNEL, bot.account):
+        return Ignored("a form that names a conversation elsewhere", counter="malformed")
     values = {
         block: str(element.get("value") or "")
         for block, elements in view["state"]["values"].items()
         for element in elements.values()
     }
     fact = events.FormSubmitted(
-        **_clicker(user, bot), sent_at=now, request=str(about["request"]), decision=Decision.DENY, values=values
+        **_clicker(payload, user, bot),
+        sent_at=now,
+        request=str(about["request"]),
+        decision=Decision.DENY,
+        values=values,
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
-    return Inbound(ConversationKey(str(about["conversation"])), fact, keys, _raw(payload))
+    return Inbound(ConversationKey(conversation), fact, keys, _raw(payload))
+
+
+def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
+    """
+    What somebody says to the agent by a command, in whatever channel: it belongs to their one-to-one chat with us.
+
+    It has no time of the vendor's and no id of a message (docs.slack.dev/interactivity/implementing-slash-commands).
+    """
+    text, user = markup.clean(str(payload.get("text") or ""), bot.user), str(payload["user_id"])
+    name = str(payload["command"])
+    if not text:
+        return Command(name, None)
+    who = {"id": user, "name": payload.get("user_name"), "team_id": payload.get("team_id")}
+    fact = events.MessageReceived(**_clicker(payload, who, bot), direct=True, sent_at=now, text=text, mentions_us=True)
+    keys = (_key(bot, "trigger", payload["trigger_id"]),)
+    return Command(name, Inbound(_conversation(bot, user), fact, keys, _raw(payload)))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -219,21 +278,18 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
 
 def _author(payload: Mapping[str, Any], message: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
     team = str(message.get("user_team") or message.get("team") or payload.get("team_id") or bot.account)
-    return {
-        "sender": addresses.identity(CHANNEL, team, str(message["user"])),
-        "assurance": Assurance.HIGH,
-        "outsider": team != bot.account,
-    }
+    return _who(str(message["user"]), team, bot, ours=wrote_here(payload, team, bot))
 
 
-def _clicker(user: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
+def _clicker(payload: Mapping[str, Any], user: Mapping[str, Any], bot: Bot) -> dict[str, Any]:
     team = str(user.get("team_id") or bot.account)
-    return {
-        "sender": Identity(addresses.identity(CHANNEL, team, str(user["id"]))),
-        "sender_name": str(user.get("name") or user.get("username") or ""),
-        "assurance": Assurance.HIGH,
-        "outsider": team != bot.account,
-    }
+    name = str(user.get("name") or user.get("username") or "")
+    return _who(str(user["id"]), team, bot, ours=pressed_here(payload, team, bot)) | {"sender_name": name}
+
+
+def _who(user: str, team: str, bot: Bot, *, ours: bool) -> dict[str, Any]:
+    sender = addresses.identity(CHANNEL, bot.account if ours else team, user)
+    return {"sender": sender, "assurance": Assurance.HIGH, "outsider": not ours}
 
 
 def _is_direct(event: Mapping[str, Any]) -> bool:
@@ -257,6 +313,18 @@ def _raw(payload: Mapping[str, Any]) -> bytes:
     return json.dumps(payload).encode()  # in ASCII, so that half of an emoji can be kept as well
 
 
+def _time(stamp: object) -> float:
+    """
+    Read a time as Slack writes it: seconds since the epoch, with a fraction.
+
+    Raises:
+        ValueError: It is none; Python would read "nan" and digits without end as numbers.
+    """
+    if not _TIME.fullmatch(str(stamp)):
+        raise ValueError(f"{str(stamp)[:40]!r} is no time")
+    return float(str(stamp))
+
+
 def _attachment(file: Mapping[str, Any]) -> events.Attachment:
     return events.Attachment(
         name=str(file.get("name") or "file"),
@@ -264,24 +332,3 @@ def _attachment(file: Mapping[str, Any]) -> events.Attachment:
         size=int(file.get("size") or 0),
         url=str(file.get("url_private") or ""),
     )
-
-
-def clean(text: str, bot: Bot) -> str:
-    """
-    Turn Slack's markup of references into plain words; a mention of us at the beginning goes.
-
-    See "Parsing retrieved messages" (docs.slack.dev/messaging/formatting-message-text).
-    """
-    text = re.sub(rf"^\s*<@{re.escape(bot.user)}(?:\|[^>]*)?>[\s,:]*", "", text)
-    text = _MENTION.sub(r"@\1", text)
-    text = _REFERENCE.sub(_worded, text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
-def _worded(found: re.Match[str]) -> str:
-    sign, target, label = found.groups()
-    if sign == "#":
-        return f"#{label or target}"
-    if sign == "!":
-        return label or f"@{target.partition('^')[0]}"
-    return f"{label} ({target})" if label and label != target else target

@@ -116,6 +116,9 @@ class Gate:
         self.came.append(inbound)
         return Accepted(len(self.came))
 
+    def confirm(self, command: str, *, empty: bool) -> str:
+        return f"what <{command}> is for" if empty else "taken"
+
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         self.asked.append(wanted)
         return self.form

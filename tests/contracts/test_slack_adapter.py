@@ -93,7 +93,7 @@ async def playing(workspace: Workspace) -> AsyncIterator[SlackVendor]:
     server = await serve("127.0.0.1", 0, workspace, retry_delays=(0.05, 0.05, 0.05), ack_timeout=0.3)
     state = workspace.state
     settings = {"account": state.team_id, "bot_token": state.tokens.bot, "app_token": state.tokens.app}
-    adapter = build(Config.model_validate(settings | {"api": server.base_url}), Clock())
+    (adapter,) = build([Config.model_validate(settings | {"api": server.base_url})], Clock())
     try:
         yield SlackVendor(server, adapter)
     finally:

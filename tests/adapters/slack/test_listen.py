@@ -188,7 +188,7 @@ async def test_wrong_settings_are_found_before_connecting(slack: SlackVendor, ch
         "app_token": state.tokens.app,
         "api": slack.server.base_url,
     }
-    adapter = build(Config.model_validate(given | change), Clock())
+    (adapter,) = build([Config.model_validate(given | change)], Clock())
     try:
         with pytest.raises(Misconfigured, match=says):
             await asyncio.wait_for(adapter.listen(Gate()), 5)

@@ -1,0 +1,169 @@
+"""
+HTTP mode: Slack posts events, presses and commands to one address of ours.
+
+A plain route for all accounts in this mode, because an app has one address for every workspace that it is installed in.
+Which secret signed a request says which app it is from, and so for which accounts it may speak; the payload says for
+which of them. What Slack did not sign is refused before it is read, as far as its headers show it, and answered in one
+line; what is too large is refused while it is read. Only what is stored is answered 200.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from adapters.base import Clock, Gate
+from adapters.errors import InvalidSignature
+from adapters.slack import receive, verify
+from adapters.slack.limits import BODY
+from adapters.slack.parse import CHANNEL
+from adapters.slack.receive import Answer, Receiver
+
+log = logging.getLogger("ringback.slack")
+
+PATH = "/slack/events"
+SLOWEST = 10.0  # seconds in which a body has to be here; Slack itself gives up after three
+FIELDS = 100  # fields of a form that are read; Slack's commands have about twenty
+CHECK = 60.0  # seconds between two looks whether our token still holds
+MISSED = (
+    60.0  # seconds after which Slack has sent again what it could not bring (docs.slack.dev/apis/events-api#retries)
+)
+REFUSALS = {"unsigned": 401, "stale": 401, "bad_signature": 401, "malformed": 400, "too_slow": 408, "too_large": 413}
+
+
+class Refusal(Exception):
+    """A request that is not taken in; the reason is a key of `REFUSALS`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Webhook:
+    """The address that Slack posts to."""
+
+    def __init__(self, receivers: Iterable[Receiver], gate: Gate, clock: Clock) -> None:
+        self._gate, self._clock = gate, clock
+        self._by_secret: dict[str, dict[str, Receiver]] = {}
+        for receiver in receivers:
+            for secret in receiver.config.secrets:
+                self._by_secret.setdefault(secret, {})[receiver.config.account] = receiver
+
+    def routes(self) -> list[BaseRoute]:
+        """Give the route."""
+        return [Route(PATH, self.post, methods=["POST"])]
+
+    async def post(self, request: Request) -> Response:
+        """Take one request of Slack's."""
+        try:
+            receivers, payload = await self._read(request)
+        except (InvalidSignature, Refusal) as refused:
+            log.debug("a request is refused: %s", refused.reason)
+            self._gate.refused(CHANNEL, "", refused.reason)
+            return _refuse(refused.reason)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        if payload.get("type") == "url_verification":
+            return JSONResponse({"challenge": str(payload.get("challenge") or "")})
+        return _respond(await receive.take(payload, receivers, self._gate) if payload else receive.DONE)
+
+    async def _read(self, request: Request) -> tuple[Mapping[str, Receiver], Mapping[str, Any]]:
+        """
+        Read a request that Slack signed.
+
+        Returns:
+            Whom it may be for, and what it says; empty where Slack only tries whether somebody answers.
+
+        Raises:
+            InvalidSignature: Slack did not sign it, or not now.
+            Refusal: It cannot be read.
+        """
+        stamp = request.headers.get("x-slack-request-timestamp", "")
+        signature = request.headers.get("x-slack-signature", "")
+        verify.check_headers(stamp, signature, self._clock.now())
+        try:
+            async with asyncio.timeout(SLOWEST):
+                body = await _body(request)
+        except TimeoutError:
+            raise Refusal("too_slow") from None
+        receivers: dict[str, Receiver] = {}
+        for secret, accounts in self._by_secret.items():
+            try:
+                verify.verify(body, stamp, signature, secret=secret, now=self._clock.now())
+            except InvalidSignature:
+                continue
+            receivers |= accounts
+        if not receivers:
+            raise InvalidSignature("bad_signature")
+        return receivers, _payload(body, request.headers.get("content-type", ""))
+
+
+async def _body(request: Request) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdecimal() and (len(length) > 12 or int(length) > BODY):
+        raise Refusal("too_large")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY:
+            raise Refusal("too_large")
+    return bytes(body)
+
+
+def _payload(body: bytes, content_type: str) -> Mapping[str, Any]:
+    """Read events (JSON), presses and forms (JSON in the field `payload`), or commands (fields)."""
+    try:
+        if content_type.partition(";")[0].strip().lower() == "application/json":
+            payload = json.loads(body.decode())
+        else:
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS))
+            payload = json.loads(fields["payload"]) if "payload" in fields else fields
+    except (ValueError, RecursionError):  # of ValueError are UnicodeDecodeError and numbers that are too long
+        raise Refusal("malformed") from None
+    if not isinstance(payload, dict):
+        raise Refusal("malformed")
+    if payload.get("ssl_check") == "1":
+        return {}
+    if "type" not in payload and "command" not in payload:
+        raise Refusal("malformed")
+    return payload
+
+
+def _respond(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response(status_code=answer.status)
+    return JSONResponse(dict(answer.body), answer.status)
+
+
+def _refuse(reason: str) -> Response:
+    # Slack is not to send again what can never be taken in; what was not read to its end ends the connection.
+    headers = {"x-slack-no-retry": "1", "connection": "close"}
+    return JSONResponse({"error": reason}, REFUSALS[reason], headers)
+
+
+async def attend(receiver: Receiver, gate: Gate, clock: Clock) -> None:
+    """
+    Look after an account that Slack posts to, until cancelled.
+
+    A webhook that is quiet is not deaf: the sign of life is that Slack answers, and still takes our token.
+
+    Raises:
+        Misconfigured: The token is refused, or belongs to another workspace.
+        DeliveryFailed: Slack cannot be reached.
+    """
+    account, began, arrived = receiver.config.account, clock.now(), False
+    while True:
+        await receiver.identify()
+        gate.seen(CHANNEL, account)
+        if not arrived and clock.now() - began >= MISSED:
+            arrived = True
+            gate.caught_up(CHANNEL, account)
+        await clock.sleep(min(CHECK, MISSED) if not arrived else CHECK)
