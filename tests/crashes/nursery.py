@@ -1,9 +1,11 @@
 """
 Makes gateway processes that are up at once: everything is imported here, and each start is a fork.
 
-One JSON object a line in (`config`, `cwd`, `log`, `settle`, `plan`), two out: `{"pid": …}` when it is started,
-`{"status": …}` when it has died. A plan kills the process from inside at a commit's boundary: `before` the n-th commit
-reaches the disk, or `after` it did and before anybody is told.
+One JSON object a line in (`config`, `cwd`, `log`, `settle`, `skew`, `plan`), two out: `{"pid": …}` when it is started,
+`{"status": …}` when it has died. `skew` is by how many seconds its clock is wrong at the start, and from a commit on. A
+plan kills the process from inside at a commit's boundary: `before` it reaches the disk, or `after` it did and before
+anybody is told; the commit is the n-th one, or the first that holds an event of a type. What that commit held is left
+in `deaths.jsonl`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,69 @@ from typing import Any
 import adapters.slack.adapter  # so that a fork need not
 import adapters.slack.listen
 import tests.crashes.agent  # noqa: F401
-from gateway import bootstrap, cli, settings, telemetry
+from agent_core.events import Record
+from gateway import bootstrap, settings, telemetry
+from gateway.cli import serving
+from gateway.runtime import Runtime
+from gateway.store import sqlite_lanes, sqlite_log
+from gateway.store.base import Fate
 from gateway.store.sqlite import SqliteStore
+
+DEATHS = Path("deaths.jsonl")
+
+
+class SkewedRuntime(Runtime):
+    """A machine whose clock is wrong, and is set while the gateway runs. Its monotonic clock is right."""
+
+    def __init__(self, skew: float) -> None:
+        super().__init__()
+        self.skew = skew
+
+    def now(self) -> float:
+        return super().now() + self.skew
+
+
+class Boundaries:
+    """The commits of this process, and what each holds."""
+
+    def __init__(self, runtime: SkewedRuntime, order: dict[str, Any]) -> None:
+        self._runtime, self._plan, self._step = runtime, order["plan"] or {}, order["skew"][1]
+        self._count, self._holds = 0, set[str]()
+        self._insert, self._record = sqlite_log._insert_event, sqlite_lanes.record
+        self._commit = SqliteStore._commit
+
+    def watch(self) -> None:
+        """Stand between the gateway and its store."""
+        sqlite_log._insert_event = self._note_event
+        sqlite_lanes.record = self._note_fate
+        SqliteStore._commit = lambda store: self._cross(store)  # type: ignore[method-assign,assignment]
+
+    def _note_event(self, db: sqlite3.Connection, conversation: int, record: Record) -> Any:
+        self._holds.add(type(record.event).__name__)
+        return self._insert(db, conversation, record)
+
+    def _note_fate(self, db: sqlite3.Connection, fate: Fate, now: float) -> Any:
+        self._holds.add(f"delivery {fate.status}")
+        return self._record(db, fate, now)
+
+    async def _cross(self, store: SqliteStore) -> None:
+        self._count += 1
+        holds, self._holds = self._holds, set()
+        if self._count == 3:
+            self._runtime.skew += self._step
+        fatal = self._plan.get("commit") == self._count or self._plan.get("holds") in holds
+        if fatal and self._plan["when"] == "before":
+            die("before", holds)
+        await self._commit(store)
+        if fatal:
+            die("after", holds)
+
+
+def die(when: str, holds: set[str]) -> None:
+    """Leave word of where, and be killed."""
+    with DEATHS.open("a") as deaths:
+        deaths.write(json.dumps({"when": when, "holds": sorted(holds)}) + "\n")
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main() -> None:
@@ -42,35 +106,20 @@ def serve(order: dict[str, Any]) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     adapters.slack.listen.LOOK = 0.05  # the emulator sends what waited at once, and timers wait for that
-    if order["plan"] is not None:
-        arm(**order["plan"])
+    runtime = SkewedRuntime(order["skew"][0])
+    Boundaries(runtime, order).watch()
     config = Path(order["config"])
     loaded = settings.load(config)
     telemetry.configure("info", bootstrap.secrets(loaded))
-    service = bootstrap.build(loaded, str(config), settle=order["settle"])
+    service = bootstrap.build(loaded, str(config), runtime=runtime, settle=order["settle"])
     try:
-        asyncio.run(cli.until_signal(service.run))
+        asyncio.run(serving.until_signal(service.run))
     except BaseException:
         import traceback
 
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
-
-
-def arm(when: str, commit: int) -> None:
-    """Die at a commit's boundary."""
-    inner, count = SqliteStore._commit, [0]
-
-    async def _commit(store: SqliteStore) -> None:
-        count[0] += 1
-        if count[0] == commit and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        await inner(store)
-        if count[0] == commit and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    SqliteStore._commit = _commit  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
