@@ -160,6 +160,7 @@ async def test_payloads_that_nobody_knows(house: Gateway):
     Commands, foreign buttons and other events are acknowledged, and the next message is answered.
     """
     await house.start()
+    house.emulator.workspace.state.commands.append("/nonsense")
     house.emulator.people.command(RITA, "C0GENERAL", "/nonsense", "\x00\ud7ff")
     house.emulator.people.message(RITA, "C0GENERAL", "lunch?")
     house.emulator.people.message(RITA, "dm", "list")

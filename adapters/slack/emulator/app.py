@@ -27,6 +27,7 @@ from adapters.slack.emulator.schedule import Clock, Schedule
 from adapters.slack.emulator.screen import Screen
 from adapters.slack.emulator.socket_mode import SocketMode
 from adapters.slack.emulator.state import Json
+from adapters.slack.emulator.statuses import Statuses
 from adapters.slack.emulator.timeline import Timeline
 from adapters.slack.emulator.triggers import Triggers
 from adapters.slack.emulator.views import Views
@@ -91,7 +92,12 @@ class Emulator:
             self._faults,
             ways_back,
             files,
-            self._methods(Chat(workspace, timeline, clock=clock), Views(workspace, modals), files),
+            self._methods(
+                Chat(workspace, timeline, clock=clock),
+                Views(workspace, modals),
+                files,
+                Statuses(workspace, self._schedule, clock=clock),
+            ),
             clock=clock,
         )
         self._screen = Screen(workspace, modals)
@@ -194,11 +200,12 @@ class Emulator:
         query = f"ticket={self._sockets.new_ticket()}&app_id={self.workspace.state.bot.app_id}"
         return {"url": f"ws{arguments.base_url.removeprefix('http')}/link/?{query}"}
 
-    def _methods(self, chat: Chat, views: Views, files: Files) -> dict[str, Method]:
+    def _methods(self, chat: Chat, views: Views, files: Files, statuses: Statuses) -> dict[str, Method]:
         conversations = Conversations(self.workspace)
         directory = Directory(self.workspace)
         return {
             "apps.connections.open": Method(app=self._open_connection),
+            "assistant.threads.setStatus": Method(bot=statuses.set),
             "auth.test": Method(bot=directory.test, app=directory.test_app),
             "bots.info": Method(bot=directory.bot),
             "chat.delete": Method(bot=chat.delete),

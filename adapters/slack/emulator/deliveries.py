@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -31,6 +32,7 @@ from adapters.slack.emulator.schedule import Clock, Schedule
 from adapters.slack.emulator.workspace import Workspace
 
 RETRY_REASON = "timeout"
+HOUR = 3600.0  # seconds in which `event_limit` events may come
 
 
 class Way(Protocol):
@@ -87,6 +89,9 @@ class Deliveries:
         self._answers: dict[str, asyncio.Future[Answer]] = {}
         self._parked: dict[str, Connection] = {}
         """Deliveries that stay in the queue of a deaf connection."""
+        self._recent: deque[float] = deque()
+        """When the events of the last hour were sent."""
+        self._limited_minute = -1
         self._resume()
 
     @property
@@ -109,12 +114,26 @@ class Deliveries:
             self._request_url.close()
 
     def publish(self, event: state.Json) -> None:
-        """Send an event to the app."""
+        """
+        Send an event to the app.
+
+        Over the limit of an hour it is lost; `app_rate_limited` comes once for each minute of that.
+        """
         now = self._clock()
-        event_id = self._workspace.next_id("Ev", now)
-        payload = payloads.wrapper(self._workspace, event, event_id=event_id, now=now)
+        while self._recent and self._recent[0] <= now - HOUR:
+            self._recent.popleft()
+        if len(self._recent) < self._workspace.state.event_limit:
+            self._recent.append(now)
+            event_id = self._workspace.next_id("Ev", now)
+            payload = payloads.wrapper(self._workspace, event, event_id=event_id, now=now)
+            self._queue(event_id, payload, event["channel"], now)
+        elif int(now) // 60 != self._limited_minute:
+            self._limited_minute = int(now) // 60
+            self._queue(self._workspace.next_id("Ev", now), payloads.rate_limited(self._workspace, now), None, now)
+
+    def _queue(self, event_id: str, payload: state.Json, channel: str | None, now: float) -> None:
         delivery = state.Delivery(
-            id=event_id, type="events_api", payload=payload, channel=event["channel"], created=now, due=now
+            id=event_id, type="events_api", payload=payload, channel=channel, created=now, due=now
         )
         with self._workspace.change():
             self._workspace.state.deliveries[delivery.id] = delivery

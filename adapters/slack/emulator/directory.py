@@ -26,6 +26,7 @@ class Directory:
             "user_id": known.bot.user_id,
             "bot_id": known.bot.bot_id,
             "is_enterprise_install": False,
+            **({"enterprise_id": known.enterprise.id} if known.enterprise is not None else {}),
         }
 
     def test_app(self, arguments: Arguments) -> state.Json:
@@ -86,17 +87,27 @@ class Directory:
             "real_name_normalized": person.real_name,
             "display_name": person.name,
             "display_name_normalized": person.name,
-            "team": self._workspace.state.team_id,
+            "team": self._workspace.team_of(person.id),
         }
         if "users:read.email" in self._workspace.state.scopes:
             profile["email"] = person.email
-        return {
+        shown = {
             **self._member(person.id, person.name, person.real_name),
             "tz": person.timezone,
             "profile": profile,
             "is_bot": False,
             "is_email_confirmed": True,
+            "is_restricted": person.is_restricted or person.is_ultra_restricted,
+            "is_ultra_restricted": person.is_ultra_restricted,
         }
+        return shown | ({"is_stranger": True} if self._is_stranger(person) else {})
+
+    def _is_stranger(self, person: state.Person) -> bool:
+        """Of another workspace, and in no channel with the bot: https://docs.slack.dev/reference/objects/user-object."""
+        known = self._workspace.state
+        return self._workspace.team_of(person.id) != known.team_id and not any(
+            person.id in channel.members and self._workspace.has_bot(channel) for channel in known.channels.values()
+        )
 
     def _bot_user(self) -> state.Json:
         bot = self._workspace.state.bot
@@ -111,7 +122,7 @@ class Directory:
         flags = ("is_admin", "is_owner", "is_primary_owner", "is_restricted", "is_ultra_restricted", "is_app_user")
         member: state.Json = {
             "id": user_id,
-            "team_id": self._workspace.state.team_id,
+            "team_id": self._workspace.team_of(user_id),
             "name": name,
             "deleted": False,
             "real_name": real_name,

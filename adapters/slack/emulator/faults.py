@@ -14,7 +14,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "method": ("refuse", "rate_limit", "status", "drop_after_accept", "drop_before_accept", "delay"),
     "socket": ("refresh", "close", "deaf", "refuse_connect"),
     "envelope": ("duplicate", "delay", "lose_ack", "drop"),
-    "token": ("revoke",),
+    "token": ("revoke", "deactivate", "invalidate"),
 }
 """What `on` names, to the kinds it may have. `method` stands for any Web API method and for `response_url`."""
 
@@ -35,7 +35,8 @@ class Fault(pydantic.BaseModel):
     For `envelope`, and in HTTP mode for the request in its place: `duplicate` (an event comes twice, with one event_id
     and two envelope_ids), `delay` (`seconds`), `lose_ack` (an acknowledgement is not heard), `drop` (lost on its way).
 
-    For `token`: `revoke` (`token`: bot or app), as long as the fault is there.
+    For `token` (`token`: bot or app), as long as the fault is there: `revoke` (`token_revoked`), `deactivate`
+    (`account_inactive`), `invalidate` (`invalid_auth`). Taking it away is installing the app again.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid")

@@ -19,6 +19,11 @@ FAILED_COMMAND: dict[state.Outcome | None, str] = {
     "ack_lost": "operation_timeout",
 }
 """Slackbot's word where it is not "dispatch_failed"; seen in Netflix/dispatch#833 and slackapi/bolt-js#579."""
+UNKNOWN_COMMAND = (
+    '{0} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as slash '
+    "commands. If you are trying to send a message and not run a slash command, try preceding the "
+    '"/" with an empty space.'
+)
 TROUBLE = "We had some trouble connecting. Try again?"  # what Slack's client says in a modal
 
 
@@ -145,24 +150,15 @@ class Interactions:
                 self._deliveries.ask(payload, channel=None)
 
     def command(self, person: state.Person, place: state.Place, command: str, text: str) -> state.Json:
-        """Type a slash command."""
-        trigger_id = self._triggers.new(person.id)
+        """Type a slash command. One that the person's workspace does not know never reaches the app."""
         known = self._workspace.state
-        name = place.name if isinstance(place, state.Channel) else "directmessage"
+        if command not in known.commands or self._workspace.team_of(person.id) != known.team_id:
+            return self.tell(person, place, UNKNOWN_COMMAND.format(command))
+        trigger_id = self._triggers.new(person.id)
         with self._workspace.change():
             token = self._ways_back.new(person.id, place.id)
             payload = {
-                "token": known.tokens.verification,
-                "team_id": known.team_id,
-                "team_domain": known.team_domain,
-                "channel_id": place.id,
-                "channel_name": name,
-                "user_id": person.id,
-                "user_name": person.name,
-                "command": command,
-                "text": text,
-                "api_app_id": known.bot.app_id,
-                "is_enterprise_install": "false",
+                **payloads.command(self._workspace, person, place.id, command, text),
                 "response_url": f"{self._workspace.base_url}/actions/{token}",
                 "trigger_id": trigger_id,
             }
@@ -172,6 +168,11 @@ class Interactions:
 
             self._deliveries.ask(payload, channel=place.id, is_command=True).add_done_callback(done)
         return {"trigger_id": trigger_id}
+
+    def tell(self, person: state.Person, place: state.Place, sentence: str) -> state.Json:
+        """Let Slackbot tell a person something in a conversation."""
+        self._workspace.notify(person.id, sentence, self._clock(), channel=place.id)
+        return {"notice": sentence}
 
     def _ask(
         self,
@@ -252,8 +253,7 @@ class Interactions:
                 return
             except errors.ApiError:
                 error = "invalid_command_response"
-        sentence = f'{command} failed with the error "{error}"'
-        self._workspace.notify(person.id, sentence, self._clock(), channel=place.id)
+        self.tell(person, place, f'{command} failed with the error "{error}"')
 
 
 def _find(shown: list[state.Json], action_id: str, value: Any, where: str) -> tuple[state.Json, state.Json]:

@@ -39,7 +39,7 @@ def message(workspace: Workspace, shown: state.Message, *, all_metadata: bool = 
         body["bot_profile"] = _bot_profile(workspace)
     else:
         body = {"client_msg_id": shown.client_msg_id, "type": "message", "text": shown.text, "user": shown.user}
-        body |= {"ts": shown.ts, "team": known.team_id}
+        body |= {"ts": shown.ts, "team": workspace.team_of(shown.user)}
     if shown.blocks:
         body["blocks"] = shown.blocks
     if shown.attachments:
@@ -62,6 +62,8 @@ def message_event(workspace: Workspace, shown: state.Message) -> state.Json:
     """The `message` event of a new message."""
     event = message(workspace, shown, all_metadata=False)
     event |= _address(workspace, shown.channel, shown.ts)
+    if workspace.team_of(shown.user) != workspace.state.team_id:
+        event |= dict.fromkeys(("user_team", "source_team"), workspace.team_of(shown.user))
     if shown.files:
         event["subtype"] = "file_share"
     root = workspace.message(shown.channel, shown.thread_ts) if shown.broadcast and shown.thread_ts else None
@@ -92,12 +94,19 @@ def deleted_event(workspace: Workspace, before: state.Json, channel: str, ts: st
 
 
 def wrapper(workspace: Workspace, event: state.Json, *, event_id: str, now: float) -> state.Json:
-    """What stands around every event: https://docs.slack.dev/apis/events-api#callback-field."""
+    """
+    What stands around every event: https://docs.slack.dev/apis/events-api#callback-field.
+
+    In a channel shared with another workspace `team_id` is where the event comes from, and who hears of it stands in
+    `authorizations` (sample `bolt-python/events_shared_channels__event_body.json`).
+    """
     known = workspace.state
     context = {"et": event["type"], "tid": known.team_id, "aid": known.bot.app_id, "cid": event["channel"]}
-    return {
+    place = workspace.place(event["channel"])
+    is_shared = place is not None and workspace.is_shared(place)
+    body: state.Json = {
         "token": known.tokens.verification,
-        "team_id": known.team_id,
+        "team_id": event.get("source_team", known.team_id),
         "api_app_id": known.bot.app_id,
         "event": event,
         "type": "event_callback",
@@ -105,29 +114,67 @@ def wrapper(workspace: Workspace, event: state.Json, *, event_id: str, now: floa
         "event_time": int(now),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": known.enterprise.id if known.enterprise is not None else None,
                 "team_id": known.team_id,
                 "user_id": known.bot.user_id,
                 "is_bot": True,
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": is_shared,
         "event_context": "4-" + base64.b64encode(json.dumps(context).encode()).decode().rstrip("="),
+    }
+    if known.enterprise is not None:
+        body["enterprise_id"] = known.enterprise.id
+    if is_shared:
+        body |= {"context_team_id": known.team_id, "context_enterprise_id": body.get("enterprise_id")}
+    return body
+
+
+def rate_limited(workspace: Workspace, now: float) -> state.Json:
+    """What comes instead of the events of a minute: https://docs.slack.dev/reference/events/app_rate_limited."""
+    known = workspace.state
+    return {
+        "token": known.tokens.verification,
+        "type": "app_rate_limited",
+        "team_id": known.team_id,
+        "minute_rate_limited": int(now) // 60 * 60,
+        "api_app_id": known.bot.app_id,
     }
 
 
 def interaction(workspace: Workspace, kind: str, person: state.Person) -> state.Json:
-    """What the payloads of all interactions have in common."""
+    """What the payloads of all interactions have in common. `team` is that of the person."""
     known = workspace.state
+    team_id = workspace.team_of(person.id)
+    domain = known.team_domain if team_id == known.team_id else team_id.lower()
     return {
         "type": kind,
-        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": known.team_id},
+        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": team_id},
         "api_app_id": known.bot.app_id,
         "token": known.tokens.verification,
-        "team": {"id": known.team_id, "domain": known.team_domain},
-        "enterprise": None,
+        "team": {"id": team_id, "domain": domain},
+        "enterprise": known.enterprise.model_dump() if known.enterprise is not None else None,
         "is_enterprise_install": False,
+    }
+
+
+def command(workspace: Workspace, person: state.Person, channel: str, typed: str, text: str) -> state.Json:
+    """A slash command, but for the two ways back: https://docs.slack.dev/interactivity/implementing-slash-commands."""
+    known = workspace.state
+    body: state.Json = {"token": known.tokens.verification, "team_id": known.team_id, "team_domain": known.team_domain}
+    if known.enterprise is not None:
+        body |= {"enterprise_id": known.enterprise.id, "enterprise_name": known.enterprise.name}
+    return {
+        **body,
+        "channel_id": channel,
+        "channel_name": _channel_name(workspace, channel),
+        "user_id": person.id,
+        "user_name": person.name,
+        "command": typed,
+        "text": text,
+        "api_app_id": known.bot.app_id,
+        "is_enterprise_install": "false",
     }
 
 

@@ -6,6 +6,7 @@ Each method refuses what Slack's own client would not offer, with a sentence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,10 @@ from adapters.slack.emulator import blocks, errors, markup, state, timeline
 from adapters.slack.emulator.files import Files
 from adapters.slack.emulator.interactions import Interactions
 from adapters.slack.emulator.workspace import Workspace
+
+COMMAND = re.compile(r"(?P<command>/\S+)(?:\s+(?P<text>.*))?", re.DOTALL)
+IN_THREAD = "{0} is not supported in threads. Sorry!"
+"""https://docs.slack.dev/interactivity/implementing-slash-commands: apps' commands cannot be invoked in threads."""
 
 
 class People:
@@ -40,7 +45,7 @@ class People:
         files: Sequence[tuple[str, bytes]] = (),
     ) -> state.Json:
         """
-        Write a message, perhaps in a thread.
+        Write a message, perhaps in a thread. What begins with a slash is a command instead.
 
         Args:
             files: What to attach: names and contents. With a file the text may be empty.
@@ -50,6 +55,11 @@ class People:
             raise errors.Refused(f"#{place.name} is archived.")
         if not text.strip() and not files:
             raise errors.Refused("A message needs text.", status=400)
+        typed = COMMAND.fullmatch(text)
+        if typed is not None and thread_ts is not None:
+            return self._interactions.tell(person, place, IN_THREAD.format(typed["command"]))
+        if typed is not None:
+            return self._interactions.command(person, place, typed["command"], typed["text"] or "")
         if thread_ts is not None:
             root = self._workspace.message(place.id, thread_ts)
             if root is None or root.thread_ts is not None:

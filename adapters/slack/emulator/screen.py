@@ -41,6 +41,11 @@ class Screen:
                 for message in seen
                 if message.thread_ts is None or message.broadcast
             ],
+            "statuses": [
+                {"thread_ts": status.thread_ts, "text": status.text}
+                for status in self._workspace.state.statuses
+                if status.channel == place.id
+            ],
             "modal": self._modal(person),
             "notices": [
                 notice.model_dump(exclude={"person"})

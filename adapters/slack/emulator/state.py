@@ -12,13 +12,30 @@ Json = dict[str, Any]
 
 
 class Person(pydantic.BaseModel):
-    """A human member of the workspace."""
+    """
+    A human: a member of the workspace, a guest, or somebody of another one who comes in through Slack Connect.
+
+    Attributes:
+        is_restricted: A guest, of several channels or of one.
+        is_ultra_restricted: A guest of one channel.
+        team_id: The workspace, where it is another one.
+    """
 
     id: str
     name: str
     real_name: str
     email: str
     timezone: str = "Europe/Berlin"
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    team_id: str | None = None
+
+
+class Enterprise(pydantic.BaseModel):
+    """The organisation that a workspace belongs to."""
+
+    id: str
+    name: str
 
 
 class Bot(pydantic.BaseModel):
@@ -75,6 +92,14 @@ class Edit(pydantic.BaseModel):
     text: str
     blocks: list[Json]
     metadata: Json | None
+
+
+class Status(pydantic.BaseModel):
+    """What the app says under a thread that it is doing."""
+
+    channel: str
+    thread_ts: str
+    text: str
 
 
 class Reaction(pydantic.BaseModel):
@@ -227,6 +252,10 @@ class State(pydantic.BaseModel):
     bot: Bot
     tokens: Tokens
     scopes: list[str]
+    enterprise: Enterprise | None = None
+    commands: list[str] = ["/ringback"]
+    event_limit: int = 30_000
+    """Events an hour: https://docs.slack.dev/reference/events/app_rate_limited."""
     edit_window: float | None = None
     file_limit: int = 1_000_000_000
     """Bytes a file may have: 1 GB, https://slack.com/help/articles/201330736."""
@@ -236,6 +265,7 @@ class State(pydantic.BaseModel):
     messages: dict[str, dict[str, Message]] = {}
     ephemerals: dict[str, dict[str, Message]] = {}
     files: dict[str, File] = {}
+    statuses: list[Status] = []
     views: dict[str, View] = {}
     stacks: dict[str, list[str]] = {}
     """Person to the views that lie on each other on their screen, the visible one last."""

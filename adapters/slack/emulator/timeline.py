@@ -34,6 +34,8 @@ class Timeline:
         with self._workspace.change():
             message = self._new(place, user, text, content)
             self._workspace.add(message)
+            if user == self._workspace.state.bot.user_id:
+                self._workspace.drop_status(place.id, message.thread_ts)
             if isinstance(place, state.Im):
                 place.is_open = True
             if self._workspace.has_bot(place):

@@ -29,6 +29,7 @@ Run = Callable[[Arguments], state.Json]
 
 RESPONSE_URL, UPLOAD_URL, URL_PRIVATE = "response_url", "upload_url", "url_private"
 OTHERS = (RESPONSE_URL, UPLOAD_URL, URL_PRIVATE)  # what an app calls and is no method
+BAD_TOKEN = {"revoke": "token_revoked", "deactivate": "account_inactive", "invalidate": "invalid_auth"}
 GONE = ("used_url", "expired_url")  # what a response_url answers with HTTP 404
 
 
@@ -103,7 +104,7 @@ class WebApi:
         """Give the bytes of a file."""
         record = self._record(URL_PRIVATE)
         record.token = self._kind(_bearer(request))
-        is_bot = record.token == "bot" and not self._is_revoked("bot")  # noqa: S105 - says which, is none
+        is_bot = record.token == "bot" and self._problem_with("bot") is None  # noqa: S105 - says which, is none
         return await self._carry_out(record, lambda: self._files.serve(request, is_bot=is_bot), channel=None)
 
     def _record(self, method: str) -> state.Call:
@@ -187,8 +188,9 @@ class WebApi:
             raise errors.ApiError("not_authed")
         if token == "unknown":  # noqa: S105
             raise errors.ApiError("invalid_auth")
-        if self._is_revoked(token):
-            raise errors.ApiError("token_revoked")
+        problem = self._problem_with(token)
+        if problem is not None:
+            raise errors.ApiError(problem)
         if name == "apps.connections.open" and request.method != "POST":
             raise errors.ApiError("insecure_request")
         run = method.bot if token == "bot" else method.app  # noqa: S105
@@ -196,8 +198,8 @@ class WebApi:
             raise errors.ApiError("not_allowed_token_type")
         return run
 
-    def _is_revoked(self, token: TokenKind) -> bool:
-        return any(fault.kind == "revoke" and fault.token == token for fault in self._faults)
+    def _problem_with(self, token: TokenKind) -> str | None:
+        return next((BAD_TOKEN[each.kind] for each in self._faults if each.on == "token" and each.token == token), None)
 
     def _place_id(self, arguments: Arguments) -> str:
         """Where a call goes, for faults that concern one conversation: a person's id stands for the IM with them."""

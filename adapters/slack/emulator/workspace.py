@@ -73,6 +73,7 @@ class Workspace:
         bot_name: str = "ringback",
         team_name: str = "Sandbox",
         scopes: Sequence[str] = SCOPES,
+        commands: Sequence[str] = ("/ringback",),
         path: str | os.PathLike[str] | None = None,
     ) -> Workspace:
         """
@@ -114,6 +115,7 @@ class Workspace:
                     verification="emulated-verification-token",
                 ),
                 scopes=list(scopes),
+                commands=list(commands),
                 people=_by_id(members),
                 channels=_by_id(rooms),
                 ims=_by_id([state.Im(id="D" + member.id[1:], person=member.id) for member in members]),
@@ -202,6 +204,21 @@ class Workspace:
     def replies(self, root: state.Message) -> list[state.Message]:
         """What stands under a message, the oldest first."""
         return [message for message in self._threads.get((root.channel, root.ts), []) if not message.deleted]
+
+    def team_of(self, user_id: str) -> str:
+        """The workspace that somebody belongs to: this one, except for those who come in through Slack Connect."""
+        person = self.state.people.get(user_id)
+        return person.team_id if person is not None and person.team_id is not None else self.state.team_id
+
+    def is_shared(self, place: state.Place) -> bool:
+        """Whether somebody of another workspace is in it."""
+        return any(self.team_of(member) != self.state.team_id for member in self.members(place))
+
+    def drop_status(self, channel: str, thread_ts: str | None) -> None:
+        """Take away what the app says under a thread that it is doing."""
+        self.state.statuses = [
+            each for each in self.state.statuses if (each.channel, each.thread_ts) != (channel, thread_ts)
+        ]
 
     def add(self, message: state.Message) -> None:
         """Put a new message, or an ephemeral one, where it belongs."""

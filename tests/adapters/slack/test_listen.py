@@ -59,6 +59,7 @@ async def test_what_we_do_not_know_is_acknowledged_too(slack: SlackVendor, gate:
     """
     A slash command, a button of another app, somebody's lunch: acknowledged and dropped.
     """
+    slack.emulator.workspace.state.commands.append("/unknown")
     slack.emulator.people.command(ANA, CHANNEL, "/unknown")
     slack.emulator.people.message(ANA, CHANNEL, "lunch?")
     await until(lambda: {"acked"} == {delivery["status"] for delivery in deliveries(slack)})

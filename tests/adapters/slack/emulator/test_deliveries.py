@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adapters.slack.emulator import Emulator, Fault
+from adapters.slack.emulator import Emulator, Fault, Workspace
 from tests.adapters.slack.emulator.conftest import ANA, BUTTONS, DM_ANA, GENERAL, Connect, Wait
 
 Advance = Callable[[float], None]
@@ -236,3 +236,33 @@ async def test_fault_for_one_conversation(connect: Connect, emulator: Emulator) 
     emulator.people.message(ANA, "dm", "a")
 
     assert [(await link.event())["text"] for _ in range(3)] == ["b", "a", "a"]
+
+
+async def test_too_many_events_in_an_hour(
+    connect: Connect, emulator: Emulator, workspace: Workspace, advance: Advance, until: Wait
+) -> None:
+    """
+    Above the limit of an hour events are lost, and `app_rate_limited` comes once a minute; an hour later all is well.
+    """
+    workspace.state.event_limit = 2
+    link = await connect()
+    for text in ("one", "two", "lost", "lost"):
+        emulator.people.message(ANA, "dm", text)
+    seen = [await link.event() for _ in range(2)]
+    envelope = await link.frame()
+    await link.ack(envelope)
+    await until(lambda: statuses(emulator) == ["acked"] * 3)
+    advance(60.0)
+    emulator.people.message(ANA, "dm", "lost")
+    again = await link.frame()
+    await link.ack(again)
+    await until(lambda: statuses(emulator) == ["acked"] * 4)
+    advance(3600.0)
+    emulator.people.message(ANA, "dm", "three")
+
+    assert [event["text"] for event in seen] == ["one", "two"]
+    assert set(envelope["payload"]) == {"token", "type", "team_id", "minute_rate_limited", "api_app_id"}
+    assert envelope["payload"]["type"] == "app_rate_limited"
+    minutes = [each["payload"]["minute_rate_limited"] for each in (envelope, again)]
+    assert [minutes[0] % 60, minutes[1] - minutes[0]] == [0, 60]
+    assert (await link.event())["text"] == "three"

@@ -316,3 +316,21 @@ def test_first_fault_strikes_first() -> None:
     struck = [faults.strike("auth.test") for _ in range(3)]
 
     assert [fault.error if fault else None for fault in struck] == ["one", "two", None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("revoke", "token_revoked"), ("deactivate", "account_inactive"), ("invalidate", "invalid_auth")]
+)
+async def test_bad_tokens(kind: str, error: str, client: AsyncWebClient, emulator: Emulator) -> None:
+    """
+    A token goes bad in mid-flight, in one of three ways, and is good again after another installation.
+    """
+    await client.auth_test()
+    fault = emulator.add_fault(Fault(on="token", kind=kind))
+    for _ in range(2):
+        with pytest.raises(SlackApiError) as refusal:
+            await client.auth_test()
+        assert refusal.value.response["error"] == error
+    emulator.remove_fault(fault.id)
+
+    await client.auth_test()

@@ -115,8 +115,8 @@ async def test_command(page: Page, connect: Connect) -> None:
     A slash command can be typed over HTTP.
     """
     link = await connect()
-    await page.post("/human/command", person=ANA, channel="dm", command="/ask", text="x")
-    assert (await link.frame())["payload"]["command"] == "/ask"
+    await page.post("/human/command", person=ANA, channel="dm", command="/ringback", text="x")
+    assert (await link.frame())["payload"]["command"] == "/ringback"
 
 
 async def test_what_is_not_possible_is_a_sentence(page: Page, client: AsyncWebClient) -> None:

@@ -341,7 +341,7 @@ async def test_views_push_from_a_button_in_the_modal(
     emulator.people.click_in_view(ANA, view_id, "yes")
     trigger_id = (await next_payload(link))["trigger_id"]
     assert await error_of(client.views_push(trigger_id=trigger_id, view=FORM)) == "push_limit_reached"
-    trigger_id = emulator.people.command(ANA, "dm", "/x")["trigger_id"]
+    trigger_id = emulator.people.command(ANA, "dm", "/ringback")["trigger_id"]
     assert await error_of(client.views_push(trigger_id=trigger_id, view=FORM)) == "not_found"
 
 
@@ -405,10 +405,10 @@ async def test_command_and_its_answer(connect: Connect, emulator: Emulator, unti
     A slash command arrives as one, and what the acknowledgement carries is shown to the person alone.
     """
     link = await connect()
-    emulator.people.command(ANA, GENERAL, "/deploy", "now")
+    emulator.people.command(ANA, GENERAL, "/ringback", "now")
     envelope = await link.frame()
     assert (envelope["type"], envelope["accepts_response_payload"]) == ("slash_commands", True)
-    assert (envelope["payload"]["command"], envelope["payload"]["text"]) == ("/deploy", "now")
+    assert (envelope["payload"]["command"], envelope["payload"]["text"]) == ("/ringback", "now")
 
     await link.ack(envelope, {"text": "on it"})
 
@@ -421,10 +421,62 @@ async def test_command_without_an_answer(connect: Connect, emulator: Emulator, a
     """
     An unanswered command fails before the person's eyes, in Slack's words.
     """
-    emulator.people.command(ANA, "dm", "/deploy")
+    emulator.people.command(ANA, "dm", "/ringback")
     await until(lambda: "dispatch_failed" in str(emulator.screen(ANA)["notices"]))
     link = await connect()
-    emulator.people.command(ANA, "dm", "/deploy")
+    emulator.people.command(ANA, "dm", "/ringback")
     await link.frame()
     advance(3.0)
     await until(lambda: "operation_timeout" in str(emulator.screen(ANA)["notices"]))
+
+
+@pytest.mark.parametrize("types", [True, False])
+async def test_unknown_command_never_reaches_the_app(types: bool, connect: Connect, emulator: Emulator) -> None:
+    """
+    A command that the app does not have is answered by Slack itself, also where it is typed as a message.
+    """
+    if types:
+        emulator.people.message(ANA, "dm", "/deploy now")
+    else:
+        emulator.people.command(ANA, "dm", "/deploy", "now")
+
+    assert emulator.screen(ANA)["notices"][0]["text"].startswith(
+        "/deploy is not a valid command. In Slack, all messages"
+    )
+    assert emulator.screen(ANA)["messages"] == []
+    assert emulator.state()["deliveries"] == []
+
+
+@pytest.mark.parametrize("text", ["/ringback", "/ringback  link 4711"])
+async def test_command_typed_as_a_message(text: str, connect: Connect, emulator: Emulator) -> None:
+    """
+    What begins with the app's command is a command, whatever follows it.
+    """
+    link = await connect()
+    emulator.people.message(ANA, "dm", text)
+    payload = await next_payload(link)
+
+    assert (payload["command"], payload["text"]) == ("/ringback", text.removeprefix("/ringback").strip())
+    assert emulator.screen(ANA)["messages"] == []
+
+
+async def test_no_command_in_a_thread(emulator: Emulator) -> None:
+    """
+    In a thread Slack refuses an app's command; with a space before it, it is a message.
+    """
+    root = emulator.people.message(ANA, "dm", "root")["ts"]
+    emulator.people.message(ANA, "dm", "/ringback help", thread_ts=root)
+    emulator.people.message(ANA, "dm", " /ringback help", thread_ts=root)
+
+    assert emulator.screen(ANA)["notices"][0]["text"] == "/ringback is not supported in threads. Sorry!"
+    assert [reply["text"] for reply in emulator.screen(ANA)["messages"][0]["replies"]] == [" /ringback help"]
+
+
+async def test_command_of_a_stranger(emulator: Emulator) -> None:
+    """
+    Who comes in through Slack Connect has the commands of their own workspace, not ours.
+    """
+    emulator.workspace.state.people[ANA].team_id = "T0PARTNER"
+    emulator.people.command(ANA, GENERAL, "/ringback")
+
+    assert "is not a valid command" in emulator.screen(ANA, GENERAL)["notices"][0]["text"]

@@ -11,10 +11,23 @@ import json
 import pathlib
 from typing import Any
 
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.emulator import Emulator, Workspace
-from tests.adapters.slack.emulator.conftest import ANA, BEN, BOT, BUTTONS, DM_ANA, FORM, GENERAL, Connect, Link
+from adapters.slack.emulator import Emulator, Workspace, state
+from tests.adapters.slack.emulator.conftest import (
+    ANA,
+    BEN,
+    BOT,
+    BUTTONS,
+    DEPLOYS,
+    DM_ANA,
+    FORM,
+    GENERAL,
+    SECRET,
+    Connect,
+    Link,
+)
 
 ENTERPRISE = {"enterprise_id"}  # samples of apps installed in an Enterprise organisation
 LEGACY = {"authed_users", "authed_teams"}  # before `authorizations`, 2021
@@ -207,13 +220,69 @@ async def test_commands(samples: pathlib.Path, connect: Connect, emulator: Emula
     A slash command has the keys of the sample.
     """
     link = await connect()
-    emulator.people.command(ANA, GENERAL, "/x", "y")
+    emulator.people.command(ANA, GENERAL, "/ringback", "y")
     ours = await link.frame()
 
     sample = load(samples, "socket-mode/slash_commands_hello-socket-mode.json")
     assert set(ours) == set(sample)
     assert set(ours["payload"]) - set(sample["payload"]) == {"is_enterprise_install"}
     assert set(sample["payload"]) <= set(ours["payload"])
+
+
+async def test_enterprise(samples: pathlib.Path, connect: Connect, emulator: Emulator, workspace: Workspace) -> None:
+    """
+    In an organisation commands, interactions and events name it.
+    """
+    workspace.state.enterprise = state.Enterprise(id="E0ACME", name="Acme")
+    link = await connect()
+    emulator.people.command(ANA, GENERAL, "/ringback", "y")
+    emulator.people.message(ANA, GENERAL, "x")
+    command = (await next_of(link, "slash_commands"))["payload"]
+    event = (await next_of(link, "events_api"))["payload"]
+
+    folder = samples / "java-slack-sdk/app-backend/slash-commands"
+    assert set(command) == set(json.loads(next(folder.iterdir()).read_text()))
+    assert (command["enterprise_id"], command["enterprise_name"]) == ("E0ACME", "Acme")
+    assert (event["enterprise_id"], event["authorizations"][0]["enterprise_id"]) == ("E0ACME", "E0ACME")
+
+
+@pytest.mark.parametrize(("channel", "name"), [(GENERAL, "general"), (SECRET, "privategroup"), ("dm", "directmessage")])
+async def test_channel_names_of_commands(channel: str, name: str, connect: Connect, emulator: Emulator) -> None:
+    """
+    A private channel and a DM have no name in a command.
+    """
+    link = await connect()
+    emulator.people.command(ANA, channel, "/ringback")
+
+    assert (await link.frame())["payload"]["channel_name"] == name
+
+
+async def test_slack_connect(
+    samples: pathlib.Path, connect: Connect, client: AsyncWebClient, emulator: Emulator, workspace: Workspace
+) -> None:
+    """
+    A person of another workspace brings their team along, in events and in clicks; ours stands in `authorizations`.
+    """
+    workspace.state.people[ANA].team_id = "T0PARTNER"
+    link = await connect()
+    emulator.people.message(ANA, GENERAL, f"<@{BOT}> hi")
+    message, mention = [(await next_of(link, "events_api"))["payload"] for _ in range(2)]
+    for payload in (message, mention):
+        assert payload["is_ext_shared_channel"] is True
+        assert (payload["team_id"], payload["context_team_id"]) == ("T0PARTNER", workspace.state.team_id)
+        assert payload["authorizations"][0]["team_id"] == workspace.state.team_id
+        assert {payload["event"][key] for key in ("team", "user_team", "source_team")} == {"T0PARTNER"}
+    sample = load(samples, "java-slack-sdk/events/AppMentionPayload.json")["event"]
+    assert keys_beyond(mention["event"], sample) == {"blocks"} - set(sample)
+
+    ts = (await client.chat_postMessage(channel=GENERAL, text="x", blocks=BUTTONS))["ts"]
+    emulator.people.click(ANA, GENERAL, ts, "yes")
+    click = (await next_of(link, "interactive"))["payload"]
+    assert (click["user"]["team_id"], click["team"]["id"]) == ("T0PARTNER", "T0PARTNER")
+    emulator.people.message(BEN, DEPLOYS, "ours")
+    shown = [(await next_of(link, "events_api"))["payload"] for _ in range(1)][-1]
+    assert shown["is_ext_shared_channel"] is True
+    assert "user_team" not in shown["event"]
 
 
 async def test_answers_of_methods(samples: pathlib.Path, client: AsyncWebClient, emulator: Emulator) -> None:
