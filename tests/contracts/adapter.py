@@ -8,11 +8,17 @@ real difference between channels is a visible mark on the test in the subclass.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from adapters.base import (
     Accepted,
@@ -74,6 +80,10 @@ class Vendor(Protocol):
 
     async def buttons(self, conversation: ConversationKey) -> list[str]:
         """The labels of all buttons that the person could press there."""
+        ...
+
+    async def reach(self, url: str) -> None:
+        """Know where the adapter's webhooks are, if it has any."""
         ...
 
     async def misbehave(self, how: str) -> None:
@@ -146,13 +156,15 @@ class AdapterContract:
 
     @pytest.fixture
     async def gate(self, vendor: Vendor) -> AsyncIterator[Gate]:
-        """Listen, as the gateway's supervisor does."""
+        """Listen and serve the webhooks, as the gateway does."""
         gate = Gate()
-        listening = asyncio.create_task(keep(vendor.adapter, gate))
-        await until(lambda: gate.arrived)
-        yield gate
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        async with serving(vendor.adapter.routes(gate)) as url:
+            listening = asyncio.create_task(keep(vendor.adapter, gate))
+            await until(lambda: gate.arrived)
+            await vendor.reach(url)
+            yield gate
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     # In --------------------------------------------------------------------------------------------------------------
 
@@ -391,6 +403,19 @@ async def keep(adapter: Adapter, gate: Gate) -> None:
             await adapter.listen(gate)
         except ConnectionError:
             continue
+
+
+@asynccontextmanager
+async def serving(routes: Sequence[BaseRoute]) -> AsyncIterator[str]:
+    """Serve webhooks on loopback; gives their address."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        app = Starlette(routes=list(routes))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+        running = asyncio.create_task(server.serve([door]))
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        server.should_exit = True
+        await running
 
 
 async def until(holds: Callable[[], Any]) -> None:

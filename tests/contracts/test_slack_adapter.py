@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from adapters.base import Adapter
-from adapters.slack import listen
+from adapters.slack import listen, webhook
 from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Fault, Server, Workspace, serve
+from adapters.slack.webhook import PATH
 from agent_core.addresses import ConversationKey, Identity
-from tests.contracts.adapter import AdapterContract, Vendor
+from tests.contracts.adapter import AdapterContract, Vendor, until
 
 ANA, CHANNEL = "U00000ANA", "C0GENERAL"
 FAULTS: dict[str, dict[str, Any]] = {
@@ -29,6 +30,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "refuse_for_now": {"on": "chat.postMessage", "kind": "refuse", "error": "not_in_channel"},
     "revoke": {"on": "token", "kind": "revoke", "times": None},
     "hang_up": {"on": "socket", "kind": "close"},
+}
+HTTP_FAULTS: dict[str, dict[str, Any]] = {
+    "socket": {},
+    "http": {"hang_up": {"on": "envelope", "kind": "lose_ack"}},  # nothing is held: what breaks is a request
 }
 
 
@@ -45,7 +50,8 @@ class Clock:
 class SlackVendor:
     """Slack's side, played by the emulator."""
 
-    def __init__(self, server: Server, adapter: Adapter) -> None:
+    def __init__(self, server: Server, adapter: Adapter, mode: str = "socket") -> None:
+        self.mode = mode
         self.server, self.emulator, self.adapter = server, server.emulator, adapter
         team = server.emulator.workspace.state.team_id
         self.person = Identity(f"slack:{team}/{ANA}")
@@ -72,8 +78,13 @@ class SlackVendor:
     async def buttons(self, conversation: ConversationKey) -> list[str]:
         return [e["text"]["text"] for message in self._screen(conversation) for e in elements(message)]
 
+    async def reach(self, url: str) -> None:
+        if self.mode == "http":
+            self.emulator.deliver_to(url + PATH)
+            await until(lambda: self.emulator.state()["request_url"]["is_verified"])
+
     async def misbehave(self, how: str) -> None:
-        self.emulator.add_fault(Fault(**FAULTS[how]))
+        self.emulator.add_fault(Fault(**(FAULTS | HTTP_FAULTS[self.mode])[how]))
 
     async def sent_again(self) -> int:
         return sum(len(delivery["attempts"]) > 1 for delivery in self.emulator.state()["deliveries"])
@@ -88,14 +99,15 @@ class SlackVendor:
 
 
 @asynccontextmanager
-async def playing(workspace: Workspace) -> AsyncIterator[SlackVendor]:
+async def playing(workspace: Workspace, mode: str = "socket") -> AsyncIterator[SlackVendor]:
     """Play a workspace, with an adapter pointed at it; redeliveries come fast."""
     server = await serve("127.0.0.1", 0, workspace, retry_delays=(0.05, 0.05, 0.05), ack_timeout=0.3)
     state = workspace.state
-    settings = {"account": state.team_id, "bot_token": state.tokens.bot, "app_token": state.tokens.app}
-    (adapter,) = build([Config.model_validate(settings | {"api": server.base_url})], Clock())
+    settings = {"account": state.team_id, "bot_token": state.tokens.bot, "api": server.base_url, "mode": mode}
+    settings |= {"app_token": state.tokens.app, "signing_secret": state.tokens.signing_secret}
+    (adapter,) = build([Config.model_validate(settings)], Clock())
     try:
-        yield SlackVendor(server, adapter)
+        yield SlackVendor(server, adapter, mode)
     finally:
         await adapter.close()
         await server.close()
@@ -119,11 +131,21 @@ def words(value: Any) -> str:
 
 
 class TestSlackAdapter(AdapterContract):
-    """Slack over Socket Mode. There is no webhook here, so no signature either: the socket's ticket is the proof."""
+    """Slack over Socket Mode. There is no signature here: the socket's ticket is the proof."""
 
     @pytest.fixture
     async def vendor(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
         monkeypatch.setattr(listen, "LOOK", 0.05)
         monkeypatch.setattr(listen, "PING", 0.3)
         async with playing(Workspace.create(["ana", "rita"], ["general"])) as vendor:
+            yield vendor
+
+
+class TestSlackAdapterOverHttp(AdapterContract):
+    """Slack over HTTP: every request signed by the vendor's side, and verified by ours."""
+
+    @pytest.fixture
+    async def vendor(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
+        monkeypatch.setattr(webhook, "MISSED", 0.0)
+        async with playing(Workspace.create(["ana", "rita"], ["general"]), "http") as vendor:
             yield vendor
