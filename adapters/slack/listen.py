@@ -23,6 +23,8 @@ from typing import Any
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from adapters.base import Clock, Gate
@@ -150,9 +152,20 @@ class Listener:
             logger=bolt_log,
         )
 
-        @app.middleware  # a global one: it runs before the acknowledgement
-        async def store_first(body: dict[str, Any]) -> BoltResponse:
-            answer = await receive.take(body, self._receivers, gate)
-            return BoltResponse(status=answer.status, body=dict(answer.body) if answer.body is not None else "")
-
+        app.middleware(_StoreFirst(self._receivers, gate))
         return app
+
+
+class _StoreFirst(AsyncMiddleware):
+    """
+    Takes every payload in before it is acknowledged.
+
+    A class, because for a function the library first guesses what a payload holds, and stumbles over some.
+    """
+
+    def __init__(self, receivers: Mapping[str, Receiver], gate: Gate) -> None:
+        self._receivers, self._gate = receivers, gate
+
+    async def async_process(self, *, req: AsyncBoltRequest, **_: Any) -> BoltResponse:
+        answer = await receive.take(req.body, self._receivers, self._gate)
+        return BoltResponse(status=answer.status, body=dict(answer.body) if answer.body is not None else "")

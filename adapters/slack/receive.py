@@ -144,7 +144,7 @@ async def take(payload: Mapping[str, Any], receivers: Mapping[str, Receiver], ga
     """
     account = account_of(payload, receivers)
     if account is None:
-        log.warning("a payload is for no [[slack]] account that its app is configured for; it is dropped")
+        log.info("a payload is for no [[slack]] account that its app is configured for; it is dropped")
         gate.refused(CHANNEL, "", "unknown_account")
         return DONE
     return await receivers[account].take(payload, gate)

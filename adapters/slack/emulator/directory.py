@@ -99,6 +99,7 @@ class Directory:
             "is_email_confirmed": True,
             "is_restricted": person.is_restricted or person.is_ultra_restricted,
             "is_ultra_restricted": person.is_ultra_restricted,
+            "deleted": person.deleted,
         }
         return shown | ({"is_stranger": True} if self._is_stranger(person) else {})
 

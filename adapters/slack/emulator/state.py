@@ -28,6 +28,7 @@ class Person(pydantic.BaseModel):
     timezone: str = "Europe/Berlin"
     is_restricted: bool = False
     is_ultra_restricted: bool = False
+    deleted: bool = False
     team_id: str | None = None
 
 

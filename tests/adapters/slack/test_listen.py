@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 
-from adapters.base import Ask, NoForm
+from adapters.base import Adapter, Ask, NoForm
 from adapters.errors import Misconfigured
 from adapters.slack import listen
 from adapters.slack.adapter import build
@@ -57,14 +58,26 @@ async def test_the_acknowledgement_waits_for_the_store(slack: SlackVendor, gate:
 
 async def test_what_we_do_not_know_is_acknowledged_too(slack: SlackVendor, gate: Gate):
     """
-    A slash command, a button of another app, somebody's lunch: acknowledged and dropped.
+    Somebody's lunch, a command without words: acknowledged, and nothing is stored.
     """
-    slack.emulator.workspace.state.commands.append("/unknown")
-    slack.emulator.people.command(ANA, CHANNEL, "/unknown")
+    slack.emulator.people.command(ANA, CHANNEL, "/ringback")
     slack.emulator.people.message(ANA, CHANNEL, "lunch?")
     await until(lambda: {"acked"} == {delivery["status"] for delivery in deliveries(slack)})
 
     assert [] == gate.came
+
+
+async def test_a_command_is_answered_where_it_was_typed(slack: SlackVendor, gate: Gate):
+    """
+    In private, and at once; what it says is a message in their one-to-one chat.
+    """
+    slack.emulator.people.command(ANA, CHANNEL, "/ringback", "deploy it")
+    await until(lambda: slack.emulator.screen(ANA, CHANNEL)["messages"])
+
+    (shown,) = slack.emulator.screen(ANA, CHANNEL)["messages"]
+    assert (True, "taken") == (shown["is_ephemeral"], shown["text"])
+    assert [] == slack.emulator.screen("U0000RITA", CHANNEL)["messages"]
+    assert (slack.direct, "deploy it") == (gate.came[0].conversation, gate.came[0].fact.text)
 
 
 async def test_the_deny_form_opens_and_brings_the_reason(slack: SlackVendor, gate: Gate):
@@ -134,15 +147,127 @@ async def test_a_duplicate_envelope_is_a_duplicate(slack: SlackVendor, gate: Gat
     assert 1 == len(gate.came)
 
 
-async def test_a_deaf_connection_is_left(slack: SlackVendor, gate: Gate, monkeypatch: pytest.MonkeyPatch):
+async def test_a_deaf_connection_is_left(slack: SlackVendor, monkeypatch: pytest.MonkeyPatch):
     """
-    Open but silent, a connection is thrown away and built anew, and what was missed comes in.
+    A connection that stays open while nothing comes through it, not even a pong, is thrown away and built anew; what
+    was missed comes in.
     """
     monkeypatch.setattr(listen, "DEAF", 0.5)
-    slack.emulator.add_fault(Fault(on="socket", kind="deaf"))
-    await slack.write("can you hear me?")
-    slack.emulator.clear_faults()
-    await until(lambda: gate.came)
+    gate = Gate()
+    async with Wire(slack.server.port) as wire:
+        adapter = pointed(slack, f"http://127.0.0.1:{wire.port}/api/")
+        listening = asyncio.create_task(keep(adapter, gate))
+        await until(lambda: gate.arrived)
+        wire.freeze()
+        await slack.write("can you hear me?")
+        await until(lambda: gate.came)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await adapter.close()
+
+    assert "can you hear me?" == gate.came[0].fact.text
+
+
+class Wire:
+    """A wire to a port, on which the sockets that are open now can freeze: open, and nothing goes through any more."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._sockets: list[asyncio.Event] = []
+        self._pumps: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Wire:
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def freeze(self) -> None:
+        for frozen in self._sockets:
+            frozen.set()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        frozen = asyncio.Event()
+        self._pumps |= {asyncio.create_task(self._pump(*ends, frozen)) for ends in ((reader, back), (there, writer))}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, frozen: asyncio.Event) -> None:
+        try:
+            while data := await reader.read(65_536):
+                if data.startswith(b"GET /link/"):
+                    self._sockets.append(frozen)
+                if frozen.is_set():
+                    await asyncio.Event().wait()
+                writer.write(data)
+        finally:
+            writer.close()
+
+
+def pointed(slack: SlackVendor, api: str) -> Adapter:
+    """An adapter of the workspace, with another address of Slack."""
+    state = slack.emulator.workspace.state
+    given = {"account": state.team_id, "bot_token": state.tokens.bot, "app_token": state.tokens.app, "api": api}
+    (adapter,) = build([Config.model_validate(given)], Clock())
+    return adapter
+
+
+async def test_a_socket_that_is_not_ours_is_warned_of(slack: SlackVendor):
+    """
+    Slack gives messages to any socket of the app; an operator hears of one that is not here, until it is gone.
+    """
+    gate, token = Gate(), slack.emulator.workspace.state.tokens.app
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+        opened = await (await session.post(f"{slack.server.base_url}apps.connections.open")).json()
+        other = await session.ws_connect(opened["url"])
+        listening = asyncio.create_task(keep(slack.adapter, gate))
+        await until(lambda: gate.warning)
+        assert "Slack counts 2 sockets of this app and this gateway holds 1" in gate.warning
+        await other.close()
+        await until(lambda: len(slack.emulator.state()["connections"]) == 1)
+        slack.emulator.add_fault(Fault(on="socket", kind="refresh"))
+        await until(lambda: gate.warning == "")
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_our_own_sockets_are_not_warned_of(slack: SlackVendor):
+    """
+    Accounts of one app have a socket each, and a routine refresh may be counted twice.
+    """
+    gate, state = Gate(), slack.emulator.workspace.state
+    given = {"bot_token": state.tokens.bot, "app_token": state.tokens.app, "api": slack.server.base_url}
+    configs = [Config.model_validate(given | {"account": account}) for account in (state.team_id, "TOTHER")]
+    adapters = build(configs, Clock())
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {state.tokens.app}"}) as session:
+        opened = await (await session.post(f"{slack.server.base_url}apps.connections.open")).json()
+        other = await session.ws_connect(opened["url"])
+        listening = asyncio.create_task(keep(adapters[0], gate))
+        await until(lambda: gate.arrived)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await other.close()
+    for adapter in adapters:
+        await adapter.close()
+
+    assert "" == gate.warning
+
+
+async def test_socket_mode_that_is_switched_off_is_said(slack: SlackVendor):
+    """
+    When Slack disables the link no new connection would help: the operator has to act.
+    """
+    gate = Gate()
+    listening = asyncio.create_task(slack.adapter.listen(gate))
+    await until(lambda: gate.arrived)
+    slack.emulator.add_fault(Fault(on="socket", kind="refresh", reason="link_disabled"))
+
+    with pytest.raises(Misconfigured, match="Socket Mode is off"):
+        await asyncio.wait_for(listening, 5)
 
 
 async def test_a_connection_that_is_not_opened_again_is_given_up(
