@@ -1,14 +1,16 @@
 // Slack in the sandbox: whoever you are, what they see, and what they do.
 
-import { following, tell } from "/static/dom.js";
+import { following, make, tell } from "/static/dom.js";
 import { get, post } from "/static/server.js";
-import { Messages, sending } from "./pane_messages.js";
+import { Messages, examples, sending } from "./pane_messages.js";
 import { Modal } from "./pane_modal.js";
+import { Names } from "./pane_names.js";
 import { Switch } from "./pane_switch.js";
+import { Thread } from "./pane_thread.js";
 
 const DM = "dm";
-const [log, list, error, compose, text, dialog, peopleSet, placesSet] = [
-  ...["log", "messages", "error", "compose", "text", "modal", "people", "places"],
+const [log, list, empty, title, error, phrases, compose, text, panel, dialog, peopleSet, placesSet] = [
+  ...["log", "messages", "empty", "title", "error", "phrases", "compose", "text", "thread", "modal", "people", "places"],
 ].map((name) => document.getElementById(`slack-${name}`));
 
 /** Start the pane. `setting` is what the channel told the page, `people` are those to play. */
@@ -22,18 +24,19 @@ class Pane {
     this.ids = ids;
     this.channel = channel;
     this.bot = bot;
+    this.played = new Map(people.map((person) => [person.id, person]));
     this.seen = new Map(); // person and place to the newest message they have looked at
     this.began = (Date.now() / 1000).toFixed(6); // what was there before this page counts as seen
     this.known = null; // messages on show, to tell which are new
-    const names = new Map(people.map(({ id, name }) => [ids[id], name])).set(bot.id, bot.name).set(channel.id, channel.name);
-    this.names = names;
-    const choices = people.map(({ id, name, part }) => ({ id, label: `${name.split(" ")[0]}, ${part}` }));
-    const places = [{ id: DM, label: "Direct message" }, { id: channel.id, label: `#${channel.name}` }];
-    this.people = new Switch(peopleSet, "person", choices, () => this.moved());
-    this.places = new Switch(placesSet, "place", places, () => this.moved());
-    this.messages = new Messages(list, names, {
-      click: (ts, element, value) => this.ask("click", { channel: this.place, ts, action_id: element.action_id, value }),
+    this.names = new Names(people, ids, bot, channel);
+    this.people = new Switch(peopleSet, "person", people.map((person) => this.personChoice(person)), () => this.moved());
+    this.places = new Switch(placesSet, "place", this.placeChoices(), () => this.moved());
+    const click = (ts, element, value) => this.ask("click", { channel: this.place, ts, action_id: element.action_id, value });
+    this.messages = new Messages(list, this.names, { click, open: (ts) => this.openThread(ts) });
+    this.thread = new Thread(panel, this.names, {
+      click,
       reply: (ts, words) => this.send(words, ts),
+      closed: (ts) => list.querySelector(`[data-key$="/${ts}"] .slack-under button:not([hidden])`)?.focus(),
     });
     this.modal = new Modal(dialog, base, (sentence) => tell(error, sentence));
     sending(compose, text, (words) => this.send(words));
@@ -46,12 +49,6 @@ class Pane {
 
   get place() {
     return this.places.chosen;
-  }
-
-  /** Write something as the present person, in their direct message. */
-  async say(words) {
-    this.places.choose(DM, () => this.moved());
-    await this.send(words).catch(() => {}); // it has been told
   }
 
   /** Look again. Looks asked for meanwhile become one. */
@@ -71,11 +68,41 @@ class Pane {
     }
   }
 
+  personChoice({ id, name, part }) {
+    const label = [this.names.face(this.ids[id]), make("span", {}, `${name.split(" ")[0]}, ${part}`)];
+    return { id, label };
+  }
+
+  placeChoices() {
+    return [
+      { id: DM, label: [this.names.face(this.bot.id), make("span", { class: "unseen" }, "Direct message with "), make("span", {}, this.bot.name)] },
+      { id: this.channel.id, label: make("span", {}, `#${this.channel.name}`) },
+    ];
+  }
+
   moved() {
+    const { name, phrases: known } = this.played.get(this.people.chosen);
+    const here = this.place === DM ? this.bot.name : `#${this.channel.name}`;
     tell(error, "");
     this.known = null;
+    this.thread.close(true);
     list.replaceChildren(); // what the one before saw is not theirs to press
-    text.placeholder = `Message ${this.place === DM ? this.bot.name : `#${this.channel.name}`} as ${this.names.get(this.person)}`;
+    title.replaceChildren(make("strong", {}, here), make("span", { class: "slack-aside" }, this.about()));
+    empty.textContent = this.place === DM ? `Nothing here yet, ${name}. Press an example below, or write your own.` : "Nothing here yet. Requests for approval are shown here, to everybody.";
+    text.placeholder = `Message ${here} as ${name.split(" ")[0]}`;
+    phrases.hidden = this.place !== DM;
+    phrases.replaceChildren(make("span", { class: "slack-aside" }, "Try:"), ...examples(known, (words) => this.send(words).catch(() => {})));
+    return this.refresh();
+  }
+
+  about() {
+    if (this.place === DM) return "An app: the deploy bot";
+    return `${this.played.size} people and ${this.bot.name}`;
+  }
+
+  openThread(ts) {
+    this.thread.open(ts, this.played.get(this.people.chosen).replies);
+    this.thread.text.focus();
     return this.refresh();
   }
 
@@ -88,12 +115,16 @@ class Pane {
   }
 
   show(screen) {
+    const place = `${screen.person.id}/${screen.channel.id}`;
     const all = flat(screen.messages);
+    const notices = screen.notices.filter((notice) => notice.view_id === null);
     const entered = this.known === null;
     const wrote = all.some(({ ts, author }) => author.id === this.person && !this.known?.has(ts));
     log.setAttribute("aria-live", entered ? "off" : "polite"); // only what comes in is read out, not what was there
-    following(log, () => this.messages.show(screen));
+    empty.hidden = screen.messages.length + notices.length > 0;
+    following(log, () => this.messages.show(screen.messages, notices, place));
     if (entered || wrote) log.scrollTop = log.scrollHeight;
+    this.thread.show(screen, place);
     this.known = new Set(all.map(({ ts }) => ts));
     this.seen.set(`${this.person}/${this.place}`, newest(all) || this.began);
     const notice = screen.notices.findLast(({ view_id: view }) => view && view === screen.modal?.view_id);
@@ -125,7 +156,9 @@ class Pane {
   }
 
   async send(words, thread = null) {
-    await this.ask("message", { channel: this.place, text: words, thread_ts: thread }, true);
+    const command = thread === null && /^(\/\S+)\s*([^]*)$/.exec(words);
+    if (command) await this.ask("command", { channel: this.place, command: command[1], text: command[2] }, true);
+    else await this.ask("message", { channel: this.place, text: words, thread_ts: thread }, true);
   }
 
   async ask(what, body, rethrow = false) {

@@ -16,6 +16,11 @@ export function drawText(text, names) {
   return make("div", { class: "slack-text" }, referring(text, names));
 }
 
+/** A message's text in one line, for where it is only hinted at. */
+export function plain({ text }) {
+  return unescape(text).replace(/\s+/g, " ").trim();
+}
+
 /** Whether these are blocks that an app laid out, rather than what somebody typed. */
 export function isCard(blocks) {
   return blocks.some((block) => block.type !== "rich_text");

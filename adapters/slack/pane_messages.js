@@ -1,9 +1,12 @@
-// The messages of a conversation, with their threads, as one person sees them.
+// The messages of a conversation, as one person sees them.
 
 import { clock, make, show } from "/static/dom.js";
-import { draw, drawText, isCard } from "./pane_blocks.js";
+import { draw, drawText, isCard, plain } from "./pane_blocks.js";
 
-/** Keeps a list like what Slack shows. `does` has `click(ts, element, value)` and `reply(ts, text)`. */
+const GAP = 300; // seconds after which the same author is named again
+const PREVIEW = 90; // characters of a thread's newest reply
+
+/** Keeps a list like what Slack shows. `does` has `click(ts, element, value)` and, where threads open, `open(ts)`. */
 export class Messages {
   constructor(list, names, does) {
     this.list = list;
@@ -11,48 +14,58 @@ export class Messages {
     this.does = does;
   }
 
-  /** Bring it up to date. Notices stand where they came in. */
-  show(screen) {
-    const notices = screen.notices
-      .filter((notice) => notice.view_id === null)
-      .map((notice) => ({ ts: `${notice.at.toFixed(6)}-notice`, notice }));
-    const items = [...screen.messages, ...notices].sort((one, other) => parseFloat(one.ts) - parseFloat(other.ts));
-    const place = `${screen.person.id}/${screen.channel.id}`;
-    show(this.list, items, ({ ts }) => `${place}/${ts}`, (item, node) => (item.notice ? drawNotice(item) : this.message(item, node)));
+  /** Bring it up to date: messages and notices in order of time, days between them. `place` tells lists apart. */
+  show(messages, notices, place) {
+    const items = [...messages, ...notices.map((notice) => ({ ts: `${notice.at.toFixed(6)}-notice`, notice }))];
+    items.sort((one, other) => parseFloat(one.ts) - parseFloat(other.ts));
+    show(this.list, this.grouped(items), ({ ts }) => `${place}/${ts}`, (item, node) => this.item(item, node));
+  }
+
+  /** Let what somebody writes in one go stand under their name once. */
+  grouped(items) {
+    const shown = [];
+    let before = null;
+    for (const item of items) {
+      const at = parseFloat(item.ts);
+      const day = new Date(at * 1000).toDateString();
+      if (day !== before?.day) shown.push({ ts: `${day}-day`, day: at });
+      const one = before?.day === day && before.author === item.author?.id && at - before.at < GAP;
+      shown.push({ ...item, follows: Boolean(item.author && one && !item.is_ephemeral && !before.whisper) });
+      before = { day, at, author: item.author?.id, whisper: item.is_ephemeral };
+    }
+    return shown;
+  }
+
+  item(item, node) {
+    if (item.day) return drawDay(item.day);
+    if (item.notice) return drawNotice(item.notice);
+    return this.message(item, node);
   }
 
   message(message, item) {
-    const node = item ?? make("li", { tabindex: "-1" }, make("div", { class: "slack-content" }), make("ol", { class: "slack-replies", "aria-label": "Replies" }), this.under(message));
-    const [content, replies] = node.children;
-    node.classList.toggle("slack-whisper", message.is_ephemeral);
-    this.fill(node, content, message);
-    show(replies, message.replies, ({ ts }) => ts, (reply, old) => this.reply(reply, old));
-    return node;
-  }
-
-  reply(message, item) {
-    const node = item ?? make("li", { tabindex: "-1" }, make("div", { class: "slack-content" }));
-    node.classList.toggle("slack-whisper", message.is_ephemeral);
-    this.fill(node, node.firstElementChild, message);
-    return node;
-  }
-
-  fill(node, content, message) {
+    const node = item ?? make("li", { tabindex: "-1" }, make("div", { class: "slack-side" }), make("div", { class: "slack-content" }), this.under(message));
+    const [side, content, under] = node.children;
+    const { author, ts, follows } = message;
+    node.className = message.is_ephemeral ? "slack-message slack-whisper" : follows ? "slack-message slack-follows" : "slack-message";
     const own = JSON.stringify({ ...message, replies: null });
-    if (content.shown === own) return;
-    content.shown = own;
-    const hadFocus = content.contains(document.activeElement);
-    content.replaceChildren(this.head(message), this.body(message));
-    if (hadFocus) node.focus(); // what was pressed is gone
+    if (content.shown !== own) {
+      content.shown = own;
+      const hadFocus = content.contains(document.activeElement);
+      side.replaceChildren(follows ? time(ts) : this.names.face(author.id));
+      content.replaceChildren(this.head(message), this.body(message));
+      if (hadFocus) node.focus(); // what was pressed is gone
+    }
+    this.count(under, message);
+    return node;
   }
 
-  head({ author, ts, is_edited: edited, is_ephemeral: whisper }) {
+  head({ author, ts, is_edited: edited, is_ephemeral: whisper, follows }) {
     return make(
       "div",
-      { class: "slack-head" },
+      { class: follows ? "unseen" : "slack-head" },
       make("strong", {}, this.names.get(author.id) ?? author.name),
       author.is_bot ? make("span", { class: "slack-app" }, "APP") : null,
-      make("time", {}, clock(parseFloat(ts))),
+      follows ? null : time(ts),
       whisper ? make("span", { class: "slack-aside" }, "Only visible to you") : null,
       edited ? make("span", { class: "slack-aside" }, "(edited)") : null,
     );
@@ -69,31 +82,22 @@ export class Messages {
 
   under({ ts, is_ephemeral: whisper, is_tombstone: gone }) {
     const under = make("div", { class: "slack-under" });
-    if (whisper || gone) return under;
-    const button = make("button", { type: "button", "aria-expanded": "false" }, "Reply");
-    const close = () => {
-      under.querySelector("form")?.remove();
-      button.setAttribute("aria-expanded", "false");
-      button.focus();
-    };
-    button.addEventListener("click", () => {
-      if (under.querySelector("form")) return close();
-      under.append(this.composer(ts, close));
-      button.setAttribute("aria-expanded", "true");
-      under.querySelector("textarea").focus();
-    });
-    under.append(button);
+    if (whisper || gone || !this.does.open) return under;
+    const open = () => this.does.open(ts);
+    under.append(
+      make("button", { type: "button", class: "quiet slack-count", hidden: true, onclick: open }),
+      make("button", { type: "button", class: "quiet", onclick: open }, "Reply"),
+    );
     return under;
   }
 
-  composer(ts, close) {
-    const text = make("textarea", { rows: 1, "aria-label": "Reply in this thread", onkeydown: (event) => event.key === "Escape" && close() });
-    const form = make("form", { class: "slack-reply" }, text, make("button", { class: "primary" }, "Post"));
-    sending(form, text, async (words) => {
-      await this.does.reply(ts, words);
-      close();
-    });
-    return form;
+  count(under, { replies }) {
+    const [button] = under.children;
+    if (!button) return;
+    const last = replies.at(-1);
+    const said = last && `${this.names.get(last.author.id) ?? last.author.name}: ${plain(last).slice(0, PREVIEW)}`;
+    button.hidden = !last;
+    button.textContent = last ? `${replies.length} ${replies.length === 1 ? "reply" : "replies"} · ${said}` : "";
   }
 }
 
@@ -117,6 +121,22 @@ export function sending(form, text, send) {
   });
 }
 
-function drawNotice({ notice }) {
-  return make("li", { class: "slack-aside" }, `Slack says: ${notice.text} ${clock(notice.at)}`);
+/** Examples to press. */
+export function examples(phrases, send) {
+  return phrases.map((phrase) => make("button", { type: "button", onclick: () => send(phrase) }, phrase));
+}
+
+function time(ts) {
+  return make("time", {}, clock(parseFloat(ts)));
+}
+
+function drawDay(at) {
+  const when = new Date(at * 1000);
+  const today = when.toDateString() === new Date().toDateString();
+  const words = today ? "Today" : when.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
+  return make("li", { class: "slack-day" }, make("span", {}, words));
+}
+
+function drawNotice({ text, at }) {
+  return make("li", { class: "slack-aside slack-notice" }, `Slack says: ${text} ${clock(at)}`);
 }

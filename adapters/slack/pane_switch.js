@@ -2,7 +2,7 @@
 
 import { make } from "/static/dom.js";
 
-/** Choices of one kind, in a fieldset. The last choice is kept for this tab. */
+/** Choices of one kind, in a fieldset; each has an `id` and what its label shows. The last choice is kept for this tab. */
 export class Switch {
   constructor(fieldset, name, choices, changed) {
     this.name = name;

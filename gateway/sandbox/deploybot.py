@@ -132,9 +132,10 @@ def _change(environment: Environment, tag: str, what: Literal["deploy", "roll ba
     return Deployed(environment=environment, tag=tag, before=before)
 
 
-RULES = """You are the deploy bot of a small team. You deploy versions (tags like v1.4.2) to staging or production, roll
-back, and list what runs. People approve what needs approval; that is not your business. Take one step at a time, and
-finish with done and a short message."""
+RULES = """You are the deploy bot of a small team.
+You deploy versions (tags like v1.4.2) to staging or production, roll back, and list what runs.
+People approve what needs approval; that is not your business.
+Take one step at a time, and finish with done and a short message."""
 
 
 def build_context(thread: Thread) -> str:

@@ -12,18 +12,30 @@ class Person(NamedTuple):
     Somebody to play.
 
     `part` is what they are there for; `roles` is what the gateway's directory says of them, and None means that they
-    are not in it.
+    are not in it. `phrases` are examples of what they may write to the agent, `replies` of what under a card.
     """
 
     id: str
     name: str
     part: str
     roles: tuple[str, ...] | None
+    phrases: tuple[str, ...]
+    replies: tuple[str, ...]
 
+
+ASKING = (
+    "deploy v1.4.2 to production",
+    "deploy v1.5.0 to staging",
+    "roll back production",
+    "ask release: is Friday a good day?",
+    "list",
+)
+CONFLICT = "deploy v1.6.0 to production"  # as an approver: then somebody else has to approve it
+DECIDING = ("yes, but not before five", "approve", "deny")
 
 PEOPLE = (
-    Person("rita", "Rita Ray", "requester", ()),
-    Person("ana", "Ana Lima", "approver", ("release",)),
-    Person("ben", "Ben Okri", "approver", ("release", "owner")),
-    Person("otto", "Otto Falk", "outsider", None),
+    Person("rita", "Rita Ray", "requester", (), (*ASKING, "help"), ("five is fine",)),
+    Person("ana", "Ana Lima", "approver", ("release",), (CONFLICT, "list", "help"), DECIDING),
+    Person("ben", "Ben Okri", "approver", ("release", "owner"), ("list", "help"), DECIDING),
+    Person("otto", "Otto Falk", "outsider", None, ("deploy v6.6.6 to production", "help"), ("approve",)),
 )

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from agent_core import context, events
 from gateway import bootstrap
 from gateway.errors import GatewayError
-from gateway.sandbox.summaries import summary
+from gateway.sandbox.story import Story
 from gateway.store.base import Lists, ThreadRow
 
 T = TypeVar("T")
@@ -37,24 +37,45 @@ class Records:
     def __init__(self, folder: Path, names: Mapping[str, str]) -> None:
         self._folder = folder
         self._names = names
+        self._tokens: dict[str, int] = {}  # by digest: a context never changes
 
     async def threads(self) -> list[Json]:
         """The newest threads, that with the newest event first."""
         rows = await self._read(lambda lists: lists.threads(most=MOST_THREADS))
         return [self._thread(row) for row in rows or ()]
 
+    async def stock(self) -> Json:
+        """How many runs are under way, how many wait, and how many requests are open."""
+
+        async def read(lists: Lists) -> Json:
+            return {
+                "running": len(await lists.threads(status="running")),
+                "waiting": len(await lists.threads(status="waiting")),
+                "open": len(await lists.requests(status="open")),
+            }
+
+        return await self._read(read) or {"running": 0, "waiting": 0, "open": 0}
+
     async def log(self, thread: str) -> Json | None:
-        """All events of a thread, in order, and its model calls."""
-        records = await self._read(lambda lists: lists.log(thread))
+        """All events of a thread in order, told as a story; its model calls; whom it waits for, if it does."""
+
+        async def read(lists: Lists) -> list[events.Record]:
+            records = await lists.log(thread)
+            for call in _calls(records):
+                if call["context"] not in self._tokens and (body := await lists.blob(call["context"])) is not None:
+                    self._tokens[call["context"]] = context.tokens(body.decode())
+            return records
+
+        records = await self._read(read)
         if records is None:
             return None
+        story = Story(self._names)
+        waits = story.waiting(records)
+        size = sum(len(events.encode(record.event)) for record in records)
         return {
-            "events": [self._event(record) for record in records],
-            "calls": [
-                {"seq": record.seq, "at": record.at, "context": record.event.context, "answer": record.event.text}
-                for record in records
-                if isinstance(record.event, events.ModelAnswered | events.HistorySummarised)
-            ],
+            "events": self._told(story, records),
+            "calls": [call | {"tokens": self._tokens.get(call["context"])} for call in _calls(records)],
+            "waits": {"for": waits, "rows": len(records), "bytes": size} if waits else None,
         }
 
     async def context(self, digest: str) -> Json | None:
@@ -71,11 +92,16 @@ class Records:
         branch = "" if row.branch == "main" else f", branch {row.branch}"
         return {"id": row.id, "name": f"{row.agent}, {where}{branch}", "standing": standing, "at": row.updated_at}
 
-    def _event(self, record: events.Record) -> Json:
-        body = json.loads(events.encode(record.event))
-        name = body.pop("type")
-        told = summary(record.event, self._names)
-        return {"seq": record.seq, "at": record.at, "type": name, "summary": told, "body": body}
+    def _told(self, story: Story, records: Sequence[events.Record]) -> list[Json]:
+        lines: list[Json] = []
+        for record in records:
+            body = json.loads(events.encode(record.event))
+            line = {"seq": record.seq, "at": record.at, "type": body.pop("type"), "run": body.get("run"), "body": body}
+            lines.append(line | story.tell(record.event)._asdict())
+        run = None
+        for line in reversed(lines):  # a message belongs to the run that took it up, which says so after it
+            run = line["run"] = line["run"] or run
+        return lines
 
     async def _read(self, what: Callable[[Lists], Awaitable[T]]) -> T | None:
         """Read in a thread: a wait for somebody's lock must not hold up the emulators, which share this loop."""
@@ -88,3 +114,11 @@ class Records:
             return await asyncio.to_thread(lambda: asyncio.run(read()))
         except GatewayError:
             return None
+
+
+def _calls(records: Sequence[events.Record]) -> list[Json]:
+    return [
+        {"seq": record.seq, "at": record.at, "context": record.event.context, "answer": record.event.text}
+        for record in records
+        if isinstance(record.event, events.ModelAnswered | events.HistorySummarised)
+    ]

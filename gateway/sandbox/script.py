@@ -11,14 +11,14 @@ import re
 from html import unescape
 from typing import Any, NamedTuple
 
-PHRASES = (
-    "deploy v1.4.2 to production",
-    "deploy v1.5.0 to staging",
-    "roll back production",
-    "list",
-    "ask release: is Friday a good day?",
-)
-HELP = "I am a script that stands in for a model, so I only know a few phrases: " + "; ".join(PHRASES) + "."
+HELP = """I am a script that stands in for a model, so I understand a few phrases only:
+• deploy v1.4.2 to production (a person has to approve that)
+• deploy v1.5.0 to staging (nobody has to)
+• deploy to production (I ask which version)
+• roll back production, or staging
+• list (what runs where)
+• ask release: is Friday a good day? (I ask the people who release, and tell you)
+While I wait for somebody, “drop” ends it."""
 
 _TAG = re.compile(r"<(\w+)([^>]*)>(.*?)</\1>", re.DOTALL)
 _DEPLOY = re.compile(r"\bdeploy\s+(v\d+(?:\.\d+)*)?\s*(?:to\s+)?(staging|production)\b", re.IGNORECASE)

@@ -22,9 +22,9 @@ from gateway.sandbox.channel import Channel
 from gateway.sandbox.child import Gateway
 from gateway.sandbox.feed import Feed
 from gateway.sandbox.guard import Guard
+from gateway.sandbox.history import History
 from gateway.sandbox.people import PEOPLE
 from gateway.sandbox.records import Json, Records
-from gateway.sandbox.script import PHRASES
 from gateway.sandbox.settings_file import STORE
 
 CLOSE = 1  # seconds that requests under way get at the end
@@ -47,8 +47,10 @@ class Site:
         self._assets = assets.load(channels)
         self.feed = Feed(self.state, tuple(channels))
         self._unwatch = [channel.watch(self._teller(name)) for name, channel in channels.items()]
+        self._history: History | None = None
         if gateway is not None:
             gateway.watch(self.feed.look_now)
+            self._history = History(gateway, self._records.stock, self.feed.look_now)
 
     def app(self) -> Starlette:
         """The application."""
@@ -72,15 +74,18 @@ class Site:
             channel.close()
 
     async def state(self) -> Json:
-        """How the gateway stands, what is deployed, and which threads there are."""
-        standing = self._gateway.standing._asdict() if self._gateway is not None else {"phase": "none"}
-        return {"gateway": standing, "deployments": self._deployed(), "threads": await self._records.threads()}
+        """How the gateway stands and stood, what is deployed, and which threads there are."""
+        return {
+            "gateway": self._standing(),
+            "deployments": self._deployed(),
+            "threads": await self._records.threads(),
+        }
 
     async def about(self, request: Request) -> Response:
         """What stays the same: people, phrases, and what each pane needs."""
-        people = [{"id": person.id, "name": person.name, "part": person.part} for person in PEOPLE]
+        people = [person._asdict() for person in PEOPLE]
         panes = {name: {**channel.pane, "base": f"/{name}"} for name, channel in self._channels.items()}
-        return JSONResponse({"people": people, "phrases": PHRASES, "panes": panes})
+        return JSONResponse({"people": people, "panes": panes})
 
     async def changes(self, request: Request) -> Response:
         """Server-sent events."""
@@ -106,6 +111,11 @@ class Site:
         asset = self._assets[request.url.path]
         return Response(asset.text, media_type=asset.kind)
 
+    def _standing(self) -> Json:
+        if self._gateway is None or self._history is None:
+            return {"phase": "none"}
+        return self._gateway.standing._asdict() | {"history": [dict(turn) for turn in self._history.turns]}
+
     def _deployed(self) -> Json:
         try:
             return deploybot.read(self._deployments).model_dump()
@@ -121,7 +131,7 @@ def _names(channels: Iterable[Channel]) -> dict[str, str]:
     names: dict[str, str] = {}
     for channel in channels:
         names |= {channel.identities[person.id]: person.name for person in PEOPLE}
-        names[channel.approvals] = "approvals"
+        names[channel.approvals] = "#approvals"
     return names
 
 

@@ -38,7 +38,7 @@ class Player:
 
     def message(self, *texts: str) -> Locator:
         """The newest message (with its thread) that holds all these texts."""
-        found = self.pane.get_by_role("log").locator("> ol > li")
+        found = self.pane.get_by_role("log", name="Messages").locator("> ol > .slack-message")
         for text in texts:
             found = found.filter(has_text=text)
         return found.last
@@ -52,10 +52,19 @@ class Player:
         message.get_by_role("button", name=label, exact=True).click()
 
     def reply(self, message: Locator, text: str) -> None:
-        """Write in the thread under a message."""
+        """Write in the thread under a message, which stays open."""
         self.press(message, "Reply")
-        message.get_by_label("Reply in this thread").fill(text)
-        message.get_by_label("Reply in this thread").press("Enter")
+        self.pane.get_by_label("Reply in this thread").fill(text)
+        self.pane.get_by_label("Reply in this thread").press("Enter")
+        expect(self.thread()).to_contain_text(text)
+
+    def close_thread(self) -> None:
+        """Close the open thread."""
+        self.pane.get_by_role("button", name="Close the thread").click()
+
+    def thread(self) -> Locator:
+        """The messages of the open thread."""
+        return self.pane.get_by_role("log", name="Thread")
 
     def command(self, label: str) -> None:
         """Press a button outside of Slack."""

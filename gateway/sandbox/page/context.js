@@ -1,20 +1,33 @@
-// What the model was given to read, byte for byte: of its newest call, unless another one is chosen.
+// What the model was given to read, to the letter: of its newest call, unless another one is chosen.
 
 import { clock, make, show, tell } from "./dom.js";
 import { get } from "./server.js";
 
 const choice = document.getElementById("context-call");
-const [text, size, answer] = ["text", "size", "answer"].map((name) => document.getElementById(`context-${name}`));
+const [heading, text, size, answered, answer, back] = ["heading", "text", "size", "answered", "answer", "back"].map((name) =>
+  document.getElementById(`context-${name}`),
+);
 const NEWEST = "";
 const known = new Map(); // a digest's text never changes
 
 let calls = [];
+let from = null;
 
 export function showCalls(made) {
   calls = made.map((call, number) => ({ ...call, number: number + 1 }));
   const options = [{ seq: NEWEST }, ...calls.toReversed()];
   show(choice, options, (call) => `${call.seq}/${call.context}`, drawOption);
   return showContext();
+}
+
+/** Show one call, and go there; `opener` is where the way back leads. */
+export async function readCall({ seq }, opener) {
+  choice.value = String(seq);
+  from = opener;
+  back.hidden = false;
+  await showContext();
+  heading.scrollIntoView();
+  heading.focus({ preventScroll: true });
 }
 
 function drawOption(call) {
@@ -30,11 +43,20 @@ async function showContext() {
   text.hidden = !found;
   if (found && text.textContent !== found.text) text.textContent = found.text;
   tell(size, found ? `Call ${call.number} of ${calls.length}: about ${found.tokens} tokens.` : absence(call));
-  tell(answer, call ? `It answered: ${call.answer}` : "");
+  answered.hidden = !call;
+  tell(answer, call ? laidOut(call.answer) : "");
 }
 
 function absence(call) {
   return call ? "This text is not kept any longer." : "The model has not been asked yet.";
+}
+
+function laidOut(words) {
+  try {
+    return JSON.stringify(JSON.parse(words), null, 2);
+  } catch {
+    return words;
+  }
 }
 
 async function read(digest) {
@@ -46,4 +68,9 @@ async function read(digest) {
 }
 
 choice.addEventListener("change", showContext);
+back.addEventListener("click", () => {
+  back.hidden = true;
+  from.scrollIntoView({ block: "center" });
+  from.focus({ preventScroll: true });
+});
 showCalls([]);

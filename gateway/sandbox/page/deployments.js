@@ -7,7 +7,7 @@ const ENVIRONMENTS = ["staging", "production"];
 
 export function showDeployments({ running, changes, trouble }) {
   const rows = ENVIRONMENTS.map((name) =>
-    make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, running[name] ?? "nothing yet")),
+    make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, make("strong", {}, running[name] ?? "nothing yet"))),
   );
   const count = changes.length === 1 ? "1 change" : `${changes.length} changes`;
   const last = changes.at(-1);

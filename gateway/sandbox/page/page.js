@@ -1,8 +1,8 @@
 // The page: starts the channels' panes, and hands on what the server's one stream of events brings.
 
-import { showCalls } from "./context.js";
+import { readCall, showCalls } from "./context.js";
 import { showDeployments } from "./deployments.js";
-import { make, tell } from "./dom.js";
+import { tell } from "./dom.js";
 import { showGateway } from "./gateway.js";
 import { onCalls, showThreads } from "./log.js";
 import { get } from "./server.js";
@@ -15,12 +15,8 @@ for (const [channel, setting] of Object.entries(about.panes)) {
   const { start } = await import(`/panes/${channel}/pane.js`);
   panes.set(channel, start(setting, about.people));
 }
-const [first] = panes.values();
-document
-  .getElementById("phrases")
-  .append(...about.phrases.map((phrase) => make("button", { type: "button", onclick: () => first.say(phrase) }, phrase)));
 
-onCalls(showCalls);
+onCalls(showCalls, readCall);
 
 const lost = document.getElementById("lost");
 const changes = new EventSource("/changes");
@@ -31,5 +27,5 @@ changes.addEventListener("state", (event) => {
   const state = JSON.parse(event.data);
   showGateway(state.gateway);
   showDeployments(state.deployments);
-  showThreads(state.threads);
+  showThreads(state.threads, state.gateway);
 });
