@@ -42,7 +42,7 @@ async def test_about_tells_people_and_panes(client: httpx.AsyncClient):
     about = (await client.get("/about")).json()
 
     assert ["rita", "ana", "ben", "otto"] == [person["id"] for person in about["people"]]
-    assert "deploy v1.4.2 to production" in about["phrases"]
+    assert "deploy v1.4.2 to production" in about["people"][0]["phrases"]
     assert set(registry.EMULATORS) == set(about["panes"])
 
 
