@@ -132,7 +132,7 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
             )
         )
         return
-    request = request.model_copy(update={"places": tuple(_route(here, request))})
+    request = request.model_copy(update={"places": tuple(route(here, request))})
     opened = events.RequestOpened(thread=thread.id, run=request.run, key=request.key, request=request)
     here.add(opened)
     here.opened[request.id] = opened
@@ -153,7 +153,8 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         here.reply(thread, here.say(key, who=who(here, request), deadline=deadline, tool=request.tool))
 
 
-def _route(here: Conversation, request: Request) -> list[ConversationKey]:
+def route(here: Conversation, request: Request) -> list[ConversationKey]:
+    """Say where a request of this conversation is shown."""
     directory = here.world.directory
     if not directory.names(request.who, request.requester):
         return []

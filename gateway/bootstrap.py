@@ -5,8 +5,8 @@ Settings → a wired service. The only file of the gateway that names concrete p
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -57,25 +57,12 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     runtime = runtime or Runtime()
     opened = SqliteStore(settings.server.data, runtime)
     accounts = {f"{one.channel}:{one.account}": one for one in _adapters(settings, source, runtime)}
-
-    def adapter(conversation: ConversationKey) -> Adapter | None:
-        return accounts.get(conversation.partition("/")[0])
-
-    catalogue = Catalogue("en", settings.sentences)
-    directory = Directory(settings.directory(), accounts)
-    health = Health(accounts, runtime)
-    gate = Gate(opened, directory, catalogue, health, runtime)
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
-    world = World(
-        directory=directory,
-        rules=settings.rules(),
-        agents=known,
-        catalogue=catalogue,
-        adapter=adapter,
-        ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
-        watch=watchdog.watch,
-    )
+    world = _world(settings, accounts, known, watchdog.watch)
+    catalogue, directory, adapter = world.catalogue, world.directory, world.adapter
+    health = Health(accounts, runtime)
+    gate = Gate(opened, directory, catalogue, health, runtime)
     notices = Notices(opened, world.watchers)
     holds = Holds(health, notices, catalogue.say, runtime)
     outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
@@ -93,6 +80,39 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         runtime=runtime,
         app=web.app(opened, owner, health, routes),
         address=(settings.server.host, settings.server.port),
+    )
+
+
+def world(settings: Settings, source: str) -> tuple[World, str]:
+    """
+    Join what deciding looks at, to look at it; nothing is opened.
+
+    Returns:
+        It, and why the agents are not in it, where they cannot be imported.
+    """
+    accounts = {f"{one.channel}:{one.account}": one for one in _adapters(settings, source, Runtime())}
+    unread = ""
+    try:
+        known = agents.load(settings.agents, source)
+    except SettingsError as error:
+        known, unread = agents.Agents([]), str(error)
+    return _world(settings, accounts, known, lambda _: nullcontext()), unread
+
+
+def _world(
+    settings: Settings,
+    accounts: Mapping[str, Adapter],
+    known: agents.Agents,
+    watch: Callable[[str], AbstractContextManager[None]],
+) -> World:
+    return World(
+        directory=Directory(settings.directory(), accounts),
+        rules=settings.rules(),
+        agents=known,
+        catalogue=Catalogue("en", settings.sentences),
+        adapter=lambda conversation: accounts.get(conversation.partition("/")[0]),
+        ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
+        watch=watch,
     )
 
 

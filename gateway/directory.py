@@ -37,6 +37,10 @@ class Directory:
         """Find a person by id."""
         return self._people.get(party)
 
+    def people(self) -> list[Person]:
+        """Give everybody, by name."""
+        return sorted(self._people.values(), key=lambda person: person.name)
+
     def voter(self, identity: Identity, name: str, assurance: Assurance) -> Voter:
         """See an identity as somebody who answers."""
         return policy.voter(identity, self.person(identity), name, assurance)

@@ -234,12 +234,15 @@ def seconds(duration: str) -> float:
     return int(number) * UNITS[unit]
 
 
-def load(file: Path | None, environment: Mapping[str, str] | None = None, **explicit: Any) -> Settings:
+def load(
+    file: Path | None, environment: Mapping[str, str] | None = None, *, secrets: bool = True, **explicit: Any
+) -> Settings:
     """
     Read the settings.
 
     Args:
         file: The `ringback.toml`.
+        secrets: Read them too; without them nothing can be sent, but all else can be looked at.
         explicit: Values that hold over everything else, by section: `server={"port": 0}`.
 
     Raises:
@@ -258,7 +261,9 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None, **expl
     for section, given in explicit.items():
         values[section] = values.get(section, {}) | {name: value for name, value in given.items() if value is not None}
     settings: Settings = _validate(Settings, values, "", source)
-    accounts = {name: _accounts(name, tables, source, environment) for name, tables in channels.items()}
+    accounts = {
+        name: _accounts(name, tables, source, environment if secrets else None) for name, tables in channels.items()
+    }
     settings = settings.model_copy(update={"channels": accounts})
     settings_check.check(settings, source)
     return settings
@@ -284,7 +289,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
                 values[section] = values.get(section, {}) | {name: value}
 
 
-def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, str]) -> list[BaseModel]:
+def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, str] | None) -> list[BaseModel]:
     if not isinstance(tables, list):
         raise SettingsError(channel, source, f"write it with two brackets, [[{channel}]]: there can be several")
     model: type[BaseModel] = registry.load(registry.CONFIGS[channel])
@@ -301,7 +306,9 @@ def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, 
     return found
 
 
-def _secret(key: str, value: Any, source: str, environment: Mapping[str, str]) -> str:
+def _secret(key: str, value: Any, source: str, environment: Mapping[str, str] | None) -> str:
+    if environment is None:
+        return "unread"
     kind, _, name = str(value).partition(":")
     if kind == "env" and name:
         if name in environment:

@@ -6,10 +6,12 @@ quick.
 from __future__ import annotations
 
 import sys
+from typing import Any, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
-from gateway.cli import ask, backups, config, deliveries, requests, serving, threads
+from gateway.cli import ask, backups, config, deliveries, policy, requests, serving, threads
 from gateway.cli.output import fail
 from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
 
@@ -25,6 +27,7 @@ app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(ask.ask)
 app.add_typer(config.app, name="config")
+app.add_typer(policy.app, name="policy")
 app.add_typer(threads.app, name="threads")
 app.add_typer(requests.app, name="requests")
 app.add_typer(deliveries.app, name="deliveries")
@@ -38,11 +41,23 @@ def version() -> None:
     typer.echo(installed("ringback"))
 
 
+def _misused(error: TyperException) -> NoReturn:
+    """Say in one line what is wrong with a command, and where its options are explained."""
+    context: Any = getattr(error, "ctx", None)
+    said = error.format_message().replace("Value error, ", "")
+    if not said:  # there was nothing but a noun, and the help is printed
+        sys.exit(error.exit_code)
+    help_of = context.command_path if context is not None else "ringback"
+    fail(f"{said[:1].lower()}{said[1:].rstrip('.')}; see: {help_of} --help", error.exit_code)
+
+
 def main() -> None:
     """Run, and say in one line what went wrong."""
     sys.path.insert(0, "")  # agents live in the folder where this is started
     try:
-        app()
+        sys.exit(app(prog_name="ringback", standalone_mode=False))
+    except TyperException as error:
+        _misused(error)
     except (SettingsError, Locked, TooNew) as error:
         fail(str(error), EXIT_SETTINGS)
     except Broken as error:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json
-from gateway.cli.output import document, fail, moment
+from gateway.cli.output import document, fail, moment, say
 from gateway.errors import EXIT_SETTINGS, GatewayError
 
 CLIENT = "cli"
@@ -102,7 +102,7 @@ async def _wait(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
             if "outcome" in answer:
                 return answer
             who = " or ".join(answer["asked"]) or "nobody"
-            typer.echo(f"asked {who}, until {moment(answer['due'])}; key {asked['key']}", err=True)
+            say(f"asked {who}, until {moment(answer['due'])}; key {asked['key']}", err=True)
     return None
 
 
@@ -111,7 +111,7 @@ def _tell(verdict: dict[str, Any]) -> None:
     by = f" by {verdict['name']}" if verdict.get("name") else ""
     comment = f": {verdict['comment']}" if verdict.get("comment") else ""
     if verdict["outcome"] == "answered":
-        typer.echo(f"answered{by}", err=True)
-        typer.echo(verdict["answer"])
+        say(f"answered{by}", err=True)
+        say(verdict["answer"])
     else:
-        typer.echo(f"{verdict['outcome'].replace('_', ' ')}{by}{comment}")
+        say(f"{verdict['outcome'].replace('_', ' ')}{by}{comment}")

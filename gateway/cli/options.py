@@ -12,5 +12,4 @@ import typer
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder, instead of the one in the file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Status = Annotated[str | None, typer.Option("--status", help="Only those that are so.")]
 DEFAULT_CONFIG = Path("ringback.toml")

@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json, Status
-from gateway.cli.output import document, fail, moment, table
+from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json
+from gateway.cli.output import document, fail, moment, say, table
 from gateway.cli.stored import ask, read
 from gateway.errors import EXIT_SETTINGS, NotFound
 
 app = typer.Typer(help="Threads: what agents are at.", no_args_is_help=True)
+
+Status = Annotated[
+    Literal["running", "waiting", "parked", "stranded", "ended"] | None,
+    typer.Option("--status", help="Only those that are so."),
+]
 
 
 @app.command("list")
@@ -37,11 +42,11 @@ def show(thread: str, config: Config = DEFAULT_CONFIG, data: Data = None, as_jso
         told = [{"seq": r.seq, "at": r.at, "event": json.loads(events.encode(r.event))} for r in records]
         document({"thread": row._asdict(), "log": told})
         return
-    typer.echo(f"{row.id}  {row.agent} {row.version}, {row.branch}: {row.status} {row.note}\n")
+    say(f"{row.id}  {row.agent} {row.version}, {row.branch}: {row.status} {row.note}\n")
     for record in records:
         body = json.loads(events.encode(record.event))
         said = {name: value for name, value in body.items() if name not in ("type", "thread", "run", "carry", "raw")}
-        typer.echo(f"{record.seq:>5}  {moment(record.at)}  {body['type']}  {json.dumps(said, ensure_ascii=False)}")
+        say(f"{record.seq:>5}  {moment(record.at)}  {body['type']}  {json.dumps(said, ensure_ascii=False)}")
 
 
 @app.command("resume")

@@ -304,6 +304,15 @@ class Lists(Protocol):
         """List deliveries, the newest first."""
         ...
 
+    async def delivery(self, beginning: str) -> DeliveryRow:
+        """
+        Find a delivery by its id, or by a beginning of it that no other has.
+
+        Raises:
+            NotFound: There is none, or more than one.
+        """
+        ...
+
     async def log(self, thread: str) -> list[Record]:
         """Give all events of a thread, of all its runs, with the messages that they name."""
         ...

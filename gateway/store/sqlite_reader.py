@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from agent_core.events import Record
 from gateway.errors import NotFound, Unreadable
@@ -62,10 +63,7 @@ class SqliteReader:
         query = f"{_THREAD} WHERE t.id >= ?1 AND t.id < ?1 || '~' LIMIT 2"
         with reading():
             rows = self._reader.execute(query, (beginning,)).fetchall()
-        if len(rows) != 1:
-            found = "more than one thread begins" if rows else "no thread begins"
-            raise NotFound(f"{found} with {beginning!r}; see: ringback threads list")
-        return ThreadRow(*rows[0])
+        return ThreadRow(*_only(rows, "thread", "threads", beginning))
 
     async def requests(self, *, status: str | None = None, most: int = 100) -> list[RequestRow]:
         query = f"{REQUEST} WHERE ?1 IS NULL OR r.status = ?1 ORDER BY r.status != 'open', r.due LIMIT ?2"
@@ -76,6 +74,12 @@ class SqliteReader:
         query = f"{ROW} WHERE ?1 IS NULL OR d.status = ?1 ORDER BY d.number DESC LIMIT ?2"
         with reading():
             return [row_of(row) for row in self._reader.execute(query, (status, most))]
+
+    async def delivery(self, beginning: str) -> DeliveryRow:
+        query = f"{ROW} WHERE d.id >= ?1 AND d.id < ?1 || '~' LIMIT 2"
+        with reading():
+            rows = self._reader.execute(query, (beginning,)).fetchall()
+        return row_of(_only(rows, "delivery", "deliveries", beginning))
 
     async def log(self, thread: str) -> list[Record]:
         with reading():
@@ -100,6 +104,13 @@ class SqliteReader:
         with reading():
             row = self._reader.execute("SELECT body FROM blobs WHERE digest = ?", (digest,)).fetchone()
         return zlib.decompress(row[0]) if row else None
+
+
+def _only(rows: list[Any], one: str, several: str, beginning: str) -> Any:
+    if len(rows) != 1:
+        found = f"more than one {one} begins" if rows else f"no {one} begins"
+        raise NotFound(f"{found} with {beginning!r}; see: ringback {several} list")
+    return rows[0]
 
 
 @contextmanager

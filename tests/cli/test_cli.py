@@ -89,8 +89,14 @@ async def test_a_dead_delivery_is_taken_up_again(house: Gateway):
     while not rows:
         rows = json.loads((await house.run("deliveries", "list", "--json", "--status", "dead", *where))[1])
     assert "user_disabled" in rows[0]["reason"]
-    assert 0 == (await house.run("deliveries", "retry", rows[0]["id"], *where))[0]
+    assert 0 == (await house.run("deliveries", "retry", rows[0]["id"][:8], *where))[0]
     await until(lambda: any("I am still waiting for Ana" in text for text in house.seen(RITA)))
+    rows = json.loads((await house.run("deliveries", "list", "--json", "--status", "sent", *where))[1])
+    code, _, err = await house.run("deliveries", "retry", rows[0]["id"], *where)
+    assert (1, f"ringback: {rows[0]['id']} is sent; only a dead or unknown delivery can be taken up again\n") == (
+        code,
+        err,
+    )
     code, _, err = await house.run("deliveries", "retry", "nothing", *where)
 
     assert 1 == code

@@ -1,0 +1,93 @@
+"""
+`ringback policy`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.options import DEFAULT_CONFIG, Config, Json
+from gateway.cli.output import document, fail, moment, say
+from gateway.errors import EXIT_SETTINGS
+
+if TYPE_CHECKING:
+    from gateway.explain import Explanation
+
+app = typer.Typer(help="The policy: which call needs whom.", no_args_is_help=True)
+
+SILENCE = "nothing is run; the run halts, and the requester and its owner are told"
+
+
+@app.callback()
+def _several() -> None:
+    """Keep `explain` a word of its own."""
+
+
+@app.command("explain")
+def explain(
+    tool: Annotated[str, typer.Option(help="The tool that is called.")],
+    agent: Annotated[str, typer.Option(help="The agent that calls it; where there is one, that one.")] = "",
+    args: Annotated[str, typer.Option(help="Its arguments, as a JSON object.")] = "{}",
+    requester: Annotated[str | None, typer.Option("--as", help="Who asked: a person's id, or an identity.")] = None,
+    at: Annotated[str | None, typer.Option(help="When, like 2026-11-25T14:00; now without it.")] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Say what a call would need: which rule speaks, who may decide, where they are asked and until when."""
+    from gateway import bootstrap, settings
+    from gateway import explain as explaining
+
+    loaded = settings.load(config, secrets=False)
+    world, unread = bootstrap.world(loaded, str(config))
+    call = explaining.Call(tool, agent, _arguments(args), requester, _time(at))
+    told = explaining.explain(world, call)
+    if as_json:
+        document(asdict(told) | {"unread": unread})
+        return
+    for name, text in _lines(told, unread):
+        say(f"{name:<12}{text}")
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        fail(f'--args: {text!r} is no JSON object; write one like \'{{"environment": "production"}}\'', EXIT_SETTINGS)
+    return found
+
+
+def _time(text: str | None) -> float:
+    from gateway.runtime import Runtime
+
+    if text is None:
+        return Runtime().now()
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        fail(f"--at: {text!r} is no time; write one like 2026-11-25T14:00", EXIT_SETTINGS)
+
+
+def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
+    rule = f"policy[{told.rule}]" if told.rule is not None else "none fits, so the policy allows it"
+    lines = [("needs", {"allow": "nothing: it runs", "forbid": "it is forbidden", "ask": "an approval"}[told.effect])]
+    lines.append(("rule", f"{rule}: {told.reason}" if told.rule is not None and told.reason else rule))
+    if told.demanded:
+        lines.append(("tool", f"demands {told.demanded} besides, whatever a rule says"))
+    if told.demanded is None:
+        lines.append(("tool", unread or "was not found in the agent's module, so what it demands itself is not known"))
+    if told.effect != "ask":
+        return lines
+    lines.append(("decides", " or ".join(told.deciders) or "nobody"))
+    lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
+    lines += [("card to", place) for place in told.places]
+    lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
+    if told.until is not None:
+        lines += [("until", moment(told.until)), ("or else", SILENCE)]
+    return lines

@@ -1,0 +1,193 @@
+"""
+What the policy says to a call, before anybody makes it: `ringback policy explain`.
+
+It asks the very functions that judge a call, so it cannot say anything else than what would happen.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+from agent_core import policy, requests
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.errors import InvalidArguments, InvalidRequest
+from agent_core.policy import Person
+from agent_core.requests import Assurance, Decision, Kind, Request, Who
+from agent_core.run import Agent
+from agent_core.tools import Tool
+from gateway import asking
+from gateway.agents import Listening
+from gateway.conversation import Conversation, World
+from gateway.errors import GatewayError
+from gateway.ongoing import Ongoing
+
+NOWHERE = ConversationKey("api:cli/policy")  # where a call is made of which nobody knows who asked
+
+
+@dataclass(frozen=True)
+class Call:
+    """
+    A call to judge. Without `agent` it is that of the only one there is.
+
+    `requester` is a person's id or an identity; `at` is seconds since the epoch.
+    """
+
+    tool: str
+    agent: str
+    arguments: Mapping[str, Any]
+    requester: str | None
+    at: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """
+    What holds for a call.
+
+    `rule` is the place of the rule that fits, from 0; `demanded` what the tool itself asks for, None where its code was
+    not looked at. `excluded` are people that the rule names and who may not decide this call, with the reason;
+    `problem` is why nobody can be asked.
+    """
+
+    effect: Literal["allow", "ask", "forbid"]
+    rule: int | None
+    reason: str
+    demanded: str | None
+    arguments: Mapping[str, Any]
+    deciders: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, str], ...] = ()
+    places: tuple[str, ...] = ()
+    until: float | None = None
+    problem: str = ""
+
+
+def explain(world: World, call: Call) -> Explanation:
+    """
+    Say what holds for a call.
+
+    Raises:
+        GatewayError: There is no such person, or the tool takes no such arguments.
+    """
+    listening = _agent(world, call.agent)
+    tool = _tool(listening.current, call.tool) if listening is not None else None
+    arguments = _validated(tool, call.arguments) if tool is not None else dict(call.arguments)
+    agent = listening.current.name if listening is not None else call.agent
+    named: dict[str, Any] = {"agent": agent, "tool": call.tool, "arguments": arguments}
+    fitting = (number for number, rule in enumerate(world.rules) if policy.fits(rule, **named))
+    demanded = tool.approval if tool is not None else None
+    needed = policy.requirement(world.rules, **named, demanded=demanded)
+    shown = tool.shown(arguments) if tool is not None else arguments
+    common: dict[str, Any] = {"rule": next(fitting, None), "arguments": shown}
+    common["demanded"] = None if tool is None else _demand(demanded)
+    match needed:
+        case policy.Allow():
+            return Explanation("allow", reason="", **common)
+        case policy.Forbid(reason):
+            return Explanation("forbid", reason=reason, **common)
+        case policy.Ask() as ask:
+            return _asked(world, call, ask, common)
+
+
+def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) -> Explanation:
+    requester, origin = _requester(world, call.requester)
+    request = Request(
+        id="",
+        kind=Kind.APPROVAL,
+        thread="",
+        run="",
+        key=call.tool,
+        title=call.tool,
+        allowed=(Decision.APPROVE, Decision.DENY),
+        requester=requester,
+        who=ask.who,
+        where=ask.where,
+        opened_at=call.at,
+        home=origin,
+    )
+    problem = ""
+    try:
+        requests.check(request)
+    except InvalidRequest as refused:
+        problem = str(refused)
+    places = asking.route(Conversation(origin, world, Ongoing()), request) if not problem else []
+    deciders = world.directory.eligible(ask.who, requester)
+    if not problem and not places:
+        problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
+    return Explanation(
+        "ask",
+        reason=ask.reason,
+        **common,
+        deciders=tuple(person.name for person in deciders),
+        excluded=tuple(_excluded(world, ask.who, requester)),
+        places=tuple(places),
+        until=call.at + ask.patience,
+        problem=problem,
+    )
+
+
+def _agent(world: World, name: str) -> Listening | None:
+    """Find an agent; None where there is no code to look at."""
+    known = [one.current.name for one in world.agents.all]
+    if not name and len(known) == 1:
+        return world.agents.all[0]
+    if known and name not in known:
+        raise GatewayError(f"there is no agent {name!r}; write --agent with one of {', '.join(known)}")
+    return world.agents.named(name)
+
+
+def _requester(world: World, name: str | None) -> tuple[Party | None, ConversationKey]:
+    """Give who asks, and the conversation in which they would: their own with the bot."""
+    if name is None:
+        return None, NOWHERE
+    party = world.directory.party(Identity(name))
+    if ":" not in party and world.directory.of(party) is None:
+        raise GatewayError(f"there is no {name!r} in [[people]]; write a person's id, or an identity")
+    return party, world.directory.contact(party) or NOWHERE
+
+
+def _excluded(world: World, who: Who, requester: Party | None) -> Iterator[tuple[str, str]]:
+    for person in world.directory.people():
+        why = _objection(who, requester, person)
+        if why is not None and (person.id in who.people or set(person.roles) & set(who.roles)):
+            yield person.name, why
+
+
+def _objection(who: Who, requester: Party | None, person: Person) -> str | None:
+    identity = person.identities[0] if person.identities else Identity(person.id)
+    voter = policy.voter(identity, person, person.name, Assurance.HIGH)
+    reason = requests.objection(who, requester, voter)
+    return {"requester_excluded": "asked for it", "not_asked": "is not among those whom the tool itself demands"}.get(
+        reason or "", reason
+    )
+
+
+def _tool(agent: Agent, name: str) -> Tool | None:
+    """Find a tool by its name among what an agent's module can see."""
+    module = sys.modules.get(agent.function.__module__)
+    return next((tool for tool in _tools(module) if tool.name == name), None) if module is not None else None
+
+
+def _tools(module: ModuleType) -> Iterator[Tool]:
+    for value in vars(module).values():
+        if isinstance(value, Tool):
+            yield value
+        elif isinstance(value, ModuleType):
+            yield from (inner for inner in vars(value).values() if isinstance(inner, Tool))
+
+
+def _validated(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return tool.encode(tool.validate(arguments))
+    except InvalidArguments as error:
+        raise GatewayError(f"--args: {error}") from None
+
+
+def _demand(demanded: Who | None) -> str:
+    if demanded is None:
+        return ""
+    names = [*(f"the role {role}" for role in demanded.roles), *demanded.people]
+    return " or ".join(names)

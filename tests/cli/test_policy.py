@@ -1,0 +1,185 @@
+"""
+`ringback policy explain`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.process import ROOT
+
+AGENT = """
+from pydantic import BaseModel
+from agent_core.run import Run, agent
+from agent_core.tools import tool
+
+class Deploy(BaseModel):
+    environment: str
+    token: str = "s3cret"
+
+@tool(approval="release", sensitive={"token"})
+async def deploy(arguments: Deploy) -> str:
+    return "done"
+
+@tool()
+async def look(arguments: Deploy) -> str:
+    return "seen"
+
+@agent()
+async def bot(run: Run) -> None:
+    await run.call(deploy, Deploy(environment="production"))
+"""
+SETTINGS = """
+[[slack]]
+account = "T1"
+bot_token = "env:NOT_SET"
+app_token = "env:NOT_SET"
+[[agents]]
+use = ["bot:bot"]
+listen = ["slack:T1"]
+[[people]]
+id = "rita"
+name = "Rita"
+identities = ["slack:T1/U1"]
+roles = ["release"]
+[[people]]
+id = "ana"
+name = "Ana"
+identities = ["slack:T1/U2"]
+roles = ["owner", "release"]
+[[people]]
+id = "ben"
+name = "Ben"
+roles = ["deputy"]
+[[policy]]
+tool = "dep*"
+when = { environment = "production" }
+roles = ["release"]
+people = ["ben"]
+exclude_requester = true
+deadline = "2h"
+reason = "Customers are on it."
+targets = ["people", "slack:T1/C1"]
+[[policy]]
+tool = "erase"
+effect = "forbid"
+reason = "Never."
+[[policy]]
+tool = "page"
+people = ["ben"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An owner's folder; none of its secrets are set."""
+    (tmp_path / "ringback.toml").write_text(SETTINGS)
+    (tmp_path / "bot.py").write_text(AGENT)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run the command in an owner's folder."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "policy", "explain", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+PRODUCTION = ("--tool", "deploy", "--args", '{"environment": "production"}')
+
+
+def test_who_decides_where_and_until_when(folder: Path):
+    """
+    The rule, the deciders by name, whom it excludes and why, each card's place, the deadline, and what silence does.
+    """
+    code, out, _ = run(folder, *PRODUCTION, "--as", "rita", "--at", "2026-11-25T14:00")
+
+    assert 0 == code
+    assert [
+        "needs       an approval",
+        "rule        policy[0]: Customers are on it.",
+        "tool        demands the role release besides, whatever a rule says",
+        "decides     Ana",
+        "not         Ben, who is not among those whom the tool itself demands",
+        "not         Rita, who asked for it",
+        "card to     slack:T1/U2",
+        "card to     slack:T1/C1",
+        "until       2026-11-25 16:00:00+00:00",
+        "or else     nothing is run; the run halts, and the requester and its owner are told",
+    ] == out.splitlines()
+
+
+def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
+    """
+    Defaults are filled in as they would be, and sensitive arguments are masked.
+    """
+    told = json.loads(run(folder, *PRODUCTION, "--as", "slack:T1/U1", "--json")[1])
+
+    assert ("ask", 0, "release") == (told["effect"], told["rule"], told["demanded"].split()[-1])
+    assert {"environment": "production", "token": "•••"} == told["arguments"]
+    assert [["Ana"], [["Ben"], ["Rita"]]] == [told["deciders"], [[name] for name, _ in told["excluded"]]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--tool", "look", "--args", '{"environment": "x"}'), "none fits, so the policy allows it"),
+        (("--tool", "deploy", "--args", '{"environment": "x"}', "--as", "rita"), "decides     Ana or Rita"),
+        (("--tool", "erase"), "needs       it is forbidden\nrule        policy[1]: Never."),
+        (("--tool", "page"), "problem     none of them has an account that is configured, so the run halts"),
+        (PRODUCTION, "problem     the rule excludes the requester, but nobody is known to have asked"),
+    ],
+)
+def test_other_calls(folder: Path, arguments: tuple[str, ...], words: str):
+    """
+    Allowed, demanded by the tool alone, forbidden, and asked of nobody.
+    """
+    code, out, _ = run(folder, *arguments)
+
+    assert 0 == code
+    assert words in out
+
+
+def test_code_that_cannot_be_loaded_is_said(folder: Path):
+    """
+    The rules are explained all the same, with why the tool's own demand is not known.
+    """
+    (folder / "bot.py").write_text("import nothing_like_it")
+    code, out, _ = run(folder, *PRODUCTION, "--as", "rita")
+
+    assert 0 == code
+    assert "decides     Ana or Ben" in out
+    assert "tool        agents[0].use (ringback.toml): bot:bot cannot be imported" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("--tool", "deploy", "--args", "production"), 2, "--args: 'production' is no JSON object"),
+        (("--tool", "deploy", "--args", "{}"), 1, "--args: deploy: environment: Field required"),
+        (("--tool", "deploy", "--as", "bob", "--args", '{"environment": "x"}'), 1, "there is no 'bob' in [[people]]"),
+        (("--tool", "deploy", "--agent", "bat"), 1, "there is no agent 'bat'; write --agent with one of bot"),
+        (("--tool", "deploy", "--at", "noon"), 2, "--at: 'noon' is no time"),
+        ((), 2, "missing option '--tool'; see: ringback policy explain --help"),
+    ],
+)
+def test_what_cannot_be_explained(folder: Path, arguments: tuple[str, ...], code: int, sentence: str):
+    """
+    One line says what to write instead.
+    """
+    ended, out, err = run(folder, *arguments)
+
+    assert (code, "", 1) == (ended, out, err.count("\n"))
+    assert sentence in err
