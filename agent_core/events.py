@@ -239,6 +239,13 @@ class RequestReceived(Event):
     requester_name: str = ""
 
 
+class TextsErased(Event):
+    """What `party` said here, or what was said to them, was erased: texts, payloads, contexts. Outcomes stand."""
+
+    type: Literal["TextsErased"] = "TextsErased"
+    party: Party
+
+
 # Thread events: what the owner decided -------------------------------------------------------------------------------
 
 
@@ -510,6 +517,7 @@ AnyEvent = Annotated[
     | DeliveryEnded
     | OperatorActed
     | RequestReceived
+    | TextsErased
     | RunStarted
     | ModelAnswered
     | HistorySummarised

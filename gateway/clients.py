@@ -132,7 +132,8 @@ def read(records: Sequence[Record]) -> Asked:
     for record in records:
         match record.event:
             case events.RunStarted(input=wanted):
-                asked = Asked(wanted=events.RequestReceived.model_validate(wanted))
+                known = wanted is not None  # or it was erased, and only how it ended is left
+                asked = Asked(wanted=events.RequestReceived.model_validate(wanted) if known else None)
             case events.RequestOpened(request=request) if request.parent is None:
                 asked.request = request
             case events.RequestSettled(request=request, settlement=settlement):

@@ -77,6 +77,8 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
             clients.begin(here, seq, fact)
         case events.MessageEdited() | events.MessageDeleted():
             pass  # kept in the log as evidence; what was read stays as it was read
+        case events.TextsErased():
+            pass  # the owner has loaded everything anew
     return True
 
 

@@ -13,10 +13,16 @@ GatewayError
 │   └── Broken            us: a commit may or may not have reached the disk; leave and open again (exit code 74)
 ├── ModelFailed           time, then the owner role: the model gives no answer
 ├── Declined              the caller: this cannot be done as things are; the line says what to do
+│   ├── Busy              time: something is under way; ask again in a moment
+│   └── Needed            the caller: runs that have not ended need what was to go; end them
 └── NotFound              the caller: there is no such thing
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_core.addresses import ConversationKey
 
 EXIT_SETTINGS = 2
 EXIT_BROKEN = 74  # EX_IOERR of sysexits.h
@@ -78,6 +84,24 @@ class ModelFailed(GatewayError):
 
 class Declined(GatewayError):
     """This cannot be done as things are."""
+
+
+class Busy(Declined):
+    """Something is under way; ask again in a moment."""
+
+
+class Needed(Declined):
+    """
+    Runs that have not ended are rebuilt from what was to be erased.
+
+    Args:
+        runs: Each with its conversation and thread.
+    """
+
+    def __init__(self, runs: Sequence[tuple[ConversationKey, str]]) -> None:
+        threads = ", ".join(thread for _, thread in runs)
+        super().__init__(f"runs that have not ended need these texts; end them first, or add --end: {threads}")
+        self.runs = tuple(runs)
 
 
 class NotFound(GatewayError):

@@ -195,7 +195,11 @@ class Owner:
 
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())
-        here = self._hot.pop(key, None) or Conversation(key, self._world, ongoing)
+        here = self._hot.pop(key, None)
+        if here is not None and any(_erases(ready) for ready in inbox.ready):
+            here.drop()  # what is in memory is what was erased
+            here = None
+        here = here or Conversation(key, self._world, ongoing)
         try:
             await self._take_in(here, inbox)
             decide.decide(here, self._store.now())
@@ -271,3 +275,7 @@ class Owner:
         for key in {*large, *idle[: max(0, len(self._hot) - HOT)]}:
             self._hot.pop(key).drop()
             self._ongoing.pop(key, None)
+
+
+def _erases(ready: Ready) -> bool:
+    return any(isinstance(record.event, events.TextsErased) for record in ready.records)

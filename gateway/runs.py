@@ -335,7 +335,7 @@ def finished(here: Conversation, result: Result) -> None:
         here.take(result)
         calls.finished(here, operation, event)
     elif (thread := here.threads.get(operation.thread)) is None or _at(thread) != (operation.thread, operation.run):
-        here.take(result)  # an answer that nobody waits for any more
+        here.taken.append(operation)  # an answer that nobody waits for any more; its context is not kept
     else:
         here.touched[operation.thread] = None
 

@@ -35,18 +35,19 @@ def read(config: Path, data: Path | None, what: Callable[[Lists], Awaitable[T]])
     return asyncio.run(reading())
 
 
-def ask(config: Path, data: Path | None, asked: dict[str, Any]) -> bool:
-    """Ask the running gateway; where none runs, write into its store."""
+def ask(config: Path, data: Path | None, asked: dict[str, Any]) -> int:
+    """Ask the running gateway; where none runs, write into its store. Returns how many things that changed."""
     from gateway import bootstrap, control
+    from gateway.runtime import Runtime
 
-    async def asking() -> bool:
+    async def asking() -> int:
         where = folder(config, data)
         answer = await control.ask(where, asked)
         if answer is None:
             async with bootstrap.store(where) as store:
-                return await control.carry_out(store, asked)
+                return await control.carry_out(store, asked, Runtime())
         if "error" in answer:
             raise GatewayError(answer["error"])
-        return bool(answer["done"])
+        return int(answer["done"])
 
     return asyncio.run(asking())

@@ -8,7 +8,7 @@ or none. Both hand what they stored to the owner at once: nothing polls.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -16,7 +16,7 @@ from pydantic import Field
 
 from adapters.base import Accepted, Duplicate, Part, Receipt
 from agent_core import events
-from agent_core.addresses import ConversationKey, Party
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from agent_core.requests import Frozen, Kind, Settlement, Who
 
@@ -404,6 +404,20 @@ class Store(Lists, Protocol):
 
     async def purge(self, now: float) -> int:
         """Delete what has outlived its retention; returns how many rows went."""
+        ...
+
+    async def forget(self, party: Party, identities: Collection[Identity]) -> int:
+        """
+        Erase what somebody said, in place and for good: texts, payloads, contexts; returns how many events lost some.
+
+        A run in which their words took part loses all of its texts. Ids, digests and outcomes stay. Doing it again
+        changes nothing.
+
+        Raises:
+            Needed: Runs that have not ended need these texts; nothing was erased.
+            Busy: Something of it is being decided, sent or read right now; ask again.
+            Unwritable: Nothing can be written.
+        """
         ...
 
     async def ping(self) -> None:

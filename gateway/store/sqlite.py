@@ -26,16 +26,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from adapters.base import Accepted, Duplicate, Receipt
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
-from gateway.errors import Broken, Lost, StoreError, Unwritable
+from gateway.errors import Broken, Busy, Lost, StoreError, Unwritable
 from gateway.runtime import Runtime
-from gateway.store import sqlite_backup, sqlite_lanes, sqlite_log
+from gateway.store import sqlite_backup, sqlite_erasure, sqlite_file, sqlite_lanes, sqlite_log
 from gateway.store.base import (
     DAY,
     Change,
@@ -50,7 +50,6 @@ from gateway.store.base import (
     Snapshot,
     Timer,
 )
-from gateway.store.sqlite_file import connect, lock
 from gateway.store.sqlite_reader import SqliteReader, reading
 
 T = TypeVar("T")
@@ -79,6 +78,7 @@ class SqliteStore(SqliteReader):
         self._runtime = runtime
         self._jobs: deque[tuple[Job, asyncio.Future[Any]]] = deque()
         self._riders: deque[tuple[Job, asyncio.Future[Any]]] = deque()
+        self._rewrites: list[asyncio.Future[None]] = []
         self._work = asyncio.Event()
         self._woken: dict[ConversationKey, list[Record]] = {}
         self._reload: set[ConversationKey] = set()
@@ -93,11 +93,11 @@ class SqliteStore(SqliteReader):
         self._closing = False
 
     async def __aenter__(self) -> SqliteStore:
-        self._lock = lock(self._folder)
+        self._lock = sqlite_file.lock(self._folder)
         try:
             sqlite_backup.finish(self._folder)
             with reading():
-                self._db = connect(self._folder)
+                self._db = sqlite_file.connect(self._folder)
         except BaseException:
             self._lock.close()
             raise
@@ -173,6 +173,12 @@ class SqliteStore(SqliteReader):
     async def purge(self, now: float) -> int:
         return cast(int, await self._do(lambda db: sqlite_log.purge(db, now)))
 
+    async def forget(self, party: Party, identities: Collection[Identity]) -> int:
+        count, ready = await self._do(lambda db: sqlite_erasure.forget(db, party, identities, self.now()))
+        self._hand_over(ready)
+        await self._rewrite()
+        return cast(int, count)
+
     async def ping(self) -> None:
         await self._do(lambda db: db.execute("INSERT OR REPLACE INTO pulse (id, at) VALUES (1, ?)", (self.now(),)))
 
@@ -198,6 +204,13 @@ class SqliteStore(SqliteReader):
             self._work.set()
         return await waiting
 
+    async def _rewrite(self) -> None:
+        """Have the whole file written anew between two batches, so that nothing is left of what was deleted."""
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rewrites.append(waiting)
+        self._work.set()
+        await waiting
+
     async def _hurry(self) -> None:
         await self._runtime.sleep(RIDE)
         self._work.set()
@@ -216,12 +229,26 @@ class SqliteStore(SqliteReader):
                 except BaseException:
                     self._jobs.extend(batch)  # whoever waits for them hears that the writer is gone
                     raise
+            if self._rewrites:
+                await self._write_anew()
+
+    async def _write_anew(self) -> None:
+        waiting, self._rewrites = self._rewrites, []
+        error: Exception | None = None
+        try:
+            await self._runtime.to_disk(sqlite_file.write_anew, self._db)
+        except sqlite3.Error as refused:
+            error = _told(refused)
+        except Busy as busy:
+            error = busy
+        for one in waiting:
+            one.set_exception(error) if error is not None else one.set_result(None)
 
     def _writer_ended(self, writer: asyncio.Task[None]) -> None:
         """Nobody waits for a writer that is gone."""
         if not writer.cancelled() and writer.exception() is not None:
             self._broken = Broken(f"{Broken.__doc__} ({writer.exception()!r})")
-        for _, waiting in (*self._jobs, *self._riders):
+        for waiting in (*(waiting for _, waiting in (*self._jobs, *self._riders)), *self._rewrites):
             if not waiting.done():
                 waiting.set_exception(self._broken or Unwritable("the store is closing"))
         self._wake.set()

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TextIO
 
-from gateway.errors import Locked, SettingsError, TooNew
+from gateway.errors import Busy, Locked, SettingsError, TooNew
 from gateway.store.sqlite_reader import BUSY, FILE
 
 PATIENCE = 50  # milliseconds that a write waits, and everybody with it, for another program to let go of the file
@@ -59,6 +59,23 @@ def connect(folder: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def write_anew(db: sqlite3.Connection) -> None:
+    """
+    Write the whole file anew and empty the log beside it: what was deleted or replaced is in neither afterwards.
+
+    Raises:
+        Busy: Another program reads the file, so the log beside it cannot be emptied.
+    """
+    db.execute(f"PRAGMA busy_timeout = {BUSY}")
+    try:
+        db.execute("VACUUM")
+        (held, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+    if held:
+        raise Busy("erased, but another program reads the store, so old text is in its files still; ask again")
 
 
 def migrations() -> list[str]:

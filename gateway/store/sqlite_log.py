@@ -51,14 +51,19 @@ def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | D
             return Duplicate(known[0]), None
     conversation, version = _conversation(db, fact.conversation)
     record = Record(version + 1, now, fact.event)
-    _insert_event(db, conversation, record)
+    append_record(db, conversation, record)
     db.executemany(
         "INSERT INTO dedupe (key, seq, expires) VALUES (?, ?, ?)",
         [(key, record.seq, now + DEDUPE_DAYS * DAY) for key in fact.dedupe],
     )
     _insert_blobs(db, fact.blobs, now)
-    db.execute("UPDATE conversations SET version = ?, ready = 1 WHERE id = ?", (record.seq, conversation))
     return Accepted(record.seq), Ready(fact.conversation, (record,))
+
+
+def append_record(db: sqlite3.Connection, conversation: int, record: Record) -> None:
+    """Add a fact at the end of a conversation's log, and mark it ready."""
+    _insert_event(db, conversation, record)
+    db.execute("UPDATE conversations SET version = ?, ready = 1 WHERE id = ?", (record.seq, conversation))
 
 
 def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery, ...], list[Ready]]:
