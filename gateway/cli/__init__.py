@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import ask, backups, config, deliveries, policy, requests, serving, threads
+from gateway.cli import ask, backups, config, deliveries, people, policy, requests, serving, threads
 from gateway.cli.output import fail
 from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
 
@@ -30,6 +30,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(policy.app, name="policy")
 app.add_typer(threads.app, name="threads")
 app.add_typer(requests.app, name="requests")
+app.add_typer(people.app, name="people")
 app.add_typer(deliveries.app, name="deliveries")
 
 

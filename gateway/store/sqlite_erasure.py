@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import pydantic_core
 
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.erasure import ERASED, erased
+from agent_core.erasure import erased
 from agent_core.events import Record, TextsErased
 from gateway.errors import Busy, Needed
 from gateway.store.base import ConversationState, Ready
@@ -80,7 +80,8 @@ def forget(
             count += 1
             changed.add(place.conversation)
     changed |= _erase_carried(db, found)
-    changed |= _erase_rows(db, found, set(identities))
+    changed |= _erase_index(db, found)
+    _erase_unsent(db, found, set(identities))
     db.executemany("DELETE FROM blobs WHERE digest = ?", [(digest,) for digest in digests])
     return count, [_tell(db, conversation, party, now) for conversation in sorted(changed)]
 
@@ -239,26 +240,34 @@ def _erase_carried(db: sqlite3.Connection, found: Found) -> set[int]:
     return changed
 
 
-def _erase_rows(db: sqlite3.Connection, found: Found, identities: Collection[str]) -> set[int]:
-    """Erase the index rows of these requests, and what is not sent of them or to these people."""
+def _erase_index(db: sqlite3.Connection, found: Found) -> set[int]:
+    """Erase the index entries and the copies of these requests."""
     changed = set()
     for request in found.requests:
-        for table, key in (("copies", "request"), ("requests", "id")):
-            rows = db.execute(
-                f"SELECT conversation, body FROM {table} WHERE {key} = ?",
-                (request,),  # noqa: S608  # names of ours
-            ).fetchall()
-            for conversation, body in rows:
-                before = pydantic_core.from_json(body)
-                less = erased(before) | {"failed": before["failed"]} if "failed" in before else erased(before)
-                if table == "copies":
-                    less |= {name: before[name] for name in ("deliveries", "told", "code") if name in before}
-                if less != before:
-                    db.execute(
-                        f"UPDATE {table} SET body = ? WHERE {key} = ? AND conversation = ?",  # noqa: S608
-                        (pydantic_core.to_json(less), request, conversation),
-                    )
-                    changed.add(conversation)
+        for conversation, body in db.execute(
+            "SELECT conversation, body FROM requests WHERE id = ?", (request,)
+        ).fetchall():
+            less = _less(body, "failed")
+            db.execute("UPDATE requests SET body = ? WHERE id = ?", (less, request))
+            changed |= {conversation} if less != body else set()
+        for conversation, body in db.execute(
+            "SELECT conversation, body FROM copies WHERE request = ?", (request,)
+        ).fetchall():
+            less = _less(body, "deliveries", "told", "code")
+            db.execute(
+                "UPDATE copies SET body = ? WHERE request = ? AND conversation = ?", (less, request, conversation)
+            )
+            changed |= {conversation} if less != body else set()
+    return changed
+
+
+def _less(body: str | bytes, *stays: str) -> str:
+    before = pydantic_core.from_json(body)
+    return pydantic_core.to_json(erased(before) | {name: before[name] for name in stays if name in before}).decode()
+
+
+def _erase_unsent(db: sqlite3.Connection, found: Found, identities: Collection[str]) -> None:
+    """Give up what is not sent of these requests, or to these people."""
     for delivery, status in _unsent(db, found, identities):
         if status == "claimed":
             raise Busy("a message is being sent to them right now; let the gateway run, and ask again in a moment")
@@ -268,11 +277,10 @@ def _erase_rows(db: sqlite3.Connection, found: Found, identities: Collection[str
             " AND status IN ('new', 'unknown')",
             (REASON, delivery),
         )
-    return changed
 
 
 def _unsent(db: sqlite3.Connection, found: Found, identities: Collection[str]) -> list[tuple[str, str]]:
-    """Give the deliveries, with their status, whose bodies are kept: of these requests, and in these people's places."""
+    """Give the deliveries whose bodies are kept, with their status: of these requests, and in these people's places."""
     homes = {place.conversation for place in found.messages}
     homes |= {number for number, key in db.execute("SELECT id, key FROM conversations") if key in identities}
     return [

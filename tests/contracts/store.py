@@ -15,8 +15,9 @@ import pytest
 
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core import events
+from agent_core.addresses import Party
 from agent_core.requests import Outcome, Settlement
-from gateway.errors import Conflict, Lost
+from gateway.errors import Busy, Conflict, Lost, Needed
 from gateway.runtime import Runtime
 from gateway.store.base import (
     DAY,
@@ -33,6 +34,7 @@ from gateway.store.base import (
 from gateway.store.lane import STEP_ASIDE
 from tests.contracts.rows import (
     HERE,
+    SENDER,
     THERE,
     a_change,
     a_copy,
@@ -613,6 +615,47 @@ class StoreContract:
         assert ["MessageReceived", "RunStarted", "RunEnded", "RunStarted"] == [
             type(record.event).__name__ for record in await store.log("t")
         ]
+
+    async def test_what_somebody_said_is_erased_in_place(self, store: Store):
+        """
+        Their message and its run lose their texts and blobs, the log keeps its numbers, others' facts are untouched,
+        and the conversation's owner is handed the fact that makes it load anew.
+        """
+        owner = await store.own()
+        await store.append(Fact(HERE, a_message("secret", raw="d"), (), (Blob("d", b"raw", 7),)))
+        await store.append(Fact(THERE, a_message("theirs", sender="slack:T1/U2"), ()))
+        change = a_change(
+            owner, 1, a_start(consumes=(1,), requester="rita"), end("r1"), threads=[a_thread(status="ended")]
+        )
+        await store.commit(change)
+        await store.wait(owner)
+        assert 1 == await store.forget(Party("rita"), [SENDER])  # the message; its run said nothing itself
+        (ready,) = await store.wait(owner)
+
+        assert (HERE, "TextsErased", 4) == (
+            ready.conversation,
+            type(ready.records[0].event).__name__,
+            (await store.load(HERE, Need())).version,
+        )
+        assert ["[erased]"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
+        assert ["theirs"] == [text_of(record) for record in (await store.load(THERE, Need())).facts]
+        assert await store.blob("d") is None
+        assert 0 == await store.forget(Party("rita"), [SENDER])
+
+    async def test_what_a_live_run_needs_is_not_erased(self, store: Store):
+        """
+        A run that has not ended keeps its texts, and is named; so does what is not decided yet.
+        """
+        owner = await store.own()
+        await store.append(a_fact("secret"))
+        with pytest.raises(Busy):
+            await store.forget(Party("rita"), [SENDER])
+        await store.commit(a_change(owner, 1, a_start(consumes=(1,), requester="rita"), threads=[a_thread()]))
+        with pytest.raises(Needed) as needed:
+            await store.forget(Party("rita"), [SENDER])
+
+        assert ((HERE, "t"),) == needed.value.runs
+        assert ["secret"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
 
     async def test_a_store_that_was_never_restored_says_so(self, store: Store):
         """

@@ -1,0 +1,95 @@
+"""
+What an operator does beside a running gateway, and without one: back up, restore, forget.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.process import Gateway, gateway, until
+
+RITA, ANA = "U0000RITA", "U00000ANA"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway with a run that waits for an approval."""
+    async with gateway(tmp_path) as one:
+        await one.start()
+        one.emulator.people.message(RITA, "dm", "deploy v1.4.2 to production")
+        await until(lambda: one.seen(ANA))
+        yield one
+
+
+async def test_a_backup_made_while_it_runs_goes_on_after_a_restore(house: Gateway):
+    """
+    Backed up beside traffic, restored after the approval was given and the tool had run: the run goes on from the
+    backup, its card can be answered in words, and the tool is asked about instead of run again.
+    """
+    where, copy = ("--config", str(house.config)), house.folder / "copy.sqlite"
+    for number in range(5):
+        house.emulator.people.message("U0000OTTO", "dm", f"traffic {number}")
+    code, out, _ = await house.run("backup", str(copy), *where)
+    assert (0, f"{copy}: {copy.stat().st_size} bytes, whole\n") == (code, out)
+    code, _, err = await house.run("restore", str(copy), *where)
+    assert 2 == code
+    assert "Another ringback is using this data folder" in err
+    house.press(ANA, "rb.approve")
+    await until(lambda: "in production" in " ".join(house.seen(RITA)))
+    await house.stop()
+    code, out, _ = await house.run("restore", str(copy), *where)
+    assert 0 == code
+    assert f"is kept in {house.folder / 'store' / 'replaced-1'}" in out
+
+    await house.start()
+    await until(lambda: "put back from a backup" in " ".join(house.seen(ANA)))
+    (request,) = json.loads((await house.run("requests", "list", "--status", "open", "--json", *where))[1])
+    assert "Approve deploy?" == request["title"]
+    card = next(m for m in house.emulator.screen(ANA, "dm")["messages"] if "Approve deploy?" in str(m))
+    house.emulator.people.message(ANA, "dm", "approve", thread_ts=card["ts"])
+    await until(lambda: "Did deploy run?" in str(house.emulator.screen(ANA, "dm")["messages"]))
+    house.press(ANA, "rb.did_run")
+    await until(lambda: house.emulator.screen(RITA, "dm")["messages"][-1]["text"] != "")
+    listed = json.loads((await house.run("threads", "list", "--json", *where))[1])
+    assert {"bot", "deploybot"} & {row["agent"] for row in listed}
+
+
+async def test_somebody_is_forgotten_beside_the_running_gateway(house: Gateway):
+    """
+    Refused while a run needs their words; with --end the run is cancelled, and the files hold nothing of it.
+    """
+    where = ("--config", str(house.config))
+    files = [house.folder / "store" / name for name in ("ringback.sqlite", "ringback.sqlite-wal")]
+
+    def found() -> list[str]:
+        return [file.name for file in files if b"v1.4.2" in file.read_bytes()]
+
+    assert found()
+    code, _, err = await house.run("people", "forget", "rita", "--yes", *where)
+    assert 1 == code
+    assert "end them first, or add --end" in err
+    assert found()
+    code, out, err = await house.run("people", "forget", "rita", "--yes", "--end", *where)
+    assert (0, "") == (code, err)
+    assert out.endswith("events have lost their texts\n")
+    assert [] == found()
+    assert "rita: 0 events have lost their texts\n" == (await house.run("people", "forget", "rita", "--yes", *where))[1]
+    await house.stop()
+    assert "rita: 0 events have lost their texts\n" == (await house.run("people", "forget", "rita", "--yes", *where))[1]
+
+
+async def test_whom_to_forget_has_to_be_said_exactly(house: Gateway):
+    """
+    An account that belongs to a person, and a name without accounts, are each one sentence that says what to write.
+    """
+    where = ("--config", str(house.config))
+    team = house.emulator.workspace.state.team_id
+    code, _, err = await house.run("people", "forget", f"slack:{team}/{RITA}", "--yes", *where)
+    assert (2, True) == (code, err.endswith("forget the person: ringback people forget rita\n"))
+    code, _, err = await house.run("people", "forget", "zoe", "--yes", *where)
+    assert (2, True) == (code, "ringback people forget zoe --identity" in err)
+    assert ["rita", "ana"] == [p["id"] for p in json.loads((await house.run("people", "list", "--json", *where))[1])]
