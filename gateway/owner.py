@@ -31,6 +31,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import clock
 from agent_core.texts import described

@@ -38,7 +38,7 @@ async def test_a_backup_made_while_it_runs_goes_on_after_a_restore(house: Gatewa
     code, _, err = await house.run("restore", str(copy), *where)
     assert 2 == code
     assert "Another ringback is using this data folder" in err
-    house.press(ANA, "rb.approve")
+    house.press(ANA, "ringback.approve")
     await until(lambda: "in production" in " ".join(house.seen(RITA)))
     await house.stop()
     code, out, _ = await house.run("restore", str(copy), *where)
@@ -52,10 +52,17 @@ async def test_a_backup_made_while_it_runs_goes_on_after_a_restore(house: Gatewa
     card = next(m for m in house.emulator.screen(ANA, "dm")["messages"] if "Approve deploy?" in str(m))
     house.emulator.people.message(ANA, "dm", "approve", thread_ts=card["ts"])
     await until(lambda: "Did deploy run?" in str(house.emulator.screen(ANA, "dm")["messages"]))
-    house.press(ANA, "rb.did_run")
-    await until(lambda: house.emulator.screen(RITA, "dm")["messages"][-1]["text"] != "")
-    listed = json.loads((await house.run("threads", "list", "--json", *where))[1])
-    assert {"bot", "deploybot"} & {row["agent"] for row in listed}
+    house.press(ANA, "ringback.did_run")
+    await until(lambda: "says it did run" in str(house.emulator.screen(ANA, "dm")["messages"]))
+    threads = json.loads((await house.run("threads", "list", "--json", *where))[1])
+    (thread,) = [row["id"] for row in threads if row["agent"] == "deploybot" and RITA in row["conversation"]]
+    log = json.loads((await house.run("threads", "show", thread, "--json", *where))[1])["log"]
+    happened = [record["event"] for record in log]
+    assert ["approved", "answered"] == [
+        event["settlement"]["outcome"] for event in happened if event["type"] == "RequestSettled"
+    ]
+    assert 1 == [event["type"] for event in happened].count("ToolStarted")  # written down, not carried out
+    assert "ToolFinished" not in [event["type"] for event in happened]
 
 
 async def test_somebody_is_forgotten_beside_the_running_gateway(house: Gateway):
