@@ -57,6 +57,7 @@ SUITES = (
     pytest("contracts", "tests/contracts"),
     pytest("command line", "tests/cli"),
     pytest("deploy", "tests/deploy"),
+    pytest("benchmarks", "tests/bench"),
     pytest("bad input", "tests/bad_input"),
     pytest("end to end", "tests/e2e"),
     pytest("crashes", "tests/crashes"),

@@ -4,6 +4,7 @@ What the documents say is so: links lead somewhere, names exist, nothing is miss
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from agent_core.requests import Outcome
 from gateway.settings import Settings
 from gateway.settings_example import example
 from gateway.store.base import DeliveryStatus
+from tests.bench import page as performance
 from tests.crashes.guarantees import CHECKS
 from tests.process import ROOT
 
@@ -80,6 +82,16 @@ def test_sentences_that_are_named_exist():
     named = re.findall(r'^"([\w.]+)" = ', page("settings.md"), re.MULTILINE)
     assert named
     assert set(named) <= set(ENGLISH)
+
+
+def test_measured_numbers_are_those_of_the_results():
+    """
+    The tables of the page of performance are what the kept results say, each of them.
+    """
+    results = json.loads(performance.RESULTS.read_text())
+    text = page("performance.md")
+    assert text == performance.render(text, results)
+    assert set(results) == set(re.findall(r"^<!-- (?!end)(\w+) -->$", text, re.MULTILINE))
 
 
 def test_every_guarantee_is_stated_and_checked():

@@ -1,0 +1,52 @@
+"""
+`python -m tests.bench NAME…`: measures, and prints JSON. Without a name it says which there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from tests.bench import approval, ingest
+from tests.bench.measure import surroundings
+
+Rows = Awaitable[list[dict[str, Any]]]
+BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
+    "webhook": ("a signed request → stored → 200", lambda s, r: ingest.measure(ingest.WEBHOOK, s, r)),
+    "approval": ("a press of Approve → the tool started, and the whole round trip around it", approval.measure),
+    "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
+}
+
+
+def main() -> None:
+    """Measure what is named."""
+    told = "\n".join(f"  {name:<10}{what}" for name, (what, _) in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=f"Measures, and prints JSON.\n\n{told}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="+", choices=[*BENCHMARKS, "all"])
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long a run is (3)")
+    parser.add_argument("--runs", type=int, default=3, help="how many, interleaved; medians are told (3)")
+    parser.add_argument("--into", type=Path, help="also keep the results in this file, each under its name")
+    asked = parser.parse_args()
+    results = {}
+    for name in BENCHMARKS if "all" in asked.names else asked.names:
+        what, measure = BENCHMARKS[name]
+        rows = asyncio.run(measure(asked.seconds, asked.runs))
+        results[name] = {"what": what, "seconds": asked.seconds, **surroundings(), "rows": rows}
+    json.dump(results, sys.stdout, indent=2)
+    print()
+    if asked.into is not None:
+        kept = json.loads(asked.into.read_text()) if asked.into.exists() else {}
+        asked.into.write_text(json.dumps(kept | results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

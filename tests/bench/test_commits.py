@@ -1,0 +1,75 @@
+"""
+What a round trip costs in commits: counts, which hold on any machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from agent_core.addresses import Identity, Party
+from agent_core.policy import Person, Rule
+from agent_core.requests import Decision, Where, Who
+from tests.gateway.agents import World
+from tests.gateway.house import House
+from tests.gateway.loopback import Loopback
+from tests.runtime import HandRuntime
+
+MANY = 64
+USERS = [f"UP{number}" for number in range(MANY)]
+PEOPLE = [Person(id=Party(user), name=user, identities=(Identity(f"slack:T1/{user}"),)) for user in USERS]
+RULE = Rule(tool="deploy", who=Who(people=tuple(Party(user) for user in USERS)), where=Where(targets=("origin",)))
+
+
+class Commits:
+    """Counts the transactions of a house's store as SQLite sees them: those that add to a log, and all."""
+
+    def __init__(self, house: House) -> None:
+        self.adding = self.all = 0
+        self._adds = False
+        house.store._db.set_trace_callback(self._traced)
+
+    def _traced(self, statement: str) -> None:
+        self._adds |= statement.startswith("INSERT INTO events")
+        if statement == "COMMIT":
+            self.adding, self.all, self._adds = self.adding + self._adds, self.all + 1, False
+
+
+def house_of(world: World, folder: Path) -> House:
+    """A gateway over a channel without a wire, where everybody approves what they ask for."""
+    runtime = HandRuntime()
+    agents = [world.deployer(world.deploy())]
+    return House(folder, runtime, Loopback(runtime.now), agents, rules=(RULE,), people=PEOPLE)
+
+
+async def trips(house: House, users: list[str]) -> None:
+    """Everybody asks for something of their own and approves it, all at the same time."""
+    await asyncio.gather(*(house.write(user, "go", settle=False) for user in users))
+    await house.runtime.settle()
+    await asyncio.gather(*(house.press(user, house.card(user).request, Decision.APPROVE) for user in users))
+    assert [("ended", "done")] * len(users) == await house.status()
+
+
+async def test_one_round_trip_is_five_transactions(tmp_path: Path):
+    """
+    Inbound, pause and ask, answer, start, result and end: five transactions, in which receipts ride. Only the receipt
+    that lets a further delivery of the same conversation go has one of its own.
+    """
+    world = World()
+    async with house_of(world, tmp_path) as house:
+        commits = Commits(house)
+        await trips(house, USERS[:1])
+        assert (5, 6) == (commits.adding, commits.all)
+        assert 1 == len(world.deployed)
+
+
+async def test_many_at_once_share_their_transactions(tmp_path: Path):
+    """
+    Sixty-four round trips at the same time take fewer than four transactions in ten each.
+    """
+    world = World()
+    async with house_of(world, tmp_path) as house:
+        commits = Commits(house)
+        await trips(house, USERS)
+        assert commits.all <= 0.4 * MANY
+        assert MANY == len(world.deployed)
