@@ -132,6 +132,7 @@ class Say:
     text: str
     root: str = ""
     under: str | None = None
+    enclosures: tuple[events.Enclosure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,9 @@ class Part(Frozen):
     """
     One vendor call to one recipient: the unit that is sent, or is not.
 
-    `idempotent` ones may be repeated. `target` is the delivery whose receipt the call needs; the gateway puts that
-    into `receipt`, and its own id of this part into `delivery`, before it is sent. `since` is when it was first tried.
+    `idempotent` ones may be repeated. `target` is the delivery whose receipt the call needs; before it is sent, the
+    gateway puts that into `receipt`, its own id of this part into `delivery`, and what is in the `enclosures` into
+    `contents`. `since` is when it was first tried.
     """
 
     kind: str
@@ -185,6 +187,8 @@ class Part(Frozen):
     conversation: ConversationKey
     idempotent: bool = False
     target: str | None = None
+    enclosures: tuple[events.Enclosure, ...] = ()
+    contents: tuple[bytes, ...] = ()
     receipt: Receipt | None = None
     delivery: str = ""
     since: float = 0.0
@@ -200,6 +204,7 @@ class Capabilities:
     whispers: bool
     direct: bool
     assurance: Assurance
+    files: bool = False
 
 
 class Adapter(Protocol):
@@ -249,6 +254,15 @@ class Adapter(Protocol):
 
         Raises:
             Unknown: It cannot be told.
+        """
+        ...
+
+    async def fetch(self, attachment: events.Attachment) -> bytes:
+        """
+        Give what is in a file that somebody sent. Credentials go to the vendor's own hosts only.
+
+        Raises:
+            DeliveryFailed: It is too large, not ours to read, or cannot be reached; the message says which.
         """
         ...
 

@@ -30,6 +30,9 @@ ENGLISH: Mapping[str, str] = {
     "model.in_doubt.answered": "It was interrupted; {name} says that it did run. Its result is not known.",
     "model.in_doubt.denied": "It was interrupted and then stopped by {name}. It may have taken effect all the same.",
     "model.because": "Reason: {comment}",
+    # What a model is told about files
+    "context.attached": "[attached: {name}, {kind}, {size}]",
+    "context.sent": "[sent with it: {name}, {size}]",
     # A card
     "card.approval": "Approve {tool}?",
     "card.in_doubt": "Did {tool} run?",
@@ -128,6 +131,7 @@ ENGLISH: Mapping[str, str] = {
         "With {command} you can talk to me from anywhere: write what you need after it, as you would in a direct "
         "message. I will answer you there, and nobody else sees it."
     ),
+    "files.not_here": "(This channel takes no files, so I could not send you {names}.)",
     "start.refused": "I only work for people I know, and I do not know you yet. An administrator can add you.",
     "speak.refused": "Only those who may start this agent can speak to it here.",
     # Trouble, told to the requester and to the owner

@@ -18,6 +18,7 @@ import pydantic_core
 
 from agent_core import events
 from agent_core.catalogue import Catalogue
+from agent_core.files import measured
 from agent_core.requests import APPROVING, DOUBT_ENDS, Outcome, Settlement
 from agent_core.thread import Thread
 
@@ -96,8 +97,9 @@ def _entry(thread: Thread, record: events.Record) -> list[Entry]:
             return [Entry("question_answered", text, name, at)]
         case events.RequestSettled(request=request, settlement=settlement):
             return _settled(thread, request, settlement)
-        case events.Replied(text=text):
-            return [Entry("reply", text, at=at)]
+        case events.Replied(text=text, enclosures=enclosures):
+            sent = [TEXTS.say("context.sent", name=e.name, size=measured(e.size)) for e in enclosures]
+            return [Entry("reply", "\n".join([text, *sent]), at=at)]
     return []
 
 
@@ -133,7 +135,11 @@ def _told(outcome: str, comment: str, name: str = "") -> str:
 
 def _message(thread: Thread, seq: int, name: str) -> Entry:
     fact = thread.facts[seq]
-    return Entry("message", fact.text, name or fact.sender_name, fact.sent_at)
+    came = [
+        TEXTS.say("context.attached", name=file.name, kind=file.media_type or "?", size=measured(file.size))
+        for file in fact.attachments
+    ]
+    return Entry("message", "\n".join([fact.text, *came]).lstrip("\n"), name or fact.sender_name, fact.sent_at)
 
 
 def tool_of(key: str) -> str:

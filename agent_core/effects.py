@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agent_core.files import File
 from agent_core.requests import Wanted
 from agent_core.tools import Tool
 
@@ -70,9 +71,10 @@ class AnswerQuestion(Effect):
 
 @dataclass(frozen=True)
 class Reply(Effect):
-    """Say something where the run was asked."""
+    """Say something where the run was asked, with files or without."""
 
     text: str
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True)

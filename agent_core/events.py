@@ -49,6 +49,14 @@ class Attachment(Frozen):
     url: str = ""
 
 
+class Enclosure(Frozen):
+    """A file that a run hands out; `size` in bytes, its content stands in `blob` for as long as it may be sent."""
+
+    name: str
+    size: int
+    blob: str
+
+
 class ChannelFact(Event):
     """
     What all facts from a channel share.
@@ -432,11 +440,13 @@ class MessageKept(ThreadEvent):
 
 
 class Replied(ThreadEvent):
-    """The run said something where it was asked."""
+    """The run said something where it was asked. `enclosures` are the files that came with it."""
 
     type: Literal["Replied"] = "Replied"
+    v: int = 2
     key: str
     text: str
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 class SleepStarted(ThreadEvent):
@@ -549,8 +559,10 @@ E = TypeVar("E", bound=Event)
 _events: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
-LIFTS: Mapping[tuple[str, int], Lift] = {}
-"""(type, version) → a function that makes the next version of it. Every type is at its first version today."""
+LIFTS: Mapping[tuple[str, int], Lift] = {
+    ("Replied", 1): lambda body: body | {"v": 2},  # before there were enclosures
+}
+"""(type, version) → a function that makes the next version of it."""
 
 
 class Record(NamedTuple):

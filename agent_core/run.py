@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import math
 import uuid
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, overload
@@ -29,6 +29,7 @@ from agent_core import effects, tools
 from agent_core.drive import Again, Drive, Dropped, Join, Progress, Wait
 from agent_core.errors import Diverged, InvalidArguments, Stopped
 from agent_core.events import Record
+from agent_core.files import File, checked
 from agent_core.requests import (
     OWNER_ROLE,
     PEOPLE,
@@ -281,12 +282,21 @@ class Run:
 
         return Operation(self, "ask", body)
 
-    def reply(self, text: str) -> Operation[None]:
-        """Say something where the run was asked."""
+    def reply(self, text: str, *, files: Sequence[File] = ()) -> Operation[None]:
+        """
+        Say something where the run was asked.
+
+        Args:
+            files: What is sent with it, at most 10 of 8 MiB each.
+
+        Raises:
+            ValueError: A file is empty, too large or has no usable name.
+        """
 
         async def body(run: Run) -> None:
             key, said = run.scope.key("reply"), _text(text, "run.reply")
-            await Wait("reply", key, effect=lambda _: effects.Reply(key, said))
+            enclosed = checked(files)
+            await Wait("reply", key, effect=lambda _: effects.Reply(key, said, enclosed))
 
         return Operation(self, "reply", body)
 

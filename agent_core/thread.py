@@ -106,6 +106,13 @@ class Thread:
         """Take in a message that events are going to name."""
         self.facts[seq] = fact
 
+    def attachments(self) -> tuple[events.Attachment, ...]:
+        """Give the files that people have put to the messages of this run, in their order."""
+        came = (record.event for record in self.records)
+        later = (event.fact for event in came if isinstance(event, events.MessageTaken | events.MessageKept))
+        named = dict.fromkeys((*self.state.consumes, *later))
+        return tuple(file for seq in named for file in self.facts[seq].attachments)
+
     def apply(self, record: Record) -> None:
         """Fold one event in."""
         event = record.event

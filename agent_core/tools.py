@@ -21,10 +21,15 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent_core.addresses import Party
 from agent_core.errors import InvalidArguments
+from agent_core.events import Attachment
 from agent_core.requests import Who
 
 DEFAULT_LIMIT = 60.0  # seconds
 MASK = "•••"
+
+
+async def _nowhere(attachment: Attachment) -> bytes:
+    raise LookupError(f"there is no channel to fetch {attachment.name} from")
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,15 @@ class Start:
     """
     One start of a tool, given to functions that take a second parameter.
 
-    `key` is the same for every attempt of the same start: hand it on as an idempotency key.
+    `key` is the same for every attempt of the same start: hand it on as an idempotency key. `attachments` are the files
+    that people have put to the messages of this run, and `await start.fetch(attachment)` gives what is in one.
     """
 
     key: str
     attempt: int
     requester: Party | None
+    attachments: tuple[Attachment, ...] = ()
+    fetch: Callable[[Attachment], Awaitable[bytes]] = _nowhere
 
 
 @dataclass(frozen=True, eq=False)

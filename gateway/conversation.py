@@ -278,10 +278,14 @@ class Conversation:
         else:
             self.send(Say(text, root))
 
-    def reply(self, thread: Thread, text: str) -> None:
+    def reply(self, thread: Thread, text: str, enclosures: tuple[events.Enclosure, ...] = ()) -> None:
         """Say something where a thread's run was asked; a fork says nothing."""
-        if not thread.state.suppressed:
-            self.send(Say(text, thread.state.root))
+        if thread.state.suppressed:
+            return
+        names = ", ".join(enclosure.name for enclosure in enclosures)
+        if enclosures and not self.capabilities().files:
+            text, enclosures = f"{text}\n{self.say('files.not_here', names=names)}", ()
+        self.send(Say(text.strip() or names, thread.state.root, enclosures=enclosures))
 
     def copies_lately(self) -> list[Copy]:
         """Give the requests that stood open here at some time of the last 24 hours."""

@@ -25,6 +25,7 @@ from adapters.base import Adapter
 from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.texts import described
+from gateway import files
 from gateway.errors import Unwritable
 from gateway.holds import DAY, RECHECK, Holds
 from gateway.notices import Notices
@@ -34,6 +35,7 @@ from gateway.store.base import Delivery, Fate, Store
 log = logging.getLogger("ringback.outbox")
 
 SEND_LIMIT = 30.0  # seconds that one vendor call may take
+FILES_LIMIT = 150.0  # seconds for one that brings files
 SETTLE = 2.0  # seconds before something of unknown fate is looked for
 LOOK_AGAIN = 30.0  # seconds between two looks while the vendor cannot be reached
 LOOK_LONGEST = 600.0  # seconds after which looking that is only refused for its rate is given up
@@ -153,8 +155,12 @@ class Outbox:
         account = _account(delivery)
         if (hold := self._holds.wait(account)) is not None:
             return self._kept(delivery, hold.problem, max(1.0, hold.until - self._runtime.monotonic()))
+        part = await files.filled(self._store, delivery.part)
+        if part is None:
+            return self._dead(delivery, "what it was to bring is not kept any more")
         try:
-            receipt = await self._runtime.limit(adapter.deliver(delivery.part), SEND_LIMIT)
+            limit = FILES_LIMIT if part.enclosures else SEND_LIMIT
+            receipt = await self._runtime.limit(adapter.deliver(part), limit)
         except errors.Misconfigured as wrong:
             await self._holds.refused(account, str(wrong))
             return self._kept(delivery, str(wrong), RECHECK)

@@ -31,11 +31,12 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_core import events
+from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import clock
 from agent_core.texts import described
-from gateway import decide
+from agent_core.tools import Start
+from gateway import decide, files
 from gateway.conversation import Conversation, Draft, World
 from gateway.errors import Broken, Conflict, Lost, Unwritable
 from gateway.notices import Notices
@@ -247,9 +248,15 @@ class Owner:
         for operation, (call, approval) in draft.starts.items():
             if approval is not None:
                 here.ongoing.approvals[operation] = approval
-            requester = here.threads[operation.thread].state.requester
             late = lambda result: self._inbox(here.key).results.append(result)  # noqa: E731
-            self._perform(here, operation, self._performer.tool(operation, call, requester, late))
+            self._perform(here, operation, self._performer.tool(operation, call, self._start(here, operation), late))
+
+    def _start(self, here: Conversation, operation: Operation) -> Start:
+        """Say what a tool is told about its start."""
+        thread = here.threads[operation.thread]
+        key = addresses.derive("start", operation.thread, operation.run, operation.key)
+        fetch = files.fetcher(thread, self._world.adapter(here.key))
+        return Start(key, operation.attempt, thread.state.requester, thread.attachments(), fetch)
 
     def _perform(self, here: Conversation, operation: Operation, work: Coroutine[Any, Any, Result]) -> None:
         async def perform() -> None:

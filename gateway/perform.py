@@ -18,7 +18,6 @@ from hashlib import sha256
 from typing import Any
 
 from agent_core import effects, events
-from agent_core.addresses import Party, derive
 from agent_core.texts import described, storable
 from agent_core.tools import Start, Tool
 from gateway.errors import ModelFailed
@@ -50,15 +49,15 @@ class Performer:
         self._model, self._runtime, self._say = model, runtime, say
 
     async def tool(
-        self, operation: Operation, call: effects.CallTool, requester: Party | None, late: Callable[[Result], None]
+        self, operation: Operation, call: effects.CallTool, start: Start, late: Callable[[Result], None]
     ) -> Result:
         """
         Run one attempt of a tool.
 
         Args:
+            start: What the tool is told about it.
             late: Called when an attempt that had run out of time ends after all.
         """
-        start = Start(derive("start", operation.thread, operation.run, operation.key), operation.attempt, requester)
         turn = Turn()
         attempt = asyncio.ensure_future(self._run(operation, call, start, turn))
         try:

@@ -21,7 +21,7 @@ from agent_core.events import Record
 from agent_core.requests import Outcome, Settlement
 from agent_core.run import Agent
 from agent_core.thread import Kept, Thread
-from gateway import asking, calls, home, settling
+from gateway import asking, calls, files, home, settling
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.ongoing import Operation, Result
@@ -286,8 +286,10 @@ def _begin(here: Conversation, thread: Thread, effect: effects.Effect) -> None:
         case effects.AnswerQuestion(request=request, text=text):
             home.answer_question(here, thread, effect.key, request, text)
         case effects.Reply(text=text):
-            here.add(events.Replied(**named, text=text))
-            here.reply(thread, text)
+            enclosures, blobs = files.enclose(effect.files)
+            here.draft.blobs += blobs
+            here.add(events.Replied(**named, text=text, enclosures=enclosures))
+            here.reply(thread, text, enclosures)
         case effects.Sleep(seconds=seconds):
             until = here.now + seconds
             here.add(events.SleepStarted(**named, until=until))

@@ -16,7 +16,7 @@ from adapters.slack.listen import Listener
 from adapters.slack.parse import CHANNEL
 from adapters.slack.receive import Receiver
 from adapters.slack.webhook import Webhook, attend
-from agent_core import addresses
+from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance
 
@@ -58,6 +58,7 @@ class Slack:
             whispers=not direct,
             direct=direct,
             assurance=Assurance.HIGH,
+            files=True,
         )
 
     def render(self, outbound: Outbound, conversation: ConversationKey) -> list[Part]:
@@ -68,6 +69,9 @@ class Slack:
 
     async def find(self, part: Part) -> Receipt | None:
         return await self._client.find(part)
+
+    async def fetch(self, attachment: events.Attachment) -> bytes:
+        return await self._client.fetch(attachment)
 
     async def close(self) -> None:
         await self._receiver.close()

@@ -18,10 +18,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.base import Clock, Part, Receipt
 from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
+from adapters.slack import files
 from adapters.slack.config import Config
 from adapters.slack.pace import Pace
 from adapters.slack.refusals import explained
-from agent_core import addresses
+from adapters.slack.render import SHARE
+from agent_core import addresses, events
 
 log = logging.getLogger("ringback.slack")
 
@@ -43,22 +45,30 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
         self._direct: dict[str, str] = {}
 
-    def web(self, *, token: bool = True) -> AsyncWebClient:
-        """Give the library's client, with the bot's token or without; it never retries by itself."""
+    def _connections(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(keepalive_timeout=IDLE)
             self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        return self._session
+
+    def web(self, *, token: bool = True) -> AsyncWebClient:
+        """Give the library's client, with the bot's token or without; it never retries by itself."""
         return AsyncWebClient(
             token=self._config.bot_token.get_secret_value() if token else None,
             base_url=self._config.api,
             timeout=TIMEOUT,
-            session=self._session,
+            session=self._connections(),
             retry_handlers=[],
         )
 
-    async def call(self, method: str, arguments: Mapping[str, Any], *, token: str | None = None) -> AsyncSlackResponse:
+    async def call(
+        self, method: str, arguments: Mapping[str, Any], *, token: str | None = None, form: bool = False
+    ) -> AsyncSlackResponse:
         """
         Call a method of the Web API once.
+
+        Args:
+            form: It takes no JSON.
 
         Raises:
             DeliveryFailed, Misconfigured: See `adapters/errors.py`.
@@ -68,7 +78,8 @@ class Client:
             raise RateLimited(f"{method}: Slack has asked for a pause", retry_after=wait)
         headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
-            return await self.web().api_call(method, json=dict(arguments), headers=headers)
+            given: dict[str, Any] = {"data" if form else "json": dict(arguments)}
+            return await self.web().api_call(method, headers=headers, **given)
         except SlackApiError as error:
             refused = explained(method, error, self._clock.now())
             if isinstance(refused, RateLimited):
@@ -81,6 +92,8 @@ class Client:
 
     async def deliver(self, part: Part) -> Receipt:
         """Send one part."""
+        if part.kind == SHARE:
+            return await self._share(part)
         arguments = dict(part.arguments)
         receipt = part.receipt
         if part.kind == "chat.update":
@@ -97,6 +110,43 @@ class Client:
         ts = str(answer.get("ts") or answer.get("message_ts") or "")
         return Receipt(place=str(answer.get("channel") or arguments["channel"]), message_id=ts, at=_time(ts))
 
+    async def _share(self, part: Part) -> Receipt:
+        """
+        Upload files and show them in one message; everything before the last call is nothing that anybody sees.
+
+        A scope that only files need is the message's trouble, not the workspace's.
+        """
+        channel = await self._channel(part)
+        try:
+            uploaded = [
+                {"id": await self._upload(enclosure, content), "title": enclosure.name}
+                for enclosure, content in zip(part.enclosures, part.contents, strict=True)
+            ]
+            arguments = {**part.arguments, "files": uploaded, "channel_id": channel}
+            arguments["blocks"] = [block | {"block_id": part.delivery} for block in part.arguments["blocks"]]
+            if part.receipt is not None:
+                arguments["thread_ts"] = part.receipt.message_id
+            await self.call(SHARE, arguments)
+        except Misconfigured as refused:
+            if not refused.missing:
+                raise
+            raise Rejected(str(refused), permanent=True) from refused
+        return Receipt(place=channel, at=self._clock.now())  # Slack does not say which message it became
+
+    async def _upload(self, enclosure: events.Enclosure, content: bytes) -> str:
+        wanted = {"filename": enclosure.name, "length": len(content)}
+        try:
+            offer = await self.call("files.getUploadURLExternal", wanted, form=True)
+        except Unknown as lost:
+            raise Unreachable(str(lost)) from lost
+        await files.transfer(self._connections(), str(offer["upload_url"]), content, api=self._config.api)
+        return str(offer["file_id"])
+
+    async def fetch(self, attachment: events.Attachment) -> bytes:
+        """Give what is in a file that somebody sent."""
+        token, api = self._config.bot_token, self._config.api
+        return await files.fetch(self._connections(), attachment, token=token, api=api)
+
     async def find(self, part: Part) -> Receipt | None:
         """
         Look for a message by its metadata.
@@ -107,7 +157,7 @@ class Client:
         Raises:
             Unknown: What is looked for leaves no trace, or we may not read it, or not enough of it.
         """
-        if part.kind != "chat.postMessage":
+        if part.kind not in ("chat.postMessage", SHARE):
             raise Unknown("an ephemeral message cannot be looked for")
         channel = await self._channel(part)
         root = part.receipt.message_id if part.receipt is not None else part.arguments.get("thread_ts")
@@ -118,11 +168,12 @@ class Client:
             answer = await self._look(method, query, first=page == 0)
             messages = answer.get("messages") or []
             for message in messages:
-                payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("delivery") == part.delivery:
+                if part.delivery in _deliveries(message):
                     return Receipt(place=channel, message_id=str(message["ts"]), at=_time(str(message["ts"])))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not (answer.get("has_more") and cursor):
+                if part.kind == SHARE:  # Slack shows a file some time after it has taken it
+                    raise Unknown("the files were not found, but may still appear")
                 return None
             if len(messages) <= FEW:
                 raise Unknown(f"{method}: Slack shows this app only {len(messages)} messages at a time")
@@ -156,6 +207,12 @@ class Client:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _deliveries(message: Mapping[str, Any]) -> set[str]:
+    """Give the ids of ours that a message carries: as metadata, or, where files came with it, as its blocks' ids."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return {str(payload.get("delivery")), *(str(block.get("block_id")) for block in message.get("blocks") or [])}
 
 
 def _time(ts: str) -> float:

@@ -29,7 +29,8 @@ GONE = frozenset(
         *("cannot_dm_bot", "users_not_found", "user_not_visible", "invalid_blocks", "invalid_blocks_format"),
         *("msg_too_long", "msg_blocks_too_long", "no_text", "invalid_arguments", "invalid_metadata_format"),
         *("metadata_too_large", "messages_tab_disabled", "user_not_in_channel", "invalid_user"),
-        "thread_not_found",
+        *("thread_not_found", "file_upload_size_restricted", "file_uploads_disabled", "file_not_found"),
+        *("file_uploads_except_images_disabled", "storage_limit_reached", "missing_argument"),
     )
 )
 """Refusals that no waiting mends: the message itself, or whom it is for."""

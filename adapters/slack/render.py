@@ -25,6 +25,7 @@ Block = dict[str, Any]
 
 STYLES = {Decision.APPROVE: "primary", Decision.DENY: "danger"}
 ACTION_IDS = {decision: name for name, decision in ACTIONS.items()}
+SHARE = "files.completeUploadExternal"
 UNPARSED: Block = {"parse": "none", "link_names": False}
 """No links or mentions are made of plain words. chat.update makes them unless it is told not to (its `parse`)."""
 
@@ -32,6 +33,12 @@ UNPARSED: Block = {"parse": "none", "link_names": False}
 def render(outbound: Outbound, conversation: ConversationKey) -> list[Part]:
     """Lay an outbound out. Buttons stand on the last part, below everything that they decide."""
     match outbound:
+        case Say(text=text, root=root, under=under, enclosures=enclosures) if enclosures:
+            *before, last = split(text, limits.SECTION)
+            return [
+                *(_say(piece, conversation, root, under) for piece in before),
+                _share(last, enclosures, conversation, root, under),
+            ]
         case Say(text=text, root=root, under=under):
             return [_say(piece, conversation, root, under) for piece in split(text, limits.TEXT)]
         case Ask(card=card, request=request, root=root):
@@ -50,6 +57,22 @@ def _say(text: str, conversation: ConversationKey, root: str, under: str | None)
     # A reply's own ts is no thread: under a card that stands in a thread is in that thread.
     target = under if not root else None
     return Part(kind="chat.postMessage", arguments=_quiet(arguments), conversation=conversation, target=target)
+
+
+def _share(
+    text: str, enclosures: tuple[events.Enclosure, ...], conversation: ConversationKey, root: str, under: str | None
+) -> Part:
+    """Files in a message. Its words stand in a block: the method's own argument for them is read as markup."""
+    arguments: Block = {"blocks": [_plain_section(text)]}
+    if root:
+        arguments["thread_ts"] = root
+    return Part(
+        kind=SHARE,
+        arguments=arguments,
+        conversation=conversation,
+        target=under if not root else None,
+        enclosures=enclosures,
+    )
 
 
 def _whisper(text: str, conversation: ConversationKey, user: str, root: str) -> Part:

@@ -8,6 +8,8 @@ gateway runs stands for the world; the sandbox's page shows it.
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,12 +17,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from agent_core import context
+from agent_core.files import File
 from agent_core.requests import Question, to_role
+from agent_core.results import Ok
 from agent_core.run import Run, agent
 from agent_core.thread import Thread
 from agent_core.tools import Start, tool
 
 FILE = Path("deployments.json")
+SHOWN_LINES, SHOWN = 3, 300  # lines and characters of a file that are quoted
 ROLL_OUT = 2.0  # seconds that a roll-out is watched after it has begun; time to press Kill
 
 Environment = Literal["staging", "production"]
@@ -55,6 +60,19 @@ class AskPerson(BaseModel):
     whom: Literal["requester", "release"] = "requester"
 
 
+class Export(BaseModel):
+    """Send what runs where as a CSV file, and stop."""
+
+    intent: Literal["export"] = "export"
+
+
+class ReadFile(BaseModel):
+    """Read a text file that somebody attached, by its name."""
+
+    intent: Literal["read_file"] = "read_file"
+    name: str
+
+
 class Done(BaseModel):
     """Say what came of it, and stop."""
 
@@ -62,7 +80,9 @@ class Done(BaseModel):
     message: str
 
 
-NextStep = Annotated[ListDeployments | Deploy | RollBack | AskPerson | Done, Field(discriminator="intent")]
+NextStep = Annotated[
+    ListDeployments | Deploy | RollBack | AskPerson | Export | ReadFile | Done, Field(discriminator="intent")
+]
 
 
 class Deployed(BaseModel):
@@ -71,6 +91,14 @@ class Deployed(BaseModel):
     environment: Environment
     tag: str | None
     before: str | None
+
+
+class Text(BaseModel):
+    """What is in a text file: how many lines, and the first few."""
+
+    name: str
+    lines: int
+    beginning: str
 
 
 class Change(BaseModel):
@@ -116,6 +144,23 @@ async def roll_back(arguments: RollBack, start: Start) -> Deployed:
     return changed
 
 
+@tool(read_only=True)
+async def read_file(arguments: ReadFile, start: Start) -> Text:
+    """Fetch a file that came with a message, and look into it."""
+    attached = [file for file in start.attachments if file.name == arguments.name]
+    if not attached:
+        raise ValueError(f"nobody attached {arguments.name}")
+    lines = (await start.fetch(attached[-1])).decode("utf-8", "replace").splitlines()
+    return Text(name=arguments.name, lines=len(lines), beginning="\n".join(lines[:SHOWN_LINES])[:SHOWN])
+
+
+def as_csv(running: dict[str, str | None]) -> str:
+    """Write what runs where as a table."""
+    table = io.StringIO()
+    csv.writer(table).writerows([("environment", "tag"), *((name, tag or "") for name, tag in running.items())])
+    return table.getvalue()
+
+
 def read(file: Path = FILE) -> World:
     """Read the file; where there is none, nothing runs."""
     return World.model_validate_json(file.read_text()) if file.exists() else World()
@@ -133,7 +178,8 @@ def _change(environment: Environment, tag: str, what: Literal["deploy", "roll ba
 
 
 RULES = """You are the deploy bot of a small team.
-You deploy versions (tags like v1.4.2) to staging or production, roll back, and list what runs.
+You deploy versions (tags like v1.4.2) to staging or production, roll back, and list what runs, as a file too.
+You read text files that people attach.
 People approve what needs approval; that is not your business.
 Take one step at a time, and finish with done and a short message."""
 
@@ -161,6 +207,12 @@ async def deploybot(run: Run) -> None:
                 await run.call(roll_back, step)
             case AskPerson(question=question, whom=whom):
                 await run.request_human(Question(question, to=to_role("release") if whom == "release" else None))
+            case Export():
+                listed = await run.call(list_deployments, ListDeployments())
+                if isinstance(listed, Ok):
+                    table = File("deployments.csv", as_csv(listed.value))
+                    return await run.reply("This is what runs where.", files=[table])
+            case ReadFile():
+                await run.call(read_file, step)
             case Done(message=message):
-                await run.reply(message)
-                return
+                return await run.reply(message)

@@ -29,6 +29,7 @@ ASKING = (
     "roll back production",
     "ask release: is Friday a good day?",
     "list",
+    "export the list as a file",
 )
 CONFLICT = "deploy v1.6.0 to production"  # as an approver: then somebody else has to approve it
 DECIDING = ("yes, but not before five", "approve", "deny")

@@ -16,7 +16,8 @@ HELP = """I am a script that stands in for a model, so I understand a few phrase
 • deploy v1.5.0 to staging (nobody has to)
 • deploy to production (I ask which version)
 • roll back production, or staging
-• list (what runs where)
+• list (what runs where), or: export the list as a file
+• a text file, sent to me (I tell you what is in it)
 • ask release: is Friday a good day? (I ask the people who release, and tell you)
 While I wait for somebody, “drop” ends it."""
 
@@ -24,6 +25,7 @@ _TAG = re.compile(r"<(\w+)([^>]*)>(.*?)</\1>", re.DOTALL)
 _DEPLOY = re.compile(r"\bdeploy\s+(v\d+(?:\.\d+)*)?\s*(?:to\s+)?(staging|production)\b", re.IGNORECASE)
 _ROLL_BACK = re.compile(r"\broll\s*back\s+(?:to\s+)?(staging|production)\b", re.IGNORECASE)
 _ASK = re.compile(r"^\s*ask\s+(release|me)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_ATTACHED = re.compile(r"^\[attached: (.+?), [^,]*, [^,\]]*\]$", re.MULTILINE)
 _VERSION = re.compile(r"v\d+(?:\.\d+)*")
 
 
@@ -67,6 +69,10 @@ def _begin(text: str) -> str:
         return _step(
             "ask_person", question=question.strip(), whom="release" if whom.lower() == "release" else "requester"
         )
+    if "export" in text.casefold():
+        return _step("export")
+    if attached := _ATTACHED.findall(text):
+        return _step("read_file", name=attached[-1])
     if "list" in text.casefold():
         return _step("list_deployments")
     return _done(HELP)
@@ -87,6 +93,8 @@ def _first_line(entry: Entry) -> str:
 
 def _report(result: Entry) -> str:
     value = json.loads(result.text)
+    if "lines" in value:
+        return f"{value['name']} has {value['lines']} lines. It begins: {value['beginning']}"
     if "environment" in value:
         before = f" (before: {value['before']})" if value.get("before") else ""
         return f"{value['tag']} is in {value['environment']} now{before}."

@@ -24,6 +24,7 @@ DAY = 86_400.0
 DEDUPE_DAYS = 9  # a vendor's redelivery window is at least 8 days (G2)
 RAW_DAYS = 7
 CONTEXT_DAYS = 30
+FILE_DAYS = 30  # longer than a delivery is tried, so that a dead one can be taken up again
 
 DeliveryKind = Literal["say", "ask", "settle", "whisper"]
 DeliveryStatus = Literal["new", "claimed", "sent", "dead", "unknown"]

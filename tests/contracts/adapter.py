@@ -86,6 +86,14 @@ class Vendor(Protocol):
         """Know where the adapter's webhooks are, if it has any."""
         ...
 
+    async def attach(self, name: str, content: bytes) -> events.Attachment:
+        """The person sends a file in their one-to-one chat; returns it as it stands in the fact about it."""
+        ...
+
+    async def files(self, conversation: ConversationKey) -> dict[str, bytes]:
+        """What is in the files that the person sees there, by their names."""
+        ...
+
     async def misbehave(self, how: str) -> None:
         """
         Misbehave on the next sends: `rate_limit`, `lose_answer` (taken, and the answer lost), `drop` (not taken),
@@ -303,6 +311,29 @@ class AdapterContract:
         await send(vendor, Say(" ".join(words)), vendor.direct)
 
         assert words == " ".join(await vendor.seen(vendor.direct)).split()
+
+    async def test_a_file_arrives_with_its_words(self, vendor: Vendor):
+        """
+        Where a channel takes files, people see them in the message that speaks of them, byte for byte.
+        """
+        assert vendor.adapter.capabilities(vendor.direct).files
+        content = bytes(range(256)) * 40
+        enclosure = events.Enclosure(name="all bytes.bin", size=len(content), blob="b1")
+        (part,) = vendor.adapter.render(Say(f"Here. {NASTY}", enclosures=(enclosure,)), vendor.direct)
+        await vendor.adapter.deliver(part.model_copy(update={"delivery": "delivery1", "contents": (content,)}))
+
+        assert {"all bytes.bin": content} == await vendor.files(vendor.direct)
+        assert "<!channel> <@U1> @everyone *bold*" in (await vendor.seen(vendor.direct))[-1]
+
+    async def test_a_file_that_somebody_sent_can_be_fetched(self, vendor: Vendor):
+        """
+        What a person attaches is given to whom it is meant for, byte for byte.
+        """
+        content = bytes(range(256)) * 40
+        attachment = await vendor.attach("all bytes.bin", content)
+
+        assert ("all bytes.bin", len(content)) == (attachment.name, attachment.size)
+        assert content == await vendor.adapter.fetch(attachment)
 
     async def test_a_whisper_is_seen_by_one(self, vendor: Vendor):
         """

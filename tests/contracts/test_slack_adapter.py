@@ -10,14 +10,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from adapters.base import Adapter
 from adapters.slack import listen, webhook
 from adapters.slack.adapter import build
 from adapters.slack.config import Config
-from adapters.slack.emulator import Fault, Server, Workspace, serve
+from adapters.slack.emulator import Fault, Server, Workspace, payloads, serve
 from adapters.slack.webhook import PATH
+from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from tests.contracts.adapter import AdapterContract, Vendor, until
 
@@ -82,6 +84,23 @@ class SlackVendor:
         if self.mode == "http":
             self.emulator.deliver_to(url + PATH)
             await until(lambda: self.emulator.state()["request_url"]["is_verified"])
+
+    async def attach(self, name: str, content: bytes) -> events.Attachment:
+        self.emulator.people.message(ANA, "dm", "look at this", files=[(name, content)])
+        shown = self._screen(self.direct)[-1]["files"][0]
+        return events.Attachment(
+            name=name, media_type=shown["mimetype"], size=len(content), url=self._file(shown["id"])["url_private"]
+        )
+
+    async def files(self, conversation: ConversationKey) -> dict[str, bytes]:
+        token = {"Authorization": f"Bearer {self.emulator.workspace.state.tokens.bot}"}
+        found = [self._file(shown["id"]) for message in self._screen(conversation) for shown in message["files"]]
+        async with httpx.AsyncClient() as reader:
+            return {file["name"]: (await reader.get(file["url_private"], headers=token)).content for file in found}
+
+    def _file(self, name: str) -> dict[str, Any]:
+        workspace = self.emulator.workspace
+        return dict(payloads.file(workspace, workspace.state.files[name]))
 
     async def misbehave(self, how: str) -> None:
         self.emulator.add_fault(Fault(**(FAULTS | HTTP_FAULTS[self.mode])[how]))

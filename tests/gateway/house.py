@@ -127,11 +127,19 @@ class House:
     # People ----------------------------------------------------------------------------------------------------------
 
     async def write(
-        self, user: str, text: str, *, at: str | None = None, under: str = "", root: str = "", settle: bool = True
+        self,
+        user: str,
+        text: str,
+        *,
+        at: str | None = None,
+        under: str = "",
+        root: str = "",
+        attachments: tuple[events.Attachment, ...] = (),
+        settle: bool = True,
     ) -> Accepted | Duplicate | Refused:
         """Somebody writes, in their own conversation with the bot or elsewhere."""
         place = at or f"slack:T1/{user}"
-        inbound = self.channel.message(place, user, text, self.channel.next_number(), under, root)
+        inbound = self.channel.message(place, user, text, self.channel.next_number(), under, root, attachments)
         answer = await self.gate.append(inbound)
         if settle:
             await self.runtime.settle()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from starlette.routing import BaseRoute
 
 from adapters.base import Ask, Capabilities, Gate, Inbound, Outbound, Part, Receipt, Say, Settle, Whisper
-from adapters.errors import Unknown
+from adapters.errors import Rejected, Unknown
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Decision
@@ -34,6 +34,7 @@ class Shown:
     under: str = ""
     to: str = ""
     root: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
     edits: int = 0
 
 
@@ -48,6 +49,7 @@ class Loopback:
     now: Callable[[], float]
     buttons: bool = True
     edits: bool = True
+    files: bool = True
     channel: str = CHANNEL
     account: str = ACCOUNT
     shown: dict[str, list[Shown]] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Loopback:
     can_find: bool = True
     by_delivery: dict[str, Receipt] = field(default_factory=dict)
     said: int = 0
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def routes(self, gate: Gate) -> Sequence[BaseRoute]:
         return ()
@@ -69,14 +72,20 @@ class Loopback:
     def capabilities(self, conversation: ConversationKey) -> Capabilities:
         direct = addresses.parse(conversation).place.startswith("U")
         return Capabilities(
-            buttons=25, forms=True, edits=self.edits, whispers=not direct, direct=direct, assurance=Assurance.HIGH
+            buttons=25,
+            forms=True,
+            edits=self.edits,
+            whispers=not direct,
+            direct=direct,
+            assurance=Assurance.HIGH,
+            files=self.files,
         )
 
     def render(self, outbound: Outbound, conversation: ConversationKey) -> list[Part]:
         arguments: dict[str, object]
-        target = None
+        target, enclosures = None, ()
         match outbound:
-            case Say(text=text, root=root, under=under):
+            case Say(text=text, root=root, under=under, enclosures=enclosures):
                 arguments, target = {"text": text, "root": root}, under
             case Ask(card=card, request=request, root=root):
                 arguments = {"card": card.model_dump(mode="json"), "request": request, "root": root}
@@ -86,7 +95,14 @@ class Loopback:
                 arguments = {"text": text, "to": to, "root": root}
         kind = type(outbound).__name__.lower()
         return [
-            Part(kind=kind, arguments=arguments, conversation=conversation, target=target, idempotent=kind == "settle")
+            Part(
+                kind=kind,
+                arguments=arguments,
+                conversation=conversation,
+                target=target,
+                idempotent=kind == "settle",
+                enclosures=enclosures,
+            )
         ]
 
     async def deliver(self, part: Part) -> Receipt:
@@ -117,6 +133,7 @@ class Loopback:
             under=part.receipt.message_id if part.receipt is not None else "",
             to=str(said.get("to", "")),
             root=str(said.get("root", "")),
+            files={e.name: content for e, content in zip(part.enclosures, part.contents, strict=True)},
         )
         here.append(message)
         return Receipt(place=part.conversation, message_id=message.id, at=self.now())
@@ -125,6 +142,11 @@ class Loopback:
         if not self.can_find:
             raise Unknown("history may not be read")
         return self.by_delivery.get(part.delivery)
+
+    async def fetch(self, attachment: events.Attachment) -> bytes:
+        if attachment.url not in self.kept:
+            raise Rejected(f"{attachment.name} is not there any more", permanent=True)
+        return self.kept[attachment.url]
 
     async def close(self) -> None:
         return
@@ -136,7 +158,16 @@ class Loopback:
         self.said += 1
         return self.said
 
-    def message(self, conversation: str, user: str, text: str, number: int, under: str = "", root: str = "") -> Inbound:
+    def message(
+        self,
+        conversation: str,
+        user: str,
+        text: str,
+        number: int,
+        under: str = "",
+        root: str = "",
+        attachments: tuple[events.Attachment, ...] = (),
+    ) -> Inbound:
         """What a person writes; `under` is a message they answer."""
         direct = addresses.parse(conversation).place == user
         fact = events.MessageReceived(
@@ -150,6 +181,7 @@ class Loopback:
             text=text,
             reply_to=under or None,
             mentions_us=not direct,
+            attachments=attachments,
         )
         return Inbound(ConversationKey(conversation), fact, (f"message/{number}",), b"raw")
 

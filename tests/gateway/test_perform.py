@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from agent_core import effects, events
+from agent_core.addresses import Party
 from agent_core.tools import Start, tool
 from gateway.ongoing import Operation, Result
 from gateway.perform import LARGE, LONGEST_ANSWER, TOO_LARGE, Performer
@@ -37,7 +38,7 @@ async def run(function: Any, runtime: Runtime | None = None, **how: Any) -> Resu
     declared = tool(**how)(function)
     call = effects.CallTool("k", declared, Number(n=3), {"n": 3}, "digest", "", False)
     performer = Performer(lambda agent: None, runtime or HandRuntime(), say)
-    return await performer.tool(OPERATION, call, "rita", lambda result: None)
+    return await performer.tool(OPERATION, call, Start("start1", 1, Party("rita")), lambda result: None)
 
 
 def finished(result: Result) -> events.ToolFinished:
@@ -58,7 +59,7 @@ async def test_a_result_is_what_the_tool_returned():
 
 async def test_a_tool_knows_its_start():
     """
-    A second parameter gets a key that is the same for every attempt of one start, and who asked.
+    A second parameter is told which start this is, and who asked.
     """
     starts: list[Start] = []
 
@@ -67,7 +68,7 @@ async def test_a_tool_knows_its_start():
 
     await run(note)
 
-    assert (26, 1, "rita") == (len(starts[0].key), starts[0].attempt, starts[0].requester)
+    assert [Start("start1", 1, Party("rita"))] == starts
 
 
 async def test_a_plain_function_runs_in_a_thread():
