@@ -25,6 +25,7 @@ from gateway.errors import SettingsError
 from gateway.gate import Gate
 from gateway.health import Health
 from gateway.holds import Holds
+from gateway.metrics import Metrics
 from gateway.models.base import Model
 from gateway.models.scripted import Scripted
 from gateway.notices import Notices
@@ -68,6 +69,9 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
     performer = Performer(_models(settings, known, source).get, runtime, catalogue.say)
     owner = Owner(opened, world, performer, outbox, notices, runtime)
+    metrics = Metrics(health, lambda: owner.stuck)
+    opened.committed, outbox.tried, owner.decided = metrics.committed, metrics.tried, metrics.decided
+    token = settings.metrics.token.get_secret_value() if settings.metrics.token is not None else None
     routes = [route for one in accounts.values() for route in one.routes(gate)]
     return Service(
         store=opened,
@@ -78,7 +82,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         health=health,
         watchdog=watchdog,
         runtime=runtime,
-        app=web.app(opened, owner, health, routes),
+        app=web.app(opened, owner, health, metrics, token, routes),
         address=(settings.server.host, settings.server.port),
     )
 
@@ -143,7 +147,7 @@ def restore(source: Path, folder: Path) -> Path | None:
 def secrets(settings: Settings) -> list[str]:
     """Give every secret that the settings hold, for the log to black out."""
     accounts: Iterable[BaseModel] = (account for several in settings.channels.values() for account in several)
-    values = [value for account in accounts for _, value in account]
+    values = [value for table in (settings.metrics, *accounts) for _, value in table]
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 

@@ -46,7 +46,8 @@ class Gate:
         except Unwritable as refused:
             log.error("cannot store a fact, so it is not acknowledged: %s", refused)
             return Refused(str(refused), retry=True)
-        self._health.event(inbound.conversation.partition("/")[0])
+        if isinstance(stored, Accepted):
+            self._health.event(inbound.conversation.partition("/")[0])
         return stored
 
     def confirm(self, command: str, *, empty: bool) -> str:

@@ -40,6 +40,8 @@ class Health:
         self._runtime = runtime
         self.channels = {account: Channel() for account in accounts}
         self.caught_up = asyncio.Event()
+        self.appended: Counter[str] = Counter()
+        """How many facts were stored, by channel."""
         self.refused: Counter[tuple[str, str]] = Counter()
         """How often something was not taken in, by account (or channel, where it does not show which) and reason."""
         self._check()
@@ -52,6 +54,7 @@ class Health:
 
     def event(self, account: str) -> None:
         """Something that came from it was stored."""
+        self.appended[account.partition(":")[0]] += 1
         if account in self.channels:
             self.channels[account].last_event = self._runtime.now()
 
@@ -96,6 +99,13 @@ class Health:
     def report(self) -> dict[str, dict[str, Any]]:
         """Say how every account is."""
         return {account: asdict(channel) | {"ready": self.ready(account)} for account, channel in self.channels.items()}
+
+    def refusals_by_channel(self) -> Counter[tuple[str, str]]:
+        """Say how often something was not taken in, by channel and reason."""
+        by_channel: Counter[tuple[str, str]] = Counter()
+        for (account, reason), times in self.refused.items():
+            by_channel[account.partition(":")[0], reason] += times
+        return by_channel
 
     def refusals(self) -> dict[str, dict[str, int]]:
         """Say what was not taken in: how often, by account (or channel) and reason."""

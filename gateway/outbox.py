@@ -69,6 +69,7 @@ class Outbox:
         self._sending: set[asyncio.Task[None]] = set()
         self._lost: dict[ConversationKey, set[str]] = {}
         self._found = asyncio.Condition()
+        self.tried: Callable[[Delivery, Fate, float | None], None] = lambda delivery, fate, seconds: None
         self.told: Callable[[Delivery, Fate], None] = lambda delivery, fate: None
 
     async def run(self) -> None:
@@ -144,7 +145,10 @@ class Outbox:
     # One delivery ----------------------------------------------------------------------------------------------------
 
     async def _send(self, delivery: Delivery) -> None:
-        await self._note(delivery, await self._try(delivery))
+        began = self._runtime.monotonic()
+        fate = await self._try(delivery)
+        self.tried(delivery, fate, self._runtime.monotonic() - began)
+        await self._note(delivery, fate)
 
     async def _try(self, delivery: Delivery) -> Fate:
         adapter, now = self._adapter(delivery.conversation), self._store.now()
@@ -196,7 +200,9 @@ class Outbox:
         await self._look(delivery)
 
     async def _look(self, delivery: Delivery) -> None:
-        await self._note(delivery, await self._find(delivery))
+        fate = await self._find(delivery)
+        self.tried(delivery, fate, None)
+        await self._note(delivery, fate)
 
     async def _find(self, delivery: Delivery) -> Fate:
         adapter = self._adapter(delivery.conversation)

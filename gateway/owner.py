@@ -27,13 +27,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import clock
+from agent_core.events import Record
 from agent_core.texts import described
 from agent_core.tools import Start
 from gateway import decide, files
@@ -81,6 +82,7 @@ class Owner:
         self._ownership = Ownership("")
         self._stopped: asyncio.Future[None] | None = None
         self.stuck: dict[ConversationKey, list[Ready]] = {}
+        self.decided: Callable[[Record, str, events.RequestOpened | None], None] = lambda record, agent, opened: None
         outbox.told = self._fate
 
     @property
@@ -236,6 +238,7 @@ class Owner:
         if here.changed and not here.holds:
             committed = await self._store.commit(here.change(self._ownership))
             draft = here.committed(committed.version, committed.claimed)
+            self._measure(here, draft)
             for delivery in committed.claimed:
                 self._outbox.send(delivery)
             self._start_tools(here, draft)
@@ -243,6 +246,12 @@ class Owner:
             if operation not in here.ongoing.running:
                 agent = here.threads[operation.thread].state.agent
                 self._perform(here, operation, self._performer.model(operation, wish, agent))
+
+    def _measure(self, here: Conversation, draft: Draft) -> None:
+        for record in draft.events:
+            if isinstance(record.event, events.ThreadEvent):
+                settled = record.event.request if isinstance(record.event, events.RequestSettled) else ""
+                self.decided(record, here.threads[record.event.thread].state.agent, here.opened.get(settled))
 
     def _start_tools(self, here: Conversation, draft: Draft) -> None:
         for operation, (call, approval) in draft.starts.items():

@@ -148,6 +148,15 @@ class PolicySettings(Section):
         return value
 
 
+class MetricsSettings(Section):
+    """Who may read `/metrics`."""
+
+    token: SecretStr | None = Field(
+        default=None,
+        description="Where the token is (`env:NAME`) that readers show; without one, only this machine may read them.",
+    )
+
+
 class Ops(Section):
     """Where trouble is told."""
 
@@ -172,6 +181,7 @@ class Settings(Section):
     server: Server = Server()
     log: Log = Log()
     ops: Ops = Ops()
+    metrics: MetricsSettings = MetricsSettings()
     cli: CommandLine = CommandLine()
     agents: list[AgentSettings] = Field(default=[], description="Agents.")
     models: list[ModelSettings] = Field(default=[], description="Models.")
@@ -260,6 +270,9 @@ def load(
     _override(values, environment)
     for section, given in explicit.items():
         values[section] = values.get(section, {}) | {name: value for name, value in given.items() if value is not None}
+    metrics = values.get("metrics")
+    if isinstance(metrics, dict):
+        values["metrics"] = _resolved(MetricsSettings, metrics, "metrics", source, environment if secrets else None)
     settings: Settings = _validate(Settings, values, "", source)
     accounts = {
         name: _accounts(name, tables, source, environment if secrets else None) for name, tables in channels.items()
@@ -296,14 +309,20 @@ def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, 
     found = []
     for number, table in enumerate(tables):
         where = f"{channel}[{number}]"
-        resolved = {
-            name: _secret(f"{where}.{name}", value, source, environment)
-            if name in model.model_fields and model.model_fields[name].annotation in (SecretStr, SecretStr | None)
-            else value
-            for name, value in table.items()
-        }
-        found.append(_validate(model, resolved, f"{where}.", source))
+        found.append(_validate(model, _resolved(model, table, where, source, environment), f"{where}.", source))
     return found
+
+
+def _resolved(
+    model: type[BaseModel], table: Mapping[str, Any], where: str, source: str, environment: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """Give a table with its secrets read."""
+    return {
+        name: _secret(f"{where}.{name}", value, source, environment)
+        if name in model.model_fields and model.model_fields[name].annotation in (SecretStr, SecretStr | None)
+        else value
+        for name, value in table.items()
+    }
 
 
 def _secret(key: str, value: Any, source: str, environment: Mapping[str, str] | None) -> str:

@@ -6,21 +6,34 @@ Webhooks are plain ASGI routes, outside FastAPI's dependency machinery, which co
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Any, Literal
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import BaseRoute
 
 from gateway.errors import StoreError
 from gateway.health import Health
+from gateway.metrics import Metrics
 from gateway.owner import Owner
 from gateway.store.base import Store
 
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
-def app(store: Store, owner: Owner, health: Health, webhooks: Iterable[BaseRoute]) -> FastAPI:
-    """Make the application."""
+
+def app(
+    store: Store, owner: Owner, health: Health, metrics: Metrics, token: str | None, webhooks: Iterable[BaseRoute]
+) -> FastAPI:
+    """
+    Make the application.
+
+    Args:
+        token: What whoever reads the metrics shows; None: only this machine may read them.
+    """
     api = FastAPI(title="Ringback", openapi_url=None, docs_url=None, redoc_url=None)
 
     @api.get("/readyz")
@@ -38,8 +51,28 @@ def app(store: Store, owner: Owner, health: Health, webhooks: Iterable[BaseRoute
             ready = ready and all(map(health.ready, health.channels))
         return JSONResponse({"ready": ready} | report, 200 if ready else 503)
 
+    @api.get("/metrics")
+    async def measured(request: Request) -> Response:
+        """What is measured, in Prometheus' text format."""
+        if (refusal := _refuse(request, token)) is not None:
+            return refusal
+        return Response(metrics.exposition(await store.counts()), media_type=CONTENT_TYPE_LATEST)
+
     api.router.routes.extend(webhooks)
     return api
+
+
+def _refuse(request: Request, token: str | None) -> Response | None:
+    """Refuse who may not read the metrics: without a token, whoever is not on this machine, or comes by a proxy."""
+    if token is not None:
+        shown = request.headers.get("authorization", "").encode()
+        if hmac.compare_digest(shown, f"Bearer {token}".encode()):
+            return None
+        return PlainTextResponse("show the token of [metrics]\n", 401, {"WWW-Authenticate": "Bearer"})
+    local = request.client is not None and ip_address(request.client.host).is_loopback
+    if local and not any(name in request.headers for name in FORWARDED):
+        return None
+    return PlainTextResponse("only this machine may read these; set token in [metrics] for others\n", 403)
 
 
 async def _writable(store: Store) -> str:

@@ -277,6 +277,14 @@ class Committed(NamedTuple):
     claimed: tuple[Delivery, ...]
 
 
+class Counts(NamedTuple):
+    """How many threads have not ended, requests are open, and deliveries wait: by status."""
+
+    threads: dict[str, int]
+    requests: int
+    deliveries: dict[str, int]
+
+
 class Lists(Protocol):
     """Durable state, to read. What is listed is committed."""
 
@@ -316,6 +324,10 @@ class Lists(Protocol):
 
     async def log(self, thread: str) -> list[Record]:
         """Give all events of a thread, of all its runs, with the messages that they name."""
+        ...
+
+    async def counts(self) -> Counts:
+        """Count what is under way; cheap, however much has ended."""
         ...
 
     async def restored_at(self) -> float | None:

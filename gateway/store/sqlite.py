@@ -91,6 +91,7 @@ class SqliteStore(SqliteReader):
         self._broken: Broken | None = None
         self._clock, self._looked = 0.0, runtime.monotonic()
         self._closing = False
+        self.committed: Callable[[int, float], None] = lambda writes, seconds: None
 
     async def __aenter__(self) -> SqliteStore:
         self._lock = sqlite_file.lock(self._folder)
@@ -257,7 +258,9 @@ class SqliteStore(SqliteReader):
         """Run jobs in one transaction, or one by one after an unexpected error."""
         try:
             outcomes = self._run(job for job, _ in batch)
+            began = self._runtime.monotonic()
             await self._commit()
+            self.committed(len(batch), self._runtime.monotonic() - began)
         except Exception as error:
             self._rollback()
             if len(batch) > 1 and self._broken is None:

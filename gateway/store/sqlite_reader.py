@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_core.events import Record
 from gateway.errors import NotFound, Unreadable
-from gateway.store.base import DeliveryRow, RequestRow, ThreadRow
+from gateway.store.base import Counts, DeliveryRow, RequestRow, ThreadRow
 from gateway.store.sqlite_lanes import ROW, row_of
 from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
 
@@ -94,6 +94,18 @@ class SqliteReader:
                 ).fetchone()
                 records.append(record_of(row))
         return sorted(records, key=lambda record: record.seq)
+
+    async def counts(self) -> Counts:
+        with reading():
+            threads = self._reader.execute(
+                "SELECT status, COUNT(*) FROM threads WHERE status != 'ended' GROUP BY status"
+            ).fetchall()
+            (requests,) = self._reader.execute("SELECT COUNT(*) FROM requests WHERE status = 'open'").fetchone()
+            deliveries = self._reader.execute(
+                "SELECT status, COUNT(*) FROM deliveries"
+                " WHERE status IN ('new', 'claimed', 'unknown') AND due IS NOT NULL GROUP BY status"
+            ).fetchall()
+        return Counts(dict(threads), requests, dict(deliveries))
 
     async def restored_at(self) -> float | None:
         with reading():

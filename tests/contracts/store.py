@@ -657,6 +657,26 @@ class StoreContract:
         assert ((HERE, "t"),) == needed.value.runs
         assert ["secret"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
 
+    async def test_what_is_under_way_is_counted(self, store: Store):
+        """
+        Threads that have not ended by status, open requests, and deliveries that wait; nothing that has ended.
+        """
+        owner = await store.own()
+        opened, row = an_opening()
+        threads = [a_thread(), a_thread("p", status="parked"), a_thread("e", status="ended")]
+        starts = [a_start(thread) for thread in ("t", "p", "e")]
+        deliveries = [a_delivery("a"), a_delivery("b")]
+        change = a_change(owner, 0, *starts, opened, threads=threads, requests=[row], deliveries=deliveries)
+        version = (await store.commit(change)).version
+        assert ({"waiting": 1, "parked": 1}, 1, {"claimed": 1, "new": 1}) == await store.counts()
+        await store.record(Fate("a", "sent", RECEIPT), pressing=True)
+        await store.record(Fate("b", "unknown", reason="for good"), pressing=True)
+        settled = row.model_copy(update={"status": "denied"})
+        ended = [a_thread(status="ended"), a_thread("p", status="ended")]
+        await store.commit(a_change(owner, version, requests=[settled], threads=ended))
+
+        assert ({}, 0, {}) == await store.counts()
+
     async def test_a_store_that_was_never_restored_says_so(self, store: Store):
         """
         Only a restored store makes its owner ask about what may have happened without it.
