@@ -51,6 +51,7 @@ SUITES = (
     Suite("lint", python("ruff", "check", "--quiet", ".")),
     Suite("types", python("mypy", "--no-error-summary")),
     pytest("architecture", "tests/test_architecture.py", "tests/test_checks.py", "tests/test_docs.py"),
+    pytest("slack calls", "tests/test_slack_calls.py"),
     pytest("agent_core", "tests/agent_core"),
     pytest("adapters", "tests/adapters"),
     pytest("gateway", "tests/gateway"),

@@ -13,14 +13,18 @@ ROOT = Path(__file__).parent.parent
 DEFAULT = ROOT / ".." / "shared" / "vendor"
 
 
+def data() -> Path:
+    """The folder of all test data, which need not be there."""
+    return Path(os.environ.get("RINGBACK_TEST_DATA", DEFAULT))
+
+
 def folder(name: str) -> Path:
     """
     Find a set of test data. Without it a test is left out, by name; where CI=true it fails.
     """
-    data = Path(os.environ.get("RINGBACK_TEST_DATA", DEFAULT))
-    if not (data / name).is_dir():
-        reason = f"RINGBACK_TEST_DATA not found: {data}"
+    if not (data() / name).is_dir():
+        reason = f"RINGBACK_TEST_DATA not found: {data()}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    return data / name
+    return data() / name

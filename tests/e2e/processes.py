@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests import slack_calls
+
 T = TypeVar("T")
 
 PATIENCE = 20.0  # seconds for what must come soon
@@ -104,3 +106,4 @@ def running(name: str, *options: str) -> Iterator[Sandbox]:
                 ARTIFACTS.mkdir(exist_ok=True)
                 shutil.copy(log, ARTIFACTS / f"{name}-gateway.log")
         assert code == 0
+        slack_calls.check_file(sandbox.data / "slack.json")

@@ -32,6 +32,9 @@ OTHERS = (RESPONSE_URL, UPLOAD_URL, URL_PRIVATE)  # what an app calls and is no 
 BAD_TOKEN = {"revoke": "token_revoked", "deactivate": "account_inactive", "invalidate": "invalid_auth"}
 GONE = ("used_url", "expired_url")  # what a response_url answers with HTTP 404
 
+listeners: list[Callable[[state.Call], None]] = []
+"""Each hears of every call of every emulator in this process; the test run checks all calls that way."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Method:
@@ -168,6 +171,8 @@ class WebApi:
     def _write_down(self, record: state.Call) -> None:
         with self._workspace.change():
             self._workspace.state.calls.append(record)
+        for hear in listeners:
+            hear(record)
 
     def _kind(self, token: str | None) -> TokenKind:
         tokens = self._workspace.state.tokens
