@@ -54,6 +54,7 @@ SUITES = (
     pytest("slack calls", "tests/test_slack_calls.py"),
     pytest("agent_core", "tests/agent_core"),
     pytest("adapters", "tests/adapters"),
+    pytest("other clients", "tests/node"),
     pytest("gateway", "tests/gateway"),
     pytest("contracts", "tests/contracts"),
     pytest("command line", "tests/cli"),

@@ -48,6 +48,7 @@ class RequestUrl:
 
     Attributes:
         is_verified: Whether it has answered the handshake.
+        problem: Why it has not, after an attempt.
     """
 
     number = NUMBER
@@ -61,6 +62,7 @@ class RequestUrl:
         """
         self.url = url
         self.is_verified = False
+        self.problem: str | None = None
         self._ears = ears
         self._workspace = workspace
         self._schedule = schedule
@@ -87,7 +89,7 @@ class RequestUrl:
 
     def describe(self) -> state.Json:
         """For `/human/state`."""
-        return {"url": self.url, "is_verified": self.is_verified}
+        return {"url": self.url, "is_verified": self.is_verified, "problem": self.problem}
 
     def _start(self, talk: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(talk)
@@ -104,8 +106,9 @@ class RequestUrl:
         try:
             async with self._post({"content-type": JSON}, json.dumps(asked).encode()) as response:
                 self.is_verified = response.status == 200 and challenge == _challenge(await response.text())
-        except (aiohttp.ClientError, UnicodeDecodeError):
-            pass
+                self.problem = None if self.is_verified else f"status {response.status}"
+        except (aiohttp.ClientError, UnicodeDecodeError) as error:
+            self.problem = type(error).__name__
         finally:
             if self.is_verified:
                 self._ears.pump()

@@ -45,7 +45,7 @@ async def test_handshake_comes_first(app: App, emulator: Emulator, workspace: Wo
     """
     emulator.deliver_to(app.url)
     emulator.people.message(ANA, "dm", "early")
-    assert emulator.state()["request_url"] == {"url": app.url, "is_verified": False}
+    assert emulator.state()["request_url"] == {"url": app.url, "is_verified": False, "problem": None}
     await until(lambda: app.seen)
 
     asked = app.handshakes[0].json
