@@ -78,7 +78,7 @@ class Draft:
     """What the current decision adds. `starts` are tools to start once it is true."""
 
     events: list[Record] = field(default_factory=list)
-    threads: set[str] = field(default_factory=set)
+    threads: dict[str, None] = field(default_factory=dict)
     requests: dict[str, RequestRow] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
@@ -199,7 +199,7 @@ class Conversation:
                 thread.apply(record)
                 if drive is not None:
                     self.drives.pop(thread.id).close()
-        self.draft.threads.add(thread.id)
+        self.draft.threads[thread.id] = None
         self.touched[thread.id] = None
 
     def drive(self, thread: Thread) -> Drive | None:

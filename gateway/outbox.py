@@ -26,7 +26,7 @@ from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.texts import described
 from gateway import files
-from gateway.errors import Unwritable
+from gateway.errors import Broken, Unwritable
 from gateway.holds import DAY, RECHECK, Holds
 from gateway.notices import Notices
 from gateway.runtime import Runtime
@@ -68,6 +68,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._lost: dict[ConversationKey, set[str]] = {}
+        self._settled: dict[str, float] = {}
         self._found = asyncio.Condition()
         self.tried: Callable[[Delivery, Fate, float | None], None] = lambda delivery, fate, seconds: None
         self.told: Callable[[Delivery, Fate], None] = lambda delivery, fate: None
@@ -75,9 +76,10 @@ class Outbox:
     async def run(self) -> None:
         """Look for what was being sent when the process died, then send what falls due, until cancelled."""
         try:
-            for delivery in await self._store.recover():
+            for delivery in await self._recover():
                 self._lost.setdefault(delivery.conversation, set()).add(delivery.id)
-                self._spawn(self._look_later(delivery))
+                self._settled[delivery.id] = self._runtime.monotonic() + self._settle
+                self._spawn(self._look(delivery))
             while True:
                 self._wake.clear()
                 now = self._store.now()
@@ -94,6 +96,14 @@ class Outbox:
             for task in self._sending:
                 task.cancel()
             await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def _recover(self) -> list[Delivery]:
+        while True:
+            try:
+                return await self._store.recover()
+            except Unwritable as refused:
+                log.error("cannot look up what was being sent: %s", refused)
+                await self._runtime.sleep(RECORD_PAUSE)
 
     def _take_up(self, delivery: Delivery) -> None:
         if delivery.status == "unknown":
@@ -129,8 +139,9 @@ class Outbox:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("sending failed in a way it should not", exc_info=task.exception())
+        error = task.exception() if not task.cancelled() else None
+        if error is not None and not isinstance(error, Broken):  # then the owner says so, and the process leaves
+            log.error("sending failed in a way it should not", exc_info=error)
 
     async def _until_due(self, due: float | None) -> None:
         waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._wake.wait())]
@@ -182,10 +193,10 @@ class Outbox:
             reason = str(unknown) or f"no answer within {SEND_LIMIT:g} seconds"
             if delivery.part.idempotent:
                 return self._kept(delivery, reason, self._pause(delivery))
-            return Fate(delivery.id, "unknown", reason=reason, due=self._store.now() + self._settle)
+            return self._unsure(delivery, reason, self._settle)
         except Exception as error:  # the adapter's fault: nobody knows how far it got
             log.exception("an adapter failed to deliver", extra={"delivery": delivery.id})
-            return Fate(delivery.id, "unknown", reason=described(error), due=self._store.now() + self._pause(delivery))
+            return self._unsure(delivery, described(error), self._pause(delivery))
         self._holds.taken(account)
         return Fate(delivery.id, "sent", receipt=receipt)
 
@@ -195,11 +206,8 @@ class Outbox:
         text = self._say("waits.owner", delivery=delivery.id, reason=reason)
         await self._notices.tell(text, once, besides=delivery.conversation)
 
-    async def _look_later(self, delivery: Delivery) -> None:
-        await self._runtime.sleep(self._settle)
-        await self._look(delivery)
-
     async def _look(self, delivery: Delivery) -> None:
+        await self._runtime.sleep(self._settled.get(delivery.id, 0.0) - self._runtime.monotonic())
         fate = await self._find(delivery)
         self.tried(delivery, fate, None)
         await self._note(delivery, fate)
@@ -247,6 +255,8 @@ class Outbox:
             except Unwritable as refused:
                 log.error("cannot note the fate of a delivery: %s", refused, extra={"delivery": delivery.id})
                 await self._runtime.sleep(RECORD_PAUSE)
+        if fate.status != "unknown":
+            self._settled.pop(delivery.id, None)
         self.told(delivery, fate)
         for claimed in following:
             self.told(claimed, Fate(claimed.id, "claimed"))
@@ -266,6 +276,11 @@ class Outbox:
     def _kept(self, delivery: Delivery, reason: str, pause: float) -> Fate:
         """Try again later, before everything behind it."""
         return self._later(delivery, reason, pause)._replace(holds=True)
+
+    def _unsure(self, delivery: Delivery, reason: str, pause: float) -> Fate:
+        """Look for it after a while, and not before the settling delay is over by a clock that does not jump."""
+        self._settled[delivery.id] = self._runtime.monotonic() + self._settle
+        return Fate(delivery.id, "unknown", reason=reason, due=self._store.now() + pause)
 
     def _pause(self, delivery: Delivery) -> float:
         return self._runtime.jitter(min(LONGEST_PAUSE, 2.0 ** min(delivery.attempts, 6)))

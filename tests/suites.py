@@ -63,6 +63,7 @@ SUITES = (
     pytest("bad input", "tests/bad_input"),
     pytest("end to end", "tests/e2e"),
     pytest("crashes", "tests/crashes"),
+    pytest("simulation", "-s", "tests/simulation"),
 )
 
 

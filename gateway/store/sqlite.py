@@ -81,7 +81,7 @@ class SqliteStore(SqliteReader):
         self._rewrites: list[asyncio.Future[None]] = []
         self._work = asyncio.Event()
         self._woken: dict[ConversationKey, list[Record]] = {}
-        self._reload: set[ConversationKey] = set()
+        self._reload: dict[ConversationKey, None] = {}
         self._wake = asyncio.Event()
         self._next_timer: float | None = 0.0
         self._handed: set[str] = set()
@@ -127,7 +127,7 @@ class SqliteStore(SqliteReader):
         self._token = self._runtime.token()
         self._handed.clear()
         rows = self._reader.execute("SELECT key FROM conversations WHERE ready = 1")
-        self._reload = {ConversationKey(key) for (key,) in rows}
+        self._reload = dict.fromkeys(ConversationKey(key) for (key,) in rows)
         self._wake.set()
         return Ownership(self._token)
 
@@ -353,7 +353,7 @@ class SqliteStore(SqliteReader):
         self._woken = {}
         for key in self._reload:
             found.setdefault(key, Ready(key))
-        self._reload = set()
+        self._reload = {}
         if self._timers_open and self._next_timer is not None and self._next_timer <= self.now():
             for key, due in self._due_timers().items():
                 found[key] = found.get(key, Ready(key))._replace(timers=tuple(due))

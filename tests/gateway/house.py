@@ -7,7 +7,6 @@ Rita asks, Ana and Ben release, Ben owns, Otto is nobody's person. `#ops` is whe
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,27 +14,15 @@ from typing import Any
 from adapters.base import Accepted, Duplicate, Inbound, Refused
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.catalogue import Catalogue
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from agent_core.run import Agent
-from gateway import clients
-from gateway.agents import Agents, Listening
-from gateway.conversation import World
-from gateway.directory import Directory
-from gateway.gate import Gate
-from gateway.health import Health
-from gateway.holds import Holds
 from gateway.models.base import Model
 from gateway.models.scripted import Script, Scripted
-from gateway.notices import Notices
-from gateway.outbox import Outbox
-from gateway.owner import Owner
-from gateway.perform import Performer
-from gateway.settings import AgentSettings
 from gateway.store.base import Fact, Need
 from gateway.store.sqlite import SqliteStore
 from tests.gateway.loopback import Loopback, Shown
+from tests.gateway.parts import Parts
 from tests.runtime import HandRuntime
 
 RITA, ANA, BEN, OTTO = "URITA", "UANA", "UBEN", "UOTTO"
@@ -54,7 +41,7 @@ GUARD = Rule(
 )
 
 
-class House:
+class House(Parts):
     """Everything of one gateway process; leaving it without `stop` is a crash."""
 
     def __init__(
@@ -72,38 +59,17 @@ class House:
         hear: str = "starters",
         caught_up: bool = True,
     ) -> None:
-        self.runtime, self.channel = runtime, channel
-        self.store = SqliteStore(folder, runtime)
-        versions = list(agents)
-        settings = AgentSettings.model_validate(
-            {"use": ["x:y"], "listen": ["slack"], "start": list(start), "hear": hear}
-        )
-        listening = Listening(settings, versions[0], {agent.version: agent for agent in versions})
-        directory = Directory(people, ["slack:T1"])
-        catalogue = Catalogue()
-        self.world = World(
-            directory=directory,
-            rules=rules,
-            agents=Agents([listening, clients.LISTENING]),
-            catalogue=catalogue,
-            adapter=lambda conversation: channel if conversation.startswith("slack:T1/") else None,
-            ops=None,
-            watch=lambda name: contextlib.nullcontext(),
-        )
-        self.health = Health(["slack:T1"], runtime)
-        self._caught_up = caught_up
-        self.gate = Gate(self.store, directory, catalogue, self.health, runtime)
-        notices = Notices(self.store, self.world.watchers)
-        holds = Holds(self.health, notices, catalogue.say, runtime)
-        self.outbox = Outbox(self.store, self.world.adapter, runtime, holds, notices, catalogue.say)
-        chosen = model or (Scripted("script", script) if script else None)
-        self.owner = Owner(
-            self.store,
-            self.world,
-            Performer(lambda agent: chosen, runtime, catalogue.say),
-            self.outbox,
-            notices,
+        self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
+        super().__init__(
+            SqliteStore(folder, runtime),
             runtime,
+            [channel],
+            agents,
+            model=model or (Scripted("script", script) if script else None),
+            rules=rules,
+            people=people,
+            start=start,
+            hear=hear,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

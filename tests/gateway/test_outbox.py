@@ -475,3 +475,66 @@ async def test_a_held_account_is_tried_by_one_message_a_minute(make: Make, runti
 
         assert {"sent"} == {status for _, status in await statuses(house)}
         assert "" == house.health.report()["slack:T1"]["held"]
+
+
+async def test_a_clock_that_jumps_does_not_cut_the_settling_delay(make: Make, runtime: HandRuntime):
+    """
+    A slow vendor may still take what is looked for; it gets its two seconds by a clock that cannot jump.
+    """
+    async with make(echo) as house:
+        await started(house)
+        house.channel.fault = raising(Unknown("broke"))
+        await house.write(RITA, "hello")
+        (part,) = [delivery.part for delivery in await house.store.due_deliveries(runtime.now() + 60)]
+        runtime.jump(3_600)
+        house.outbox.wake()
+        await runtime.advance(1.5)
+        await house.channel.deliver(part)  # it was on its way all the time
+        await runtime.advance(10)
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+        assert [("say", "sent")] == await statuses(house)
+
+
+async def test_a_disk_that_is_full_at_the_start_does_not_end_it(make: Make, runtime: HandRuntime):
+    """
+    What was being sent when the process died is looked up as soon as that can be written down.
+    """
+    from gateway.errors import Unwritable
+
+    house = make(echo)
+    recover, refusals = house.store.recover, [3]
+
+    async def refusing() -> object:
+        if refusals[0]:
+            refusals[0] -= 1
+            raise Unwritable("full")
+        return await recover()
+
+    house.store.recover = refusing  # type: ignore[method-assign, assignment]
+    async with house:
+        await runtime.advance(10)
+        await started(house)
+        await house.write(RITA, "hello")
+        await runtime.advance(1)
+
+        assert [("say", "sent")] == await statuses(house)
+
+
+async def test_a_store_that_breaks_is_no_fault_of_sending(make: Make, caplog: pytest.LogCaptureFixture):
+    """
+    The process leaves then, and its owner says why; nothing else is logged as a fault.
+    """
+    from gateway.errors import Broken
+
+    async with make(echo) as house:
+        await started(house)
+
+        async def broken(*_: object, **__: object) -> object:
+            raise Broken("disk")
+
+        house.store.record = broken  # type: ignore[method-assign, assignment]
+        await house.write(RITA, "hello")
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+        assert "sending failed" not in caplog.text

@@ -1,0 +1,73 @@
+"""
+The parts of a gateway, wired as `bootstrap` wires them, over any store, clock and channels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+
+from agent_core.addresses import ConversationKey
+from agent_core.catalogue import Catalogue
+from agent_core.policy import Person, Rule
+from agent_core.run import Agent
+from gateway import clients
+from gateway.agents import Agents, Listening
+from gateway.conversation import World
+from gateway.directory import Directory
+from gateway.gate import Gate
+from gateway.health import Health
+from gateway.holds import Holds
+from gateway.models.base import Model
+from gateway.notices import Notices
+from gateway.outbox import Outbox
+from gateway.owner import Owner
+from gateway.perform import Performer
+from gateway.runtime import Runtime
+from gateway.settings import AgentSettings
+from gateway.store.sqlite import SqliteStore
+from tests.gateway.loopback import Loopback
+
+
+class Parts:
+    """Everything of one gateway process, and nothing is running yet."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        runtime: Runtime,
+        channels: Iterable[Loopback],
+        agents: Iterable[Agent],
+        *,
+        model: Model | None,
+        rules: Sequence[Rule],
+        people: Sequence[Person],
+        start: Sequence[str],
+        hear: str = "starters",
+        ops: ConversationKey | None = None,
+    ) -> None:
+        self.store = store
+        self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
+        versions = list(agents)
+        settings = AgentSettings.model_validate(
+            {"use": ["x:y"], "listen": ["slack"], "start": list(start), "hear": hear}
+        )
+        listening = Listening(settings, versions[0], {agent.version: agent for agent in versions})
+        directory = Directory(people, self.accounts)
+        catalogue = Catalogue()
+        self.world = World(
+            directory=directory,
+            rules=rules,
+            agents=Agents([listening, clients.LISTENING]),
+            catalogue=catalogue,
+            adapter=lambda conversation: self.accounts.get(conversation.partition("/")[0]),
+            ops=ops,
+            watch=lambda name: contextlib.nullcontext(),
+        )
+        self.health = Health(self.accounts, runtime)
+        self.gate = Gate(store, directory, catalogue, self.health, runtime)
+        self.notices = Notices(store, self.world.watchers)
+        holds = Holds(self.health, self.notices, catalogue.say, runtime)
+        self.outbox = Outbox(store, self.world.adapter, runtime, holds, self.notices, catalogue.say)
+        performer = Performer(lambda agent: model, runtime, catalogue.say)
+        self.owner = Owner(store, self.world, performer, self.outbox, self.notices, runtime)

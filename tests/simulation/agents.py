@@ -1,0 +1,173 @@
+"""
+The agents of the simulation, and a world that remembers what their tools did to it.
+
+Each command is one way to ask: one thing or several at once, of one person or of a quorum, with and without a guard,
+for a moment or for thousands of messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from agent_core import context
+from agent_core.requests import Approval, Question, Where, Who
+from agent_core.results import QuestionBack
+from agent_core.run import Agent, Run, agent
+from agent_core.tools import Start, Tool, tool
+from tests.simulation.weather import Weather
+
+COMMANDS = ("deploy", "launch", "record", "copy", "block", "ask", "choose", "many", "nap", "talk", "think", "confer")
+COMMAND = re.compile(rf"\b({'|'.join(COMMANDS)}) (\d+)")
+GUARDED = frozenset({"deploy", "launch"})
+IDEMPOTENT = frozenset({"copy"})
+TOOL_LIMIT = 20.0  # seconds
+TALK = 6  # messages after which a talk is handed over to the next run
+
+
+class Number(BaseModel):
+    """What every tool takes."""
+
+    n: int
+
+
+class Thought(BaseModel):
+    """What the model says: one more look, or that it is enough."""
+
+    look: bool
+
+
+class Effect(NamedTuple):
+    """Something that a tool did to the world."""
+
+    tool: str
+    n: int
+    start: str
+    attempt: int
+
+
+class Tools:
+    """
+    Tools that do something to the world.
+
+    Args:
+        done: Called with each effect, in the moment that it takes place.
+    """
+
+    def __init__(self, dice: random.Random, weather: Weather, done: Callable[[Effect], None]) -> None:
+        self._dice, self._weather, self._done = dice, weather, done
+        self.deploy = self._slow("deploy")
+        self.launch = self._slow("launch")
+        self.record = self._slow("record")
+        self.copy = self._slow("copy", idempotent=True)
+        self.block = self._blocking()
+
+    def _slow(self, name: str, *, idempotent: bool = False) -> Tool:
+        @tool(name=name, limit=TOOL_LIMIT, idempotent=idempotent)
+        async def work(arguments: Number, start: Start) -> int:
+            await asyncio.sleep(self._dice.random())
+            self._done(Effect(name, arguments.n, start.key, start.attempt))
+            if self._dice.random() < self._weather.tool_hangs:
+                await asyncio.sleep(TOOL_LIMIT * 2 * self._dice.random())
+            await asyncio.sleep(self._dice.random())
+            if self._dice.random() < self._weather.tool_fails:
+                raise RuntimeError("it broke")
+            return arguments.n
+
+        return work
+
+    def _blocking(self) -> Tool:
+        @tool(name="block", limit=TOOL_LIMIT)
+        def work(arguments: Number, start: Start) -> int:
+            self._done(Effect("block", arguments.n, start.key, start.attempt))
+            return arguments.n
+
+        return work
+
+
+def build_context(thread: Any) -> str:
+    """What the model reads."""
+    return context.render(context.entries(thread))
+
+
+def model(dice: random.Random) -> Callable[[str, dict[str, Any]], str]:
+    """A model that thinks a while, and errs now and then."""
+
+    def answer(text: str, schema: dict[str, Any]) -> str:
+        drawn = dice.random()
+        if drawn < 0.1:
+            raise RuntimeError("overloaded")
+        return "not JSON" if drawn < 0.2 else json.dumps({"look": drawn < 0.6})
+
+    return answer
+
+
+def simbot(tools: Tools, version: str = "1") -> Agent:
+    """The agent: does the first command in what was written."""
+
+    @agent(name="simbot", version=version)
+    async def simbot(run: Run) -> Any:
+        found = COMMAND.search(run.asked)
+        if found is None and run.input is None:
+            return await run.reply("I do not understand that.")
+        word, n = found.groups() if found is not None else ("talk", run.input["n"])
+        number = Number(n=int(n))
+        match word:
+            case "deploy" | "launch" | "record" | "copy" | "block":
+                await run.call(getattr(tools, word), number, catch=number.n % 2 == 0)
+            case "ask":
+                await run.request_human(Question(f"What about {n}?", patience=1_800, catch=number.n % 2 == 0))
+            case "choose":
+                await run.request_human(Question(f"Which for {n}?", choices=("left", "right"), patience=1_800))
+            case "many":
+                await run.all(
+                    run.call(tools.deploy, number, catch=True),
+                    run.request_human(Question(f"What about {n}?", patience=1_800, catch=True)),
+                    run.call(tools.record, number),
+                    run.call(tools.copy, number),
+                    run.sleep(60 + number.n),
+                )
+            case "nap":
+                await run.sleep(120)
+            case "think":
+                await run.agent(think, steps=8)
+            case "confer":
+                await run.agent(confer, n)
+            case _:
+                return await talk(run, n)
+        await run.reply(f"done {n}")
+        return None
+
+    return simbot
+
+
+async def think(run: Run) -> None:
+    """Ask the model until it has had enough."""
+    while (await run.next_step(Thought, context=build_context)).look:
+        pass
+
+
+async def confer(run: Run) -> None:
+    """Ask those who release, and answer what they ask back."""
+    n = run.input
+    ask = await run.ask(
+        Approval(title=f"Shall we {n}?", to=Who(roles=("release",)), where=Where(targets=("people",)), catch=True)
+    )
+    while isinstance(await ask.next(), QuestionBack):
+        await ask.answer(f"because {n}")
+
+
+async def talk(run: Run, n: str) -> Any:
+    """Repeat what is said, for ever and ever, until it is bye."""
+    for _ in range(TALK):
+        message = await run.receive()
+        if message.text == f"bye {n}":
+            return await run.reply(f"done {n}")
+        await run.reply(f"{message.name} said: {message.text}")
+    return await run.again({"n": n})

@@ -1,0 +1,256 @@
+"""
+People: they answer early, late, twice, at the same instant, in the wrong words, from the wrong account.
+
+What they do follows from what they see at the vendor, and from the seed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from adapters.base import Inbound
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.policy import Person, Rule
+from agent_core.requests import Assurance, Decision, Where, Who
+from tests.gateway.loopback import Shown
+from tests.simulation.agents import COMMANDS
+from tests.simulation.vendor import Told, Vendor
+
+ONE, TWO = "slack:T1", "slack:T2"
+OPS = ConversationKey(f"{ONE}/COPS")
+DEV = ConversationKey(f"{ONE}/CDEV")
+OUTSIDER = "UOTTO"
+WRONG_WORDS = ("ok", "sure, why not", "approve?", "👍", "", "approve deny", "later")
+
+
+def person(name: str, *accounts: str, roles: tuple[str, ...] = ()) -> Person:
+    return Person(
+        id=Party(name), name=name.title(), identities=tuple(Identity(a) for a in accounts), roles=roles
+    )  # fmt: skip
+
+
+PEOPLE = (
+    person("rita", f"{ONE}/URITA", f"{TWO}/URITA2"),
+    person("cleo", f"{TWO}/UCLEO"),
+    person("ana", f"{ONE}/UANA", f"{TWO}/UANA2", roles=("release",)),
+    person("ben", f"{ONE}/UBEN", roles=("release", "owner")),
+    person("dora", f"{TWO}/UDORA", roles=("release",)),
+)
+RULES = (
+    Rule(
+        tool="deploy",
+        who=Who(roles=("release",), exclude_requester=True),
+        where=Where(targets=("people", OPS)),
+        patience=3_600,
+    ),
+    Rule(tool="launch", who=Who(roles=("release",), quorum=2), where=Where(targets=("people",)), patience=3_600),
+)
+MEMBERS = {OPS: ("UANA", "UBEN", OUTSIDER), DEV: ("URITA", "UANA", "UBEN", OUTSIDER)}
+
+
+@dataclass
+class Crowd:
+    """
+    Everybody.
+
+    Args:
+        settled: Tells whether a request has ended.
+        busy: How often somebody wants something, in seconds between two wishes.
+    """
+
+    vendors: dict[str, Vendor]
+    dice: random.Random
+    busy: float
+    settled: Callable[[str], bool]
+    note: Callable[[str], None]
+    wishes: int = 0
+    acts: int = 0
+    quiet: bool = False
+    talking: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    def vendor(self, place: str) -> Vendor:
+        return self.vendors[place.partition("/")[0]]
+
+    def begin(self) -> None:
+        """Everybody begins to want things."""
+        self._later(self.busy * self.dice.random(), self._wish)
+        self._later(self.busy * self.dice.random(), self._intrude)
+
+    def _later(self, delay: float, work: Callable[..., None], *arguments: object) -> None:
+        self.vendors[ONE].later(delay, work, *arguments)
+
+    # Of their own accord ---------------------------------------------------------------------------------------------
+
+    def _wish(self) -> None:
+        if self.quiet:
+            return
+        self._later(self.busy * 2 * self.dice.random(), self._wish)
+        place, user = self.dice.choice((
+            (f"{ONE}/URITA", "URITA"), (f"{ONE}/URITA", "URITA"), (f"{TWO}/URITA2", "URITA2"),
+            (f"{TWO}/UCLEO", "UCLEO"),
+            (f"{ONE}/UANA", "UANA"), (f"{ONE}/UBEN", "UBEN"), (DEV, "URITA"), (DEV, "UANA"), (f"{ONE}/UOTTO", OUTSIDER),
+        ))  # fmt: skip
+        self.wishes += 1
+        if self.dice.random() < 0.15:
+            self.write(place, user, self.dice.choice(("drop", "how is it going?", "approve", "no", *WRONG_WORDS)))
+            return
+        word = self.dice.choice(COMMANDS)
+        if word == "talk":
+            self.talking[str(self.wishes)] = (place, user, "")
+            self._later(1 + 20 * self.dice.random(), self._chat, str(self.wishes), 0)
+        self.write(place, user, f"{word} {self.wishes}", talk=str(self.wishes) if word == "talk" else "")
+
+    def _chat(self, n: str, said: int) -> None:
+        place, user, root = self.talking[n]
+        if not self.quiet and self.dice.random() < 0.95:
+            self.write(place, user, f"word {said} of {n}", root=root)
+            self._later(0.1 + self.busy * self.dice.random(), self._chat, n, said + 1)
+
+    def _intrude(self) -> None:
+        """Somebody agrees before they have seen what to, or presses what is not theirs."""
+        if self.quiet:
+            return
+        self._later(self.busy * 4 * self.dice.random(), self._intrude)
+        if self.dice.random() < 0.5:
+            place = self.dice.choice([f"{ONE}/UANA", f"{TWO}/UANA2", f"{ONE}/UBEN", f"{TWO}/UDORA", f"{ONE}/URITA"])
+            self.write(place, place.rpartition("/")[2], self.dice.choice(("approve", "deny", "whatever")))
+        else:
+            cards = [m for place in (OPS, DEV) for m in self.vendor(place).shown.get(place, ()) if m.kind == "ask"]
+            if cards:
+                card = self.dice.choice(cards[-3:])
+                place = OPS if card in self.vendor(OPS).shown.get(OPS, ()) else DEV
+                self.press(place, OUTSIDER, card, self.dice.choice((Decision.APPROVE, Decision.DENY)))
+
+    # On what they see ------------------------------------------------------------------------------------------------
+
+    def sees(self, vendor: Vendor, told: Told) -> None:
+        """Something new stands in a conversation."""
+        card = told.shown.card
+        if card is None or told.part.kind != "ask":
+            return
+        place = told.part.conversation
+        for user in MEMBERS.get(place, (place.rpartition("/")[2],)):
+            delay = self.dice.expovariate(1 / 20) if self.dice.random() < 0.7 else self.dice.random() * 0.05
+            self._later(delay, self._react, place, user, told.shown)
+
+    def _react(self, place: str, user: str, shown: Shown) -> None:
+        if self.quiet or shown.card is None:
+            return
+        drawn = self.dice.random()
+        if user == OUTSIDER:
+            if drawn < 0.3:
+                self.press(place, user, shown, Decision.APPROVE)
+            return
+        if drawn < 0.1:
+            return  # not now
+        if shown.card.buttons:
+            self._decide(place, user, shown, shown.card)
+        elif shown.card.choices:
+            self._choose(place, user, shown, shown.card)
+        elif drawn < 0.6:
+            self.write(place, user, f"my answer {self.acts}", under=shown.id, root=shown.root)
+        else:
+            self.write(place, user, f"my answer {self.acts}", root=shown.root)
+        if self.dice.random() < 0.2:
+            self._later(self.dice.choice((0.0, 0.0, 5.0, 400.0)), self._react, place, user, shown)
+
+    def _decide(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+        drawn, decision = self.dice.random(), self.dice.choice([decision for decision, _ in card.buttons])
+        if self.dice.random() < 0.6:
+            decision = card.buttons[0][0]
+        if drawn < 0.55:
+            self.press(place, user, shown, decision)
+        elif drawn < 0.62 and card.form:
+            self.fill_in(place, user, shown)
+        elif drawn < 0.72:
+            self.write(place, user, self.dice.choice(("approve", "Deny.", "run again", "stop")), under=shown.id)
+        elif drawn < 0.82:
+            self.write(place, user, self.dice.choice(("approve", "no")))
+        elif drawn < 0.88:
+            self.write(place, user, f"{card.code} approve")
+        elif drawn < 0.94:
+            self.write(place, user, self.dice.choice(WRONG_WORDS), under=shown.id)
+        else:
+            self.write(place, user, "yes, but why now?", under=shown.id)
+
+    def _choose(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+        if self.dice.random() < 0.6:
+            self.press(place, user, shown, Decision.ANSWER, self.dice.choice(card.choices)[0])
+        else:
+            word = self.dice.choice(("left", "2", "straight on"))
+            self.write(place, user, word, under=shown.id, root=shown.root)
+
+    # At the end ------------------------------------------------------------------------------------------------------
+
+    def help(self, talks: Collection[str]) -> None:
+        """Everybody answers what stands open before them, and says good-bye where a talk goes on."""
+        for vendor in self.vendors.values():
+            for place, messages in vendor.shown.items():
+                for shown in messages:
+                    card = shown.card
+                    if shown.kind != "ask" or card is None or not card.how or self.settled(shown.request):
+                        continue
+                    self._answer(place, shown, card)
+        for n in talks:
+            place, user, root = self.talking[n]
+            self.write(place, user, f"bye {n}", root=root)
+
+    def _answer(self, place: str, shown: Shown, card: events.Card) -> None:
+        for user in MEMBERS.get(ConversationKey(place), (place.rpartition("/")[2],)):
+            if user == OUTSIDER:
+                continue
+            if card.buttons:
+                self.press(place, user, shown, card.buttons[0][0])
+            elif card.choices:
+                self.press(place, user, shown, Decision.ANSWER, card.choices[0][0])
+            else:
+                self.write(place, user, "my last answer", under=shown.id, root=shown.root)
+
+    # What they do ----------------------------------------------------------------------------------------------------
+
+    def write(self, place: str, user: str, text: str, *, under: str = "", root: str = "", talk: str = "") -> None:
+        """Somebody writes."""
+        vendor = self.vendor(place)
+        inbound = self._stamped(vendor, vendor.message(place, user, text, vendor.next_number(), under, root))
+        if talk:
+            self.talking[talk] = (place, user, inbound.fact.root)
+        self._bring(vendor, inbound, f"{user} writes {text!r} in {place} {under and 'under ' + under}")
+
+    def press(self, place: str, user: str, shown: Shown, decision: Decision, value: str = "") -> None:
+        """Somebody presses a button."""
+        vendor = self.vendor(place)
+        inbound = self._stamped(
+            vendor, vendor.press(place, user, shown.request, decision, number := vendor.next_number(), value)
+        )
+        fact = inbound.fact.model_copy(update={"message_id": f"p{number}"})
+        inbound = Inbound(inbound.conversation, fact, inbound.dedupe)
+        self._bring(vendor, inbound, f"{user} presses {decision} on {shown.request[:6]} in {place}")
+
+    def fill_in(self, place: str, user: str, shown: Shown) -> None:
+        """Somebody sends in the form behind a button."""
+        vendor = self.vendor(place)
+        number = vendor.next_number()
+        fact = events.FormSubmitted(
+            sender=Identity(f"{vendor.channel}:{vendor.account}/{user}"),
+            sender_name=user,
+            assurance=Assurance.HIGH,
+            message_id=f"f{number}",
+            sent_at=vendor.time(),
+            request=shown.request,
+            decision=Decision.DENY,
+            values={"reason": "not today"},
+        )
+        inbound = Inbound(ConversationKey(place), fact, (f"form/{number}",))
+        self._bring(vendor, inbound, f"{user} sends in a form on {shown.request[:6]} in {place}")
+
+    def _stamped(self, vendor: Vendor, inbound: Inbound) -> Inbound:
+        fact = inbound.fact.model_copy(update={"sent_at": vendor.time()})
+        return Inbound(inbound.conversation, fact, inbound.dedupe, inbound.raw)
+
+    def _bring(self, vendor: Vendor, inbound: Inbound, what: str) -> None:
+        self.acts += 1
+        self.note(what)
+        vendor.bring(inbound)

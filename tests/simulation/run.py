@@ -1,0 +1,390 @@
+"""
+One run of the simulation: a seed in, a history and a verdict out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import random
+import shutil
+import sqlite3
+import warnings
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from agent_core import events
+from gateway import control, owner
+from gateway.models.scripted import Scripted
+from tests.gateway.parts import Parts
+from tests.simulation.agents import COMMAND, Tools, model, simbot
+from tests.simulation.loop import PROCESS, Loop
+from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
+from tests.simulation.process import EXPECTED, Process
+from tests.simulation.runtime import Clock, SimulatedRuntime
+from tests.simulation.store import SimulatedStore, folder_in_memory
+from tests.simulation.vendor import Brought, Told, Vendor
+from tests.simulation.watch import Violation, Watch
+from tests.simulation.weather import Weather
+
+STEPS = 3_000  # callbacks of a run, before it is brought to its end
+MOST = 60_000  # callbacks after which a run that comes to no end is given up
+HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what is open, at the end
+END = 20 * 86_400.0  # seconds in which everything has come to its end
+REST = 15.0  # seconds without anything to do in which a gateway is at rest
+
+
+class Killed(KeyboardInterrupt):
+    """The process dies here; a task lets nothing else through."""
+
+
+@dataclass
+class Report:
+    """What came of a run."""
+
+    seed: int
+    violation: Violation | None = None
+    steps: int = 0
+    acts: int = 0
+    events: int = 0
+    seconds: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    checks: Counter[str] = field(default_factory=Counter)
+    history: list[str] = field(default_factory=list)
+    fingerprint: int = 0
+
+
+class Simulation:
+    """
+    A run.
+
+    Args:
+        seed: All that it depends on, besides the code.
+        steps: How many callbacks run before faults end and everything is brought to its end.
+    """
+
+    def __init__(self, seed: int, *, steps: int = STEPS) -> None:
+        self.dice = random.Random(seed)
+        self.report = Report(seed)
+        self._steps = steps
+        self.weather = Weather.draw(self.dice)
+        self.loop = Loop(self.dice, shuffled=self.dice.random() < 0.7)
+        self.clock = Clock(self.loop)
+        self.folder = Path(folder_in_memory())
+        self.watch = Watch(PEOPLE, self.note)
+        outside = copy_context()
+        outside.run(PROCESS.set, 0)
+        skew = {ONE: self.dice.uniform(-3, 3), TWO: self.dice.uniform(-3, 3)}
+        self.vendors = {
+            account: Vendor(
+                now=lambda account=account: Clock(self.loop).now() + skew[account],  # type: ignore[misc]
+                account=account.partition(":")[2],
+                edits=self.dice.random() < 0.8,
+                said=1_000_000 * number,
+                loop=self.loop,
+                dice=self.dice,
+                weather=self.weather,
+                outside=outside,
+                claimed=lambda part: self.watch.claimed(part, self._db()),
+                taken=self._taken,
+                answered=self._answered,
+                note=self.note,
+                hand_over=self._hand_over,
+                cut=lambda: PROCESS.get() in self._cut,
+            )
+            for number, account in enumerate((ONE, TWO))
+        }
+        self.watch.vendors = self.vendors
+        self.crowd = Crowd(self.vendors, self.dice, self.dice.choice((3.0, 30.0, 300.0)), self._is_settled, self.note)
+        self.tools = Tools(self.dice, self.weather, self._done)
+        self.agent = simbot(self.tools)
+        self._model = Scripted("script", model(self.dice))
+        self._start = self.dice.choice((("people",), ("anyone",)))
+        self._ops = OPS if self.dice.random() < 0.5 else None
+        self._numbers = 0
+        self._newest = 0
+        self._cut: set[int] = set()
+        self._storage: dict[int, int] = {}
+        self.process: Process | None = None
+        self._former: list[Process] = []
+        self.crowd.begin()
+
+    # What is written down --------------------------------------------------------------------------------------------
+
+    def note(self, what: str) -> None:
+        """Write a line of history."""
+        line = f"{self.loop.time():12.4f} {self.loop.steps:6d} [{PROCESS.get()}] {what}"
+        self.report.history.append(line)
+        self.report.fingerprint = zlib.crc32(line.encode(), self.report.fingerprint)
+
+    def _db(self) -> sqlite3.Connection:
+        assert self.process is not None
+        return self.process.store._reader
+
+    def _is_settled(self, request: str) -> bool:
+        return request in self.watch.settled
+
+    def _taken(self, vendor: Vendor, told: Told) -> None:
+        self.watch.taken(vendor, told)
+        self.crowd.sees(vendor, told)
+
+    def _answered(self, brought: Brought) -> None:
+        self.watch.answered(brought)
+
+    def _done(self, effect: Any) -> None:
+        self.watch.done(effect)
+
+    def _hand_over(self, gate: Any, vendor: Vendor, brought: Brought) -> None:
+        for process in (*self._former, self.process):
+            if process is not None and process.gate is gate:
+                process.spawn(vendor.put_in(gate, brought))
+
+    # Processes -------------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Start a gateway."""
+        if self.process is not None:
+            return
+        self._numbers += 1
+        self._newest = number = self._numbers
+        runtime = SimulatedRuntime(self.clock, self.loop, self.dice, self.weather, self._moment)
+        store = SimulatedStore(self.folder, runtime, self.watch.look)
+        store.accepted = self._accepted
+        self.note(f"gateway {number} starts")
+        context = copy_context()
+        context.run(PROCESS.set, number)
+        parts = Parts(
+            store, runtime, self.vendors.values(), [self.agent], model=self._model,
+            rules=RULES, people=PEOPLE, start=self._start, ops=self._ops,
+        )  # fmt: skip
+        self.process = process = Process(number, self.loop, runtime, parts)
+
+        async def opened() -> None:
+            await store.__aenter__()
+            process.begin(self._ended)
+
+        self.loop.create_task(opened(), context=context)
+
+    def _accepted(self) -> None:
+        self.watch.committed(PROCESS.get(), self._newest)
+
+    def _moment(self, which: str) -> None:
+        if self.dice.random() < self.weather.crash_at_commit:
+            self.note(f"killed {which}")
+            self.report.counts["kills at a commit"] += 1
+            raise Killed
+
+    def kill(self) -> None:
+        """The gateway dies, between two callbacks."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        self.note(f"gateway {process.number} is killed")
+        self.report.counts["kills"] += 1
+        self._bury(process)
+        self._again(process)
+
+    def _bury(self, process: Process) -> None:
+        self.loop.kill(process.number)
+        process.store.kill()
+        for vendor in self.vendors.values():
+            if vendor.listener is process.gate:
+                vendor.hang_up()
+
+    def _again(self, process: Process) -> None:
+        self.vendors[ONE].later(self.dice.random() * 3, self._begin)
+
+    def _ended(self, process: Process) -> None:
+        self.note(f"gateway {process.number} ended: {process.ended}")
+        if process.ended not in EXPECTED:
+            raise Violation("end", f"the gateway ended by {process.ended}")
+        if process is self.process:
+            self.process = None
+            self._bury(process)
+            self._again(process)
+
+    # The run ---------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Report:
+        """Run to the end, or to the first guarantee that does not hold."""
+        with self._quietly():
+            try:
+                self.loop.inside(self._all)
+            except Violation as violation:
+                self.report.violation = violation
+                self.note(f"VIOLATION {violation}")
+            finally:
+                if self.process is not None:
+                    self.process.store.kill()
+                self._let_go()
+        report = self.report
+        report.steps, report.acts, report.checks = self.loop.steps, self.crowd.acts, self.watch.checks
+        report.events = sum(map(len, self.watch.logs.values()))
+        report.seconds = self.loop.time()
+        report.fingerprint = zlib.crc32(b"%d" % self.loop.order, report.fingerprint)
+        return report
+
+    def _let_go(self) -> None:
+        logging.disable(logging.CRITICAL)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # what was to be awaited when it was killed never is
+            self.loop.inside(self.loop.close)
+            self.process = None
+            gc.collect()
+        logging.disable(logging.NOTSET)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _all(self) -> None:
+        self._begin()
+        while self.loop.steps < self._steps:
+            self._step(float("inf"))
+            self._weather()
+        self._finish()
+
+    def _step(self, until: float) -> bool:
+        try:
+            more = self.loop.step(until)
+        except Killed:
+            self.kill()
+            return True
+        if self.loop.failures:
+            failure = self.loop.failures.pop()
+            error = failure.get("exception")
+            if isinstance(error, Violation):
+                raise error
+            raise Violation("fault", f"{failure}") from error
+        if self.faults:
+            raise Violation("fault", self.faults[0])
+        return more
+
+    def _weather(self) -> None:
+        weather, drawn = self.weather, self.dice.random()
+        if drawn < weather.crash:
+            self.kill()
+        elif drawn < weather.crash + weather.stop and self.process is not None:
+            self.note("asked to stop")
+            self.report.counts["stops"] += 1
+            self.process.stop.set()
+        elif drawn < weather.crash + weather.stop + weather.freeze and self.process is not None:
+            self._freeze(self.process)
+        elif drawn < weather.crash + weather.stop + weather.freeze + weather.jump:
+            self.clock.jumped += self.dice.choice((-1, 1)) * self.dice.choice((1.0, 60.0, 4_000.0)) * self.dice.random()
+            self.note(f"the clock jumps, by {self.clock.jumped:.1f} s in all")
+            self.report.counts["clock jumps"] += 1
+
+    def _freeze(self, process: Process) -> None:
+        """The gateway stands still for a while; nothing else does."""
+        self.note(f"gateway {process.number} is frozen")
+        self.report.counts["freezes"] += 1
+        self.loop.freeze(process.number)
+        self.vendors[ONE].later(self.dice.random() * 100, self.loop.thaw, process.number)
+
+    def _finish(self) -> None:
+        """Nothing goes wrong any more: everything comes to its end."""
+        self.note("it calms down")
+        self.weather.calm()
+        self.crowd.quiet = True
+        end, helped = self.loop.time() + END, self.loop.time()
+        while True:
+            while self._step(helped + HELP_INTERVAL):
+                if self.loop.steps > self._steps + MOST:
+                    self._give_up()
+            helped = self.loop.time()
+            if self._over():
+                break
+            if self.loop.time() > end:
+                self._give_up()
+            if self.process is not None and self.process.owner.running:
+                if not self.process.owner._performing and self.loop.gap(self.process.number) > REST:
+                    self.watch.resting(self.process.owner, self.loop.living(self.process.number))
+                self.crowd.help(self._talks())
+                self._operate()
+        self.watch.at_the_end(self._db(), self.vendors)
+
+    def _over(self) -> bool:
+        if self.watch.active or len(self.watch.settled) < len(self.watch.requests) or self.process is None:
+            return False
+        if any(not b.acknowledged for vendor in self.vendors.values() for b in vendor.brought):
+            return False
+        db = self._db()
+        (ready,) = db.execute("SELECT count(*) FROM conversations WHERE ready = 1").fetchone()
+        (going,) = db.execute(
+            "SELECT count(*) FROM deliveries WHERE status IN ('new', 'claimed') OR (status = 'unknown' AND due > 0)"
+        ).fetchone()
+        return not ready and not going
+
+    def _give_up(self) -> None:
+        self.watch.at_the_end(self._db(), self.vendors)
+        raise Violation("end", "it comes to no end")
+
+    def _talks(self) -> list[str]:
+        """Name the talks that go on."""
+        return [str(run.input["n"]) for run in self.watch.active.values() if isinstance(run.input, dict)] + [
+            found.group(2)
+            for (thread, _), run in self.watch.active.items()
+            if (found := COMMAND.search(self.watch.asked(thread, run))) is not None and found.group(1) == "talk"
+        ]
+
+    def _operate(self) -> None:
+        """Somebody with the owner role says how parked runs go on."""
+        assert self.process is not None
+        for (thread, run), parked in self.watch.parked.items():
+            key = next(k for k, log in self.watch.logs.items() if any(r.event is parked for r in log))
+            choice = self.dice.choice(("go_on", "ask_again", "cancel", "restart"))
+            acted = events.OperatorActed(thread=thread, choice=choice, by="ben")  # type: ignore[arg-type]
+            asked = {"do": "act", "conversation": key, "acted": acted.model_dump(mode="json")}
+            self.note(f"operator: {choice} for {run} of {key}")
+            self.process.spawn(control.carry_out(self.process.store, asked))
+
+    @contextlib.contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Catch what the gateway logs as its own fault; keep the garbage collector from waking coroutines."""
+        self.faults: list[str] = []
+        handler = Faults(self.faults)
+        root = logging.getLogger("ringback")
+        before = (root.level, root.propagate)
+        root.addHandler(handler)
+        root.setLevel(logging.ERROR)
+        root.propagate = False
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            with mock.patch.object(owner, "HOT", 2):
+                yield
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(before[0])
+            root.propagate = before[1]
+            if enabled:
+                gc.enable()
+
+
+OURS = ("deciding failed", "performing failed", "sending failed", "an adapter failed", "has held the event loop")
+
+
+class Faults(logging.Handler):
+    """Keeps what the gateway logs as a fault of its own."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__()
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if message.startswith(OURS):
+            error = record.exc_info[1] if record.exc_info else None
+            if isinstance(error, Violation):
+                raise error
+            self._found.append(self.format(record))
+
+
+def simulate(seed: int, **how: Any) -> Report:
+    """Run one seed."""
+    return Simulation(seed, **how).run()

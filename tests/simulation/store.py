@@ -1,0 +1,126 @@
+"""
+The embedded store on a simulated disk.
+
+It is the real one, so that its batches, its waking and its claims are simulated too. Its file lies in memory, and is
+never synced: what is not committed when the process is killed is gone, as on a disk that loses power. Around every read
+and write other things may happen.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from adapters.base import Accepted, Duplicate
+from agent_core.addresses import ConversationKey
+from gateway.runtime import Runtime
+from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Need, Snapshot
+from gateway.store.sqlite import SqliteStore, connect
+from gateway.store.sqlite_reader import FILE
+from tests.simulation.runtime import SimulatedRuntime
+
+MEMORY = Path("/dev/shm")  # a file system in memory, where there is one
+
+
+def folder_in_memory() -> str:
+    """Make a folder that costs no disk."""
+    return tempfile.mkdtemp(prefix="ringback-simulation-", dir=MEMORY if MEMORY.is_dir() else None)
+
+
+@lru_cache(maxsize=1)
+def empty_file() -> bytes:
+    """Give the bytes of a store that holds nothing."""
+    folder = Path(folder_in_memory())
+    try:
+        connect(folder).close()
+        return (folder / FILE).read_bytes()
+    finally:
+        shutil.rmtree(folder)
+
+
+class SimulatedStore(SqliteStore):
+    """
+    The store of one process.
+
+    Args:
+        committed: Called with a connection when a batch is on the disk, before anybody hears of it.
+    """
+
+    def __init__(
+        self, folder: Path, runtime: Runtime, committed: Callable[[sqlite3.Connection], None] = lambda db: None
+    ) -> None:
+        super().__init__(folder, runtime)
+        self._committed = committed
+        self._killed = False
+        self.accepted: Callable[[], None] = lambda: None
+
+    async def __aenter__(self) -> SimulatedStore:
+        if not (self._folder / FILE).exists():
+            (self._folder / FILE).write_bytes(empty_file())
+        await super().__aenter__()
+        self._db.execute("PRAGMA synchronous = OFF")
+        return self
+
+    def kill(self) -> None:
+        """End as a killed process does: what is not committed is rolled back, and the lock is dropped."""
+        if not self._killed and hasattr(self, "_reader"):
+            self._killed = True
+            self._reader.close()
+            self._db.close()
+            self._lock.close()
+
+    async def __aexit__(self, *how: object) -> None:
+        await super().__aexit__(*how)
+        self._killed = True
+
+    async def _commit(self) -> None:
+        try:
+            await super()._commit()
+        finally:
+            if not self._db.in_transaction:
+                self._committed(self._reader)
+
+    async def _pause(self) -> None:
+        if isinstance(self._runtime, SimulatedRuntime):
+            await self._runtime.pause()
+
+    async def append(self, fact: Fact) -> Accepted | Duplicate:
+        await self._pause()
+        stored = await super().append(fact)
+        await self._pause()
+        return stored
+
+    async def commit(self, change: Change) -> Committed:
+        await self._pause()
+        committed = await super().commit(change)
+        self.accepted()
+        await self._pause()
+        return committed
+
+    async def load(self, conversation: ConversationKey, need: Need) -> Snapshot:
+        await self._pause()
+        snapshot = await super().load(conversation, need)
+        await self._pause()
+        return snapshot
+
+    async def record(self, fate: Fate, *, pressing: bool) -> tuple[Delivery, ...]:
+        await self._pause()
+        claimed = await super().record(fate, pressing=pressing)
+        await self._pause()
+        return claimed
+
+    async def due_deliveries(self, now: float) -> list[Delivery]:
+        await self._pause()
+        due = await super().due_deliveries(now)
+        await self._pause()
+        return due
+
+
+def rows(db: sqlite3.Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Read."""
+    return db.execute(query, values).fetchall()

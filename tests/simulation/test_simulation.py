@@ -1,0 +1,83 @@
+"""
+The whole gateway, simulated: whatever fails and whenever, what is promised holds.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.process import ROOT
+from tests.simulation.__main__ import story
+from tests.simulation.fleet import fleet
+from tests.simulation.run import simulate
+
+SECONDS = float(os.environ.get("RINGBACK_SIMULATION_SECONDS", "60"))
+KEPT = [
+    int(line.split()[0])
+    for line in Path(__file__).with_name("seeds.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+SEEDS = (1, 2, 3)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_seed_is_one_history(seed: int):
+    """
+    The same seed gives the same run, event for event.
+    """
+    one, other = simulate(seed), simulate(seed)
+
+    assert one.history == other.history
+    assert one.fingerprint == other.fingerprint
+
+
+def test_a_history_does_not_depend_on_the_interpreters_own_seed():
+    """
+    The order in which Python's sets and dictionaries hash nothing but text does not show.
+    """
+    program = "import sys; from tests.simulation.run import simulate; print(*(simulate(s).fingerprint for s in (1, 2)))"
+    printed = {
+        subprocess.run(
+            (sys.executable, "-c", program),
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+
+    assert 1 == len(printed)
+    assert f"{simulate(1).fingerprint} {simulate(2).fingerprint}\n" in printed
+
+
+@pytest.mark.parametrize("seed", KEPT)
+def test_seeds_that_found_something_find_nothing_any_more(seed: int):
+    """
+    What failed once, holds.
+    """
+    report = simulate(seed)
+
+    assert report.violation is None, story(report)
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_everything_holds_in_runs_that_nobody_has_seen():
+    """
+    G1 to G12, in new runs each time.
+    """
+    first = int(os.environ.get("RINGBACK_SIMULATION_SEED", secrets.randbelow(10**9)))
+    print(f"\nsimulation seed {first}")
+    tally = fleet(first, SECONDS, 2)
+    print(tally)
+
+    assert [] == [story(report) for report in tally.failed]
+    assert tally.fewest >= 200
+    assert {f"G{number}" for number in range(1, 13)} == set(tally.checks)
