@@ -97,7 +97,9 @@ def needs(here: Conversation, now: float) -> Need:
             case events.MessageReceived(root=root, reply_to=reply_to):
                 roots.append(root)
                 messages += [reply_to] if reply_to else []
-                requests += [c.request for c in here.copies.values() if c.home == here.key and c.settled_at is None]
+                named = inbound.named(here, fact)
+                meant = [c for c in here.copies.values() if c.settled_at is None or c is named]
+                requests += [copy.request for copy in meant if copy.home == here.key]
             case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
                 requests.append(request)
             case events.CardForwarded(request=request) | events.CopyFailed(request=request):

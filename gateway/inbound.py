@@ -38,12 +38,10 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     Returns:
         False where this has to wait for the fate of a card in flight.
     """
-    codes = {copy.code for copy in here.copies.values()}
-    reading = replies.read(fact.text, codes=codes)
-    named = places.copy_under(here, fact.reply_to) or places.copy_with(here, reading.code)
-    if named is not None and not (reading.command and _is_requester(here, fact, named)):
-        decision, text = places.read(here, named, fact.text)
-        places.answer(here, fact, named, decision, text, under=fact.reply_to or "")
+    reading, copy = read(here, fact), named(here, fact)
+    if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
+        decision, text = places.read(here, copy, fact.text)
+        places.answer(here, fact, copy, decision, text, under=fact.reply_to or "")
         return True
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
@@ -60,6 +58,16 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     else:
         _plain(here, seq, fact, reading)
     return True
+
+
+def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:
+    """Read a text; the codes of this conversation count."""
+    return replies.read(fact.text, codes={copy.code for copy in here.copies.values()})
+
+
+def named(here: Conversation, fact: events.MessageReceived) -> Copy | None:
+    """Find the request that a message names, by the card that it stands under or by a code."""
+    return places.copy_under(here, fact.reply_to) or places.copy_with(here, read(here, fact).code)
 
 
 def _open(here: Conversation) -> list[Copy]:

@@ -122,6 +122,24 @@ async def test_a_reply_under_a_settled_card_is_late(make: Make):
         assert [] == world.deployed
 
 
+@pytest.mark.parametrize("coded", [False, True])
+async def test_a_late_reply_is_told_so_where_nothing_of_it_is_in_memory(make: Make, coded: bool):
+    """
+    After a restart too, who answers under a settled card, or with its code, hears how it ended (G10).
+    """
+    bot = asker(Question("Which one?"))
+    async with make(bot) as house:
+        await house.write(RITA, "start")
+        card = house.card(RITA)
+        code = card.card.code if card.card is not None else ""
+        await house.write(RITA, "the first", under=card.id)
+    async with make(bot) as house:
+        await house.write(RITA, f"{code} the second" if coded else "the second", under="" if coded else card.id)
+
+        assert "Already answered by Rita on Slack at 22:13 UTC. Your answer changed nothing." == house.texts(RITA)[-1]
+        assert "ResponseRefused" in await house.names()
+
+
 async def test_a_text_waits_for_a_card_in_flight_and_buttons_do_not(make: Make, runtime: HandRuntime):
     """
     While nobody knows whether the card was sent, texts wait in order; a press is decided at once.

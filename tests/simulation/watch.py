@@ -19,7 +19,7 @@ from agent_core import addresses, events
 from agent_core.catalogue import ENGLISH
 from agent_core.events import Record
 from agent_core.policy import Person
-from agent_core.requests import Outcome, Request, Settlement
+from agent_core.requests import Decision, Outcome, Request, Settlement
 from gateway import owner
 from gateway.conversation import QUIET
 from tests.simulation.agents import GUARDED, IDEMPOTENT, Effect
@@ -57,7 +57,7 @@ class Watch:
     _kept: set[tuple[str, str, str, int]] = field(default_factory=set)
     _newest: dict[str, int] = field(default_factory=dict)
     _answered: set[tuple[str, int]] = field(default_factory=set)
-    _votes: set[tuple[str, str]] = field(default_factory=set)
+    _votes: dict[tuple[str, str], Decision] = field(default_factory=dict)
     _spent: set[str] = field(default_factory=set)
     _done: set[tuple[str, int]] = field(default_factory=set)
     _finished: set[tuple[str, str, str]] = field(default_factory=set)
@@ -154,8 +154,10 @@ class Watch:
     def _response_given(self, key: str, event: events.ResponseGiven) -> None:
         request = self.requests[event.request]
         self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
-        self.hold("G9", (event.request, event.party) not in self._votes, f"{event.party} votes twice on {request.id}")
-        self._votes.add((event.request, event.party))
+        earlier = self._votes.get((event.request, event.party))
+        changed = earlier is Decision.APPROVE and event.decision is Decision.DENY  # a mind may, while it is open
+        self.hold("G9", earlier is None or changed, f"{event.party} votes twice on {request.id}")
+        self._votes[event.request, event.party] = event.decision
         person = next((p for p in self.people if event.identity in p.identities), None)
         party = person.id if person is not None else event.identity
         roles = person.roles if person is not None else ()
