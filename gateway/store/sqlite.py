@@ -292,6 +292,7 @@ class SqliteStore(SqliteReader):
         except sqlite3.Error as error:
             if _code(error) not in DISK_FULL | IN_USE:
                 self._broken = Broken(f"{Broken.__doc__} ({error})")
+                self._wake.set()  # whoever decides hears of it too, and the process leaves
             raise
 
     def _rollback(self) -> None:

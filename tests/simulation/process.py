@@ -31,7 +31,7 @@ class Process:
     """
 
     def __init__(self, number: int, loop: Loop, runtime: SimulatedRuntime, parts: Parts) -> None:
-        self.number, self._loop, self._runtime = number, loop, runtime
+        self.number, self._loop, self.runtime = number, loop, runtime
         self.store, self.owner, self.gate, self._parts = parts.store, parts.owner, parts.gate, parts
         self._supervisor = Supervisor(
             parts.accounts.values(), parts.gate, parts.health, parts.notices, parts.world.catalogue.say, runtime
@@ -80,5 +80,5 @@ class Process:
     async def _purge(self) -> None:
         while True:
             with contextlib.suppress(Unwritable):
-                await self.store.purge(self._runtime.now())
-            await self._runtime.sleep(PURGE_INTERVAL)
+                await self.store.purge(self.runtime.now())
+            await self.runtime.sleep(PURGE_INTERVAL)

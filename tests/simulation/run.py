@@ -22,6 +22,7 @@ from unittest import mock
 
 from agent_core import events
 from gateway import control, owner
+from gateway.errors import StoreError
 from gateway.models.scripted import Scripted
 from tests.gateway.parts import Parts
 from tests.simulation.agents import COMMAND, Tools, model, simbot
@@ -341,7 +342,7 @@ class Simulation:
             acted = events.OperatorActed(thread=thread, choice=choice, by="ben")  # type: ignore[arg-type]
             asked = {"do": "act", "conversation": key, "acted": acted.model_dump(mode="json")}
             self.note(f"operator: {choice} for {run} of {key}")
-            self.process.spawn(control.carry_out(self.process.store, asked))
+            self.process.spawn(_carry_out(self.process, asked))
 
     @contextlib.contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -364,6 +365,11 @@ class Simulation:
             root.propagate = before[1]
             if enabled:
                 gc.enable()
+
+
+async def _carry_out(process: Process, asked: dict[str, Any]) -> None:
+    with contextlib.suppress(StoreError):
+        await control.carry_out(process.store, asked, process.runtime)
 
 
 OURS = ("deciding failed", "performing failed", "sending failed", "an adapter failed", "has held the event loop")

@@ -20,7 +20,8 @@ from adapters.base import Accepted, Duplicate
 from agent_core.addresses import ConversationKey
 from gateway.runtime import Runtime
 from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Need, Snapshot
-from gateway.store.sqlite import SqliteStore, connect
+from gateway.store.sqlite import SqliteStore
+from gateway.store.sqlite_file import connect
 from gateway.store.sqlite_reader import FILE
 from tests.simulation.runtime import SimulatedRuntime
 

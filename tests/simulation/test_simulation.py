@@ -5,6 +5,7 @@ The whole gateway, simulated: whatever fails and whenever, what is promised hold
 from __future__ import annotations
 
 import os
+import pickle
 import secrets
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 from tests.process import ROOT
 from tests.simulation.__main__ import story
 from tests.simulation.fleet import fleet
-from tests.simulation.run import simulate
+from tests.simulation.run import Report, simulate
+from tests.simulation.watch import Violation
 
 SECONDS = float(os.environ.get("RINGBACK_SIMULATION_SECONDS", "60"))
 KEPT = [
@@ -66,6 +68,15 @@ def test_seeds_that_found_something_find_nothing_any_more(seed: int):
     report = simulate(seed)
 
     assert report.violation is None, story(report)
+
+
+def test_a_failure_is_told_by_whichever_process_met_it():
+    """
+    A report travels between processes with what it found.
+    """
+    report = pickle.loads(pickle.dumps(Report(7, Violation("G1", "something is lost"), history=["first", "last"])))
+
+    assert "first\nlast\nseed 7: G1: something is lost" in story(report)
 
 
 @pytest.mark.timeout(SECONDS + 60)

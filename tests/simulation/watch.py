@@ -30,8 +30,11 @@ class Violation(AssertionError):
     """A guarantee does not hold."""
 
     def __init__(self, name: str, what: str) -> None:
-        super().__init__(f"{name}: {what}")
-        self.name = name
+        super().__init__(name, what)
+        self.name, self.what = name, what
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
 
 
 Run = tuple[str, str]
