@@ -205,6 +205,7 @@ class Capabilities:
     direct: bool
     assurance: Assurance
     files: bool = False
+    typing: bool = False
 
 
 class Adapter(Protocol):
@@ -263,6 +264,15 @@ class Adapter(Protocol):
 
         Raises:
             DeliveryFailed: It is too large, not ours to read, or cannot be reached; the message says which.
+        """
+        ...
+
+    async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
+        """
+        Show for a moment that something is being done there; where `Capabilities.typing` says that this can be.
+
+        Raises:
+            ChannelError: It cannot be shown; nobody tries again.
         """
         ...
 

@@ -112,6 +112,7 @@ ENGLISH: Mapping[str, str] = {
     "asked.people": "I have asked {who}. {deadline} To drop it, write: drop",
     "asked.in_doubt": "{tool} was interrupted. I have asked {who} whether it ran. {deadline} To drop it, write: drop",
     "asked.deadline": "They have until {time}.",
+    "typing": "is working on it…",
     "waiting": "I am still waiting for {who}; I will read your message next. To drop it, write: drop",
     "waiting.tool": "I am still at work; I will read your message next. To drop it, write: drop",
     "waiting.parked": "This is on hold until its owner decides how it goes on; I will read your message then.",

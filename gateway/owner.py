@@ -44,6 +44,7 @@ from gateway.notices import Notices
 from gateway.ongoing import Ongoing, Operation, Result
 from gateway.outbox import Outbox
 from gateway.perform import Performer
+from gateway.presence import Presence
 from gateway.runtime import Runtime
 from gateway.store.base import DAY, Delivery, Fate, Need, Ownership, Ready, Snapshot, Store
 
@@ -73,6 +74,7 @@ class Owner:
     ) -> None:
         self._store, self._world, self._runtime = store, world, runtime
         self._performer, self._outbox, self._notices = performer, outbox, notices
+        self._presence = Presence(world.adapter, world.catalogue.say, runtime)
         self._inboxes: dict[ConversationKey, Inbox] = {}
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._performing: set[asyncio.Task[None]] = set()
@@ -268,9 +270,12 @@ class Owner:
         return Start(key, operation.attempt, thread.state.requester, thread.attachments(), fetch)
 
     def _perform(self, here: Conversation, operation: Operation, work: Coroutine[Any, Any, Result]) -> None:
+        thread = here.threads[operation.thread]
+
         async def perform() -> None:
             try:
-                result = await work
+                with self._presence.during(thread):
+                    result = await work
             except Exception as error:  # a fault of ours
                 log.exception("performing failed", extra={"conversation": here.key, "thread_id": operation.thread})
                 doubt = self._world.catalogue.say("card.in_doubt.body") if operation.attempt else ""

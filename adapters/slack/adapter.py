@@ -59,6 +59,7 @@ class Slack:
             direct=direct,
             assurance=Assurance.HIGH,
             files=True,
+            typing=not direct,  # it belongs to a thread, and direct messages are answered outside of one
         )
 
     def render(self, outbound: Outbound, conversation: ConversationKey) -> list[Part]:
@@ -72,6 +73,9 @@ class Slack:
 
     async def fetch(self, attachment: events.Attachment) -> bytes:
         return await self._client.fetch(attachment)
+
+    async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
+        await self._client.typing(conversation, root, text)
 
     async def close(self) -> None:
         await self._receiver.close()

@@ -24,6 +24,7 @@ from adapters.slack.pace import Pace
 from adapters.slack.refusals import explained
 from adapters.slack.render import SHARE
 from agent_core import addresses, events
+from agent_core.addresses import ConversationKey
 
 log = logging.getLogger("ringback.slack")
 
@@ -146,6 +147,16 @@ class Client:
         """Give what is in a file that somebody sent."""
         token, api = self._config.bot_token, self._config.api
         return await files.fetch(self._connections(), attachment, token=token, api=api)
+
+    async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
+        """
+        Show a status under a thread; the next message there takes it away, and so do two minutes.
+
+        An app without the split view for assistants may do so in channels since March 2026, with chat:write
+        (docs.slack.dev/changelog/2026/03/05/set-status-scope-update).
+        """
+        channel = addresses.parse(conversation).place
+        await self.call("assistant.threads.setStatus", {"channel_id": channel, "thread_ts": root, "status": text})
 
     async def find(self, part: Part) -> Receipt | None:
         """

@@ -94,6 +94,10 @@ class Vendor(Protocol):
         """What is in the files that the person sees there, by their names."""
         ...
 
+    async def doing(self, conversation: ConversationKey) -> str:
+        """What the person sees that we are doing there; empty where nothing is shown."""
+        ...
+
     async def misbehave(self, how: str) -> None:
         """
         Misbehave on the next sends: `rate_limit`, `lose_answer` (taken, and the answer lost), `drop` (not taken),
@@ -334,6 +338,19 @@ class AdapterContract:
 
         assert ("all bytes.bin", len(content)) == (attachment.name, attachment.size)
         assert content == await vendor.adapter.fetch(attachment)
+
+    async def test_what_is_being_done_is_shown_for_a_moment(self, vendor: Vendor):
+        """
+        Where a channel can show that we are at work, it does, until we say something there.
+        """
+        if not vendor.adapter.capabilities(vendor.place).typing:
+            return
+        (root,) = await send(vendor, Say("hello"), vendor.place)
+        await vendor.adapter.typing(vendor.place, root.message_id, "is working on it…")
+        assert "is working on it…" == await vendor.doing(vendor.place)
+        await send(vendor, Say("done", root=root.message_id), vendor.place)
+
+        assert "" == await vendor.doing(vendor.place)
 
     async def test_a_whisper_is_seen_by_one(self, vendor: Vendor):
         """

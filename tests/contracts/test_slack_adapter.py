@@ -102,6 +102,9 @@ class SlackVendor:
         workspace = self.emulator.workspace
         return dict(payloads.file(workspace, workspace.state.files[name]))
 
+    async def doing(self, conversation: ConversationKey) -> str:
+        return "".join(status["text"] for status in self.emulator.screen(ANA, CHANNEL)["statuses"])
+
     async def misbehave(self, how: str) -> None:
         self.emulator.add_fault(Fault(**(FAULTS | HTTP_FAULTS[self.mode])[how]))
 

@@ -50,6 +50,7 @@ class Loopback:
     buttons: bool = True
     edits: bool = True
     files: bool = True
+    types: bool = True
     channel: str = CHANNEL
     account: str = ACCOUNT
     shown: dict[str, list[Shown]] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class Loopback:
     by_delivery: dict[str, Receipt] = field(default_factory=dict)
     said: int = 0
     kept: dict[str, bytes] = field(default_factory=dict)
+    typed: list[tuple[str, str, str]] = field(default_factory=list)
+    typing_fault: Exception | None = None
 
     def routes(self, gate: Gate) -> Sequence[BaseRoute]:
         return ()
@@ -79,6 +82,7 @@ class Loopback:
             direct=direct,
             assurance=Assurance.HIGH,
             files=self.files,
+            typing=self.types,
         )
 
     def render(self, outbound: Outbound, conversation: ConversationKey) -> list[Part]:
@@ -147,6 +151,11 @@ class Loopback:
         if attachment.url not in self.kept:
             raise Rejected(f"{attachment.name} is not there any more", permanent=True)
         return self.kept[attachment.url]
+
+    async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
+        self.typed.append((conversation, root, text))
+        if self.typing_fault is not None:
+            raise self.typing_fault
 
     async def close(self) -> None:
         return
