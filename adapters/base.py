@@ -208,6 +208,37 @@ class Capabilities:
     typing: bool = False
 
 
+# Looking after an account ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Check:
+    """
+    One thing that was looked at.
+
+    `ok` is None where it cannot be known; `found` is what was seen, `remedy` what to do about it.
+    """
+
+    what: str
+    ok: bool | None
+    found: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Named:
+    """
+    What the settings name of an account: `places` with the setting that names them, `people` with their names.
+
+    `card` is shown at `to`, and taken away again; without `to` it is not.
+    """
+
+    places: Mapping[ConversationKey, str]
+    people: Mapping[Identity, str]
+    card: events.Card
+    to: ConversationKey | None = None
+
+
 class Adapter(Protocol):
     """A channel's account, behind neutral values."""
 
@@ -274,6 +305,10 @@ class Adapter(Protocol):
         Raises:
             ChannelError: It cannot be shown; nobody tries again.
         """
+        ...
+
+    async def check(self, named: Named) -> list[Check]:
+        """Look at the account as an operator would: what it may, whether what is named of it is there. Never raises."""
         ...
 
     async def close(self) -> None:

@@ -135,6 +135,9 @@ ENGLISH: Mapping[str, str] = {
     "files.not_here": "(This channel takes no files, so I could not send you {names}.)",
     "start.refused": "I only work for people I know, and I do not know you yet. An administrator can add you.",
     "speak.refused": "Only those who may start this agent can speak to it here.",
+    # A card that shows that cards arrive
+    "doctor.card": "This is a test; please ignore it",
+    "doctor.card.body": "It shows that I can reach you here, and goes away by itself.",
     # Trouble, told to the requester and to the owner
     "halted": "This is on hold: {reason} Its owner has been told.",
     "halted.owner": "{agent} is on hold for {name}: {reason} Continue with: ringback threads resume {thread}",

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from adapters import registry
-from adapters.base import Adapter
+from adapters.base import Adapter, Check
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.texts import described
@@ -35,7 +35,7 @@ from gateway.perform import Performer
 from gateway.runtime import Runtime, Watchdog
 from gateway.service import Service
 from gateway.settings import Settings
-from gateway.store import sqlite_backup
+from gateway.store import sqlite_backup, sqlite_check
 from gateway.store.base import Lists, Store
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_reader import SqliteReader
@@ -57,7 +57,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     """
     runtime = runtime or Runtime()
     opened = SqliteStore(settings.server.data, runtime)
-    accounts = {f"{one.channel}:{one.account}": one for one in _adapters(settings, source, runtime)}
+    accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, runtime)}
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
     world = _world(settings, accounts, known, watchdog.watch)
@@ -78,7 +78,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         owner=owner,
         outbox=outbox,
         supervisor=Supervisor(accounts.values(), gate, health, notices, catalogue.say, runtime),
-        control=Control(opened, outbox, directory, settings.server.data, runtime),
+        control=Control(opened, outbox, directory, health, settings.server.data, runtime),
         health=health,
         watchdog=watchdog,
         runtime=runtime,
@@ -94,7 +94,7 @@ def world(settings: Settings, source: str) -> tuple[World, str]:
     Returns:
         It, and why the agents are not in it, where they cannot be imported.
     """
-    accounts = {f"{one.channel}:{one.account}": one for one in _adapters(settings, source, Runtime())}
+    accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, Runtime())}
     unread = ""
     try:
         known = agents.load(settings.agents, source)
@@ -134,6 +134,11 @@ async def store(folder: Path) -> AsyncIterator[Store]:
     runtime.close()
 
 
+def check_store(folder: Path) -> list[Check]:
+    """Look at a data folder; the gateway may run beside it."""
+    return sqlite_check.check(folder)
+
+
 def back_up(folder: Path, target: Path) -> int:
     """Copy what is stored in a folder into a new file; the gateway may run beside it. Returns its size in bytes."""
     return sqlite_backup.back_up(folder, target)
@@ -155,7 +160,8 @@ def _spinning(agent: str, seconds: float) -> None:
     log.critical("agent %s has held the event loop for %.0f s; everything else waits for it", agent or "?", seconds)
 
 
-def _adapters(settings: Settings, source: str, runtime: Runtime) -> list[Adapter]:
+def adapters(settings: Settings, source: str, runtime: Runtime) -> list[Adapter]:
+    """Make the adapters of all accounts; nothing is opened."""
     built = []
     for channel, accounts in settings.channels.items():
         try:

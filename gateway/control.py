@@ -20,6 +20,7 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from gateway import clients
 from gateway.directory import Directory
 from gateway.errors import Busy, Declined, GatewayError, Needed, SettingsError
+from gateway.health import Health
 from gateway.outbox import Outbox
 from gateway.runtime import Runtime
 from gateway.store.base import Fact, Store
@@ -36,8 +37,10 @@ LONGEST_PATH = 100  # bytes; the kernel takes 107
 class Control:
     """Answers the command line while the gateway runs."""
 
-    def __init__(self, store: Store, outbox: Outbox, directory: Directory, folder: Path, runtime: Runtime) -> None:
-        self._store, self._outbox, self._directory = store, outbox, directory
+    def __init__(
+        self, store: Store, outbox: Outbox, directory: Directory, health: Health, folder: Path, runtime: Runtime
+    ) -> None:
+        self._store, self._outbox, self._directory, self._health = store, outbox, directory, health
         self._runtime, self._path = runtime, folder / SOCKET
         self._open: set[asyncio.StreamWriter] = set()
         if len(str(self._path.absolute()).encode()) > LONGEST_PATH:
@@ -65,8 +68,12 @@ class Control:
             if asked["do"] == "ask":
                 await self._follow(asked, reader, writer)
                 return
-            answer: dict[str, Any] = {"done": await carry_out(self._store, asked, self._runtime)}
-            self._outbox.wake()
+            answer: dict[str, Any] = {"done": True}
+            if asked["do"] == "health":
+                answer["channels"] = self._health.report()
+            else:
+                answer["done"] = await carry_out(self._store, asked, self._runtime)
+                self._outbox.wake()
         except Declined as declined:
             answer = {"error": str(declined)}
         except Exception as error:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
-from adapters.base import Adapter, Capabilities, Clock, Gate, Outbound, Part, Receipt
+from adapters.base import Adapter, Capabilities, Check, Clock, Gate, Named, Outbound, Part, Receipt
 from adapters.slack import limits, render
 from adapters.slack.client import Client
 from adapters.slack.config import Config
+from adapters.slack.doctor import Doctor
 from adapters.slack.listen import Listener
 from adapters.slack.parse import CHANNEL
 from adapters.slack.receive import Receiver
@@ -76,6 +77,9 @@ class Slack:
 
     async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
         await self._client.typing(conversation, root, text)
+
+    async def check(self, named: Named) -> list[Check]:
+        return await Doctor(self._receiver, self._clock).check(named)
 
     async def close(self) -> None:
         await self._receiver.close()

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import ask, backups, config, deliveries, people, policy, requests, serving, threads
+from gateway.cli import ask, backups, config, deliveries, doctor, people, policy, requests, serving, threads
 from gateway.cli.output import fail
 from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
 
@@ -25,6 +25,7 @@ app.command()(serving.serve)
 app.command()(serving.sandbox)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(doctor.doctor)
 app.command()(ask.ask)
 app.add_typer(config.app, name="config")
 app.add_typer(policy.app, name="policy")
@@ -59,6 +60,8 @@ def main() -> None:
         sys.exit(app(prog_name="ringback", standalone_mode=False))
     except TyperException as error:
         _misused(error)
+    except typer.Abort:
+        fail("nothing was done", 1)
     except (SettingsError, Locked, TooNew) as error:
         fail(str(error), EXIT_SETTINGS)
     except Broken as error:

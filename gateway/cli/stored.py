@@ -21,7 +21,7 @@ def folder(config: Path, data: Path | None) -> Path:
     """Tell where the data folder is."""
     from gateway import settings
 
-    return data if data is not None else settings.load(config).server.data
+    return data if data is not None else settings.load(config, secrets=False).server.data
 
 
 def read(config: Path, data: Path | None, what: Callable[[Lists], Awaitable[T]]) -> T:

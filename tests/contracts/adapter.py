@@ -28,6 +28,7 @@ from adapters.base import (
     Form,
     FormWanted,
     Inbound,
+    Named,
     NoForm,
     Part,
     Receipt,
@@ -417,6 +418,20 @@ class AdapterContract:
 
         with pytest.raises(Unreachable):
             await send(vendor, Say("hello"), vendor.place)
+
+    async def test_a_look_at_the_account_says_what_is_wrong(self, vendor: Vendor):
+        """
+        With all in order nothing is wrong, and the test card is gone again; a refused credential is told, not raised.
+        """
+        named = Named({}, {vendor.person: "Ana"}, Card(title="A test"), vendor.direct)
+        well = {check.what: check.ok for check in await vendor.adapter.check(named)}
+        assert False not in well.values()
+        assert True is well["test card"]
+        assert [] == await vendor.seen(vendor.direct)
+        await vendor.misbehave("revoke")
+        wrong = [check.found for check in await vendor.adapter.check(named) if check.ok is False]
+
+        assert any("revoked" in found for found in wrong)
 
     async def test_capabilities_are_what_they_say(self, vendor: Vendor):
         """

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import email.utils
 from collections.abc import Callable
 from typing import Literal
 
@@ -165,8 +166,9 @@ class WebApi:
         return self._answer(error.answer(), status=record.status)
 
     def _answer(self, body: state.Json, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-        granted = {"x-oauth-scopes": ",".join(self._workspace.state.scopes)}
-        return JSONResponse(body, status_code=status, headers={**granted, **(headers or {})})
+        date = email.utils.formatdate(self._clock(), usegmt=True)
+        always = {"date": date, "x-oauth-scopes": ",".join(self._workspace.state.scopes)}
+        return JSONResponse(body, status_code=status, headers={**always, **(headers or {})})
 
     def _write_down(self, record: state.Call) -> None:
         with self._workspace.change():
