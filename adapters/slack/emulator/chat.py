@@ -10,7 +10,7 @@ from adapters.slack.emulator.schedule import Clock
 from adapters.slack.emulator.workspace import Workspace
 
 TRUNCATION = 40_000  # characters of text; https://docs.slack.dev/reference/methods/chat.postMessage#truncating
-UPDATE_LIMIT = 4_000  # characters of text; not documented, seen in seratch/ChatGPT-in-Slack#102
+UPDATE_LIMIT = 4_000  # characters of text; https://docs.slack.dev/reference/methods/chat.update#errors
 MARKDOWN_TEXT_LIMIT = 12_000
 MOST_ATTACHMENTS = 100
 
@@ -69,6 +69,9 @@ class Chat:
         """
         access.need_scope(self._workspace, "chat:write")
         message = self._own_message(arguments, error="cant_update_message")
+        place = self._workspace.place(message.channel)
+        if isinstance(place, state.Channel) and place.is_archived:
+            raise errors.ApiError("is_inactive")
         window = self._workspace.state.edit_window
         if window is not None and self._clock() - float(message.ts) > window:
             raise errors.ApiError("edit_window_closed")

@@ -25,7 +25,7 @@ class Directory:
             "team_id": known.team_id,
             "user_id": known.bot.user_id,
             "bot_id": known.bot.bot_id,
-            "is_enterprise_install": False,
+            "is_enterprise_install": self._workspace.is_org_install,
             **({"enterprise_id": known.enterprise.id} if known.enterprise is not None else {}),
         }
 
@@ -95,7 +95,7 @@ class Directory:
             **self._member(person.id, person.name, person.real_name),
             "tz": person.timezone,
             "profile": profile,
-            "is_bot": False,
+            "is_bot": person.bot_id is not None,
             "is_email_confirmed": True,
             "is_restricted": person.is_restricted or person.is_ultra_restricted,
             "is_ultra_restricted": person.is_ultra_restricted,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import mimetypes
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,6 @@ class Files:
         self._timeline = conversations
         self._clock = clock
         self._contents = Contents(workspace.folder)
-        self._tickets: dict[str, str] = {}
 
     def offer(self, arguments: Arguments) -> state.Json:
         """files.getUploadURLExternal."""
@@ -51,10 +51,10 @@ class Files:
             raise errors.ApiError("file_upload_size_restricted")
         if len(arguments.text("alt_txt") or "") > LONGEST_ALT_TEXT:
             raise errors.ApiError("alt_txt_too_large")
-        file = self._new(self._workspace.state.bot.user_id, name, int(length))
-        ticket = secrets.token_urlsafe(32)
-        self._tickets[ticket] = file.id
-        return {"upload_url": f"{arguments.base_url}/upload/v1/{ticket}", "file_id": file.id}
+        with self._workspace.change():
+            file = self._new(self._workspace.state.bot.user_id, name, int(length))
+            file.ticket = secrets.token_urlsafe(32)
+        return {"upload_url": f"{arguments.base_url}/upload/v1/{file.ticket}", "file_id": file.id}
 
     async def take(self, request: Request) -> Response:
         """
@@ -63,7 +63,8 @@ class Files:
         "Slack will return HTTP 200 if the upload is successful, or non-200 if the upload fails". That a length other
         than the promised one fails is not documented.
         """
-        file = self._workspace.state.files.get(self._tickets.get(request.path_params["ticket"], ""))
+        ticket = request.path_params["ticket"]
+        file = next((each for each in self._workspace.state.files.values() if each.ticket == ticket), None)
         if file is None:
             return Response("no such upload", status_code=404)
         content = await _content(request)
@@ -110,21 +111,23 @@ class Files:
         body = {**payloads.file(self._workspace, file), "shares": payloads.shares(self._workspace, file)}
         return {"file": body, "comments": [], "response_metadata": {"next_cursor": ""}}
 
-    def attach(self, person_id: str, name: str, content: bytes) -> state.File:
+    def attach(self, person_id: str, given: Sequence[tuple[str, bytes]]) -> list[str]:
         """
-        A file that a person puts to a message.
+        The ids of files that a person puts to a message.
 
         Raises:
-            Refused: It has no name, nothing in it, or too much.
+            Refused: One has no name, nothing in it, or too much.
         """
-        if not name.strip() or not content:
-            raise errors.Refused("A file needs a name and something in it.", status=400)
-        if len(content) > self._workspace.state.file_limit:
-            raise errors.Refused(f"{name} is too large.", status=413)
-        file = self._new(person_id, name, len(content))
-        file.is_uploaded = file.is_complete = True
-        self._contents.keep(file.id, content)
-        return file
+        for name, content in given:
+            if not name.strip() or not content:
+                raise errors.Refused("A file needs a name and something in it.", status=400)
+            if len(content) > self._workspace.state.file_limit:
+                raise errors.Refused(f"{name} is too large.", status=413)
+        files = [self._new(person_id, name, len(content)) for name, content in given]
+        for file, (_, content) in zip(files, given, strict=True):
+            file.is_uploaded = file.is_complete = True
+            self._contents.keep(file.id, content)
+        return [file.id for file in files]
 
     def serve(self, request: Request, *, is_bot: bool) -> Response:
         """

@@ -60,6 +60,12 @@ def mentions(text: str) -> list[str]:
     ]
 
 
+def links(text: str) -> list[str]:
+    """The addresses of pages in a text."""
+    urls = (found["url"] for found in MARKUP.finditer(text) if found["url"])
+    return [_unescape(url) for url in urls if url.startswith("http")]
+
+
 def rich_text(text: str, block_id: str) -> state.Json:
     """The block that Slack's client makes of a person's message and that stands beside `text` in the event."""
     elements: list[state.Json] = []

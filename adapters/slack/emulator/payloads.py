@@ -29,14 +29,13 @@ def message(workspace: Workspace, shown: state.Message, *, all_metadata: bool = 
         all_metadata: Without it only the `event_type` of the metadata is there, as in events and in a history that
             was asked for without `include_all_metadata`.
     """
-    known = workspace.state
     if shown.tombstone:
         body: state.Json = {"type": "message", "subtype": "tombstone", "text": shown.text, "user": "USLACKBOT"}
         body |= {"hidden": True, "ts": shown.ts}
-    elif shown.user == known.bot.user_id:
-        body = {"user": shown.user, "type": "message", "ts": shown.ts, "bot_id": known.bot.bot_id}
-        body |= {"app_id": known.bot.app_id, "text": shown.text, "team": known.team_id}
-        body["bot_profile"] = _bot_profile(workspace)
+    elif (bot := workspace.bot(shown.user)) is not None:
+        body = {"user": shown.user, "type": "message", "ts": shown.ts, "bot_id": bot.bot_id}
+        body |= {"app_id": bot.app_id, "text": shown.text, "team": workspace.team_of(shown.user)}
+        body["bot_profile"] = _bot_profile(workspace, bot)
     else:
         body = {"client_msg_id": shown.client_msg_id, "type": "message", "text": shown.text, "user": shown.user}
         body |= {"ts": shown.ts, "team": workspace.team_of(shown.user)}
@@ -103,6 +102,7 @@ def wrapper(workspace: Workspace, event: state.Json, *, event_id: str, now: floa
     known = workspace.state
     context = {"et": event["type"], "tid": known.team_id, "aid": known.bot.app_id, "cid": event["channel"]}
     place = workspace.place(event["channel"])
+    everywhere = workspace.is_org_install
     is_shared = place is not None and workspace.is_shared(place)
     body: state.Json = {
         "token": known.tokens.verification,
@@ -115,10 +115,10 @@ def wrapper(workspace: Workspace, event: state.Json, *, event_id: str, now: floa
         "authorizations": [
             {
                 "enterprise_id": known.enterprise.id if known.enterprise is not None else None,
-                "team_id": known.team_id,
+                "team_id": None if everywhere else known.team_id,
                 "user_id": known.bot.user_id,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": everywhere,
             }
         ],
         "is_ext_shared_channel": is_shared,
@@ -144,7 +144,7 @@ def rate_limited(workspace: Workspace, now: float) -> state.Json:
 
 
 def interaction(workspace: Workspace, kind: str, person: state.Person) -> state.Json:
-    """What the payloads of all interactions have in common. `team` is that of the person."""
+    """What the payloads of all interactions have in common. `team` is that of the person, null in an organisation."""
     known = workspace.state
     team_id = workspace.team_of(person.id)
     domain = known.team_domain if team_id == known.team_id else team_id.lower()
@@ -153,9 +153,9 @@ def interaction(workspace: Workspace, kind: str, person: state.Person) -> state.
         "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": team_id},
         "api_app_id": known.bot.app_id,
         "token": known.tokens.verification,
-        "team": {"id": team_id, "domain": domain},
-        "enterprise": known.enterprise.model_dump() if known.enterprise is not None else None,
-        "is_enterprise_install": False,
+        "team": None if workspace.is_org_install else {"id": team_id, "domain": domain},
+        "enterprise": known.enterprise.model_dump(include={"id", "name"}) if known.enterprise is not None else None,
+        "is_enterprise_install": workspace.is_org_install,
     }
 
 
@@ -174,7 +174,7 @@ def command(workspace: Workspace, person: state.Person, channel: str, typed: str
         "command": typed,
         "text": text,
         "api_app_id": known.bot.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(workspace.is_org_install).lower(),
     }
 
 
@@ -287,10 +287,9 @@ def _shares(workspace: Workspace, shown: state.File) -> list[tuple[str, state.Me
     ]
 
 
-def _bot_profile(workspace: Workspace) -> state.Json:
-    bot = workspace.state.bot
+def _bot_profile(workspace: Workspace, bot: state.Bot) -> state.Json:
     profile = {"id": bot.bot_id, "deleted": False, "name": bot.name, "updated": 0, "app_id": bot.app_id}
-    return {**profile, "icons": ICONS, "team_id": workspace.state.team_id}
+    return {**profile, "icons": ICONS, "team_id": workspace.team_of(bot.user_id)}
 
 
 def _thread(workspace: Workspace, shown: state.Message) -> state.Json:

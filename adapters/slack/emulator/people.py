@@ -67,10 +67,9 @@ class People:
         shown = self._typed(text)
         laid_out = [markup.rich_text(shown, blocks.new_id())] if shown.strip() else []
         with self._workspace.change():
-            attached = [self._files.attach(person.id, name, content) for name, content in files]
-            message = self._timeline.post(
-                place, person.id, shown, blocks=laid_out, thread_ts=thread_ts, files=[file.id for file in attached]
-            )
+            attached = self._files.attach(person.id, files)
+            message = self._timeline.post(place, person.id, shown, blocks=laid_out, thread_ts=thread_ts, files=attached)
+            self._timeline.unfurl(message)
         return {"ts": message.ts, "channel": place.id}
 
     def edit(self, person_id: str, channel: str, ts: str, text: str) -> None:

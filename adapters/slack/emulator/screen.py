@@ -99,10 +99,9 @@ class Screen:
         }
 
     def _name(self, user_id: str) -> state.Json:
-        known = self._workspace.state
-        if user_id == known.bot.user_id:
-            return {"id": user_id, "name": known.bot.name, "is_bot": True}
-        return {"id": user_id, "name": known.people[user_id].name, "is_bot": False}
+        bot = self._workspace.bot(user_id)
+        name = bot.name if bot is not None else self._workspace.state.people[user_id].name
+        return {"id": user_id, "name": name, "is_bot": bot is not None}
 
 
 def _mentions(message: state.Message) -> list[str]:

@@ -13,9 +13,10 @@ Json = dict[str, Any]
 
 class Person(pydantic.BaseModel):
     """
-    A human: a member of the workspace, a guest, or somebody of another one who comes in through Slack Connect.
+    A member of the workspace, a guest, or somebody of another one who comes in through Slack Connect.
 
     Attributes:
+        bot_id: Of another app's bot, which writes as people do here.
         is_restricted: A guest, of several channels or of one.
         is_ultra_restricted: A guest of one channel.
         team_id: The workspace, where it is another one.
@@ -30,13 +31,20 @@ class Person(pydantic.BaseModel):
     is_ultra_restricted: bool = False
     deleted: bool = False
     team_id: str | None = None
+    bot_id: str | None = None
 
 
 class Enterprise(pydantic.BaseModel):
-    """The organisation that a workspace belongs to."""
+    """
+    The organisation that a workspace belongs to.
+
+    Attributes:
+        has_app: Whether the app is installed in the whole organisation, not in the workspace alone.
+    """
 
     id: str
     name: str
+    has_app: bool = False
 
 
 class Bot(pydantic.BaseModel):
@@ -121,6 +129,8 @@ class File(pydantic.BaseModel):
     user: str
     size: int
     created: int
+    ticket: str | None = None
+    """The end of its upload_url."""
     is_uploaded: bool = False
     is_complete: bool = False
 
@@ -254,6 +264,8 @@ class State(pydantic.BaseModel):
     tokens: Tokens
     scopes: list[str]
     enterprise: Enterprise | None = None
+    unfurls: bool = False
+    """Whether links that people write get a preview."""
     commands: list[str] = ["/ringback"]
     event_limit: int = 30_000
     """Events an hour: https://docs.slack.dev/reference/events/app_rate_limited."""

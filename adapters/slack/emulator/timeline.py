@@ -72,6 +72,24 @@ class Timeline:
             message.edited_mark = message.edited_mark or mark
             self._tell_changed(message, before)
 
+    def unfurl(self, message: state.Message) -> None:
+        """
+        Put previews under a message's links, where the workspace has them.
+
+        The app hears of a change that nobody made: there is no `edited`, and the text is the same
+        (https://docs.slack.dev/reference/events/message/message_changed).
+        """
+        links = markup.links(message.text)
+        if not links or not self._workspace.state.unfurls:
+            return
+        with self._workspace.change():
+            before = payloads.message(self._workspace, message, all_metadata=False)
+            message.attachments = [
+                {"id": number, "from_url": url, "original_url": url, "title": url, "title_link": url, "fallback": url}
+                for number, url in enumerate(links, start=1)
+            ]
+            self._tell_changed(message, before)
+
     def delete(self, message: state.Message) -> None:
         """
         Take a message away.

@@ -210,6 +210,20 @@ class Workspace:
         person = self.state.people.get(user_id)
         return person.team_id if person is not None and person.team_id is not None else self.state.team_id
 
+    def bot(self, user_id: str) -> state.Bot | None:
+        """The app's bot, or that of another app."""
+        if user_id == self.state.bot.user_id:
+            return self.state.bot
+        other = self.state.people.get(user_id)
+        if other is None or other.bot_id is None:
+            return None
+        return state.Bot(user_id=other.id, bot_id=other.bot_id, app_id="A" + other.bot_id[1:], name=other.name)
+
+    @property
+    def is_org_install(self) -> bool:
+        """Whether the app is installed in the whole organisation."""
+        return self.state.enterprise is not None and self.state.enterprise.has_app
+
     def is_shared(self, place: state.Place) -> bool:
         """Whether somebody of another workspace is in it."""
         return any(self.team_of(member) != self.state.team_id for member in self.members(place))

@@ -288,3 +288,13 @@ async def test_reactions(client: AsyncWebClient, emulator: Emulator) -> None:
     assert emulator.screen(ANA)["messages"][0]["reactions"] == [{"name": "eyes", "users": [BOT]}]
     assert await error_of(client.reactions_add(channel=DM_ANA, timestamp=ts, name="eyes")) == "already_reacted"
     assert await error_of(client.reactions_add(channel=DM_ANA, timestamp="1.1", name="x")) == "message_not_found"
+
+
+async def test_update_in_an_archived_channel(client: AsyncWebClient, emulator: Emulator) -> None:
+    """
+    What stands in a channel that has been archived since cannot be changed.
+    """
+    ts = (await client.chat_postMessage(channel=GENERAL, text="x"))["ts"]
+    emulator.workspace.state.channels[GENERAL].is_archived = True
+
+    assert await error_of(client.chat_update(channel=GENERAL, ts=ts, text="y")) == "is_inactive"

@@ -14,7 +14,7 @@ import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.emulator import Emulator, Fault, Refused, Server, Workspace
+from adapters.slack.emulator import Emulator, Fault, Refused, Server, Workspace, serve
 from tests.adapters.slack.emulator.conftest import ANA, BOT, DEPLOYS, DM_ANA, GENERAL, OLD, QUIET, Connect, Hand
 
 REPORT = b"\x00\xff one\r\ntwo\n"
@@ -242,7 +242,7 @@ async def test_file_where_the_bot_is_not(
     [
         ([("a.txt", b"")], "A file needs a name and something in it."),
         ([(" ", b"x")], "A file needs a name and something in it."),
-        ([("a.txt", b"xyz")], "a.txt is too large."),
+        ([("b.txt", b"x"), ("a.txt", b"xyz")], "a.txt is too large."),
     ],
 )
 async def test_files_people_cannot_attach(
@@ -256,6 +256,7 @@ async def test_files_people_cannot_attach(
         emulator.people.message(ANA, DEPLOYS, "see", files=files)
 
     assert emulator.screen(ANA, DEPLOYS)["messages"] == []
+    assert emulator.state()["files"] == []
 
 
 async def test_human_api(server: Server, http: aiohttp.ClientSession) -> None:
@@ -299,3 +300,21 @@ async def test_files_outlive_the_emulator(tmp_path: pathlib.Path, clock: Hand) -
     kept = again.workspace.state.files
     assert [file.name for file in kept.values()] == ["a.txt"]
     assert [(tmp_path / "slack.files" / file).read_bytes() for file in kept] == [REPORT]
+
+
+async def test_upload_goes_on_after_a_restart(tmp_path: pathlib.Path) -> None:
+    """
+    An upload_url that was given out is good after a restart of the emulator.
+    """
+    path = tmp_path / "slack.json"
+    workspace = Workspace.create(["ana"], ["general"], path=path)
+    async with aiohttp.ClientSession() as http:
+        async with await serve("127.0.0.1", 0, workspace) as first:
+            client = AsyncWebClient(token=workspace.state.tokens.bot, base_url=first.base_url)
+            offered = await client.files_getUploadURLExternal(filename="a.txt", length=1)
+        async with await serve("127.0.0.1", 0, Workspace.create(path=path)) as second:
+            address = offered["upload_url"].replace(first.url, second.url)
+            async with http.post(address, data=b"x") as answer:
+                assert answer.status == 200
+            client = AsyncWebClient(token=workspace.state.tokens.bot, base_url=second.base_url)
+            await client.files_completeUploadExternal(files=[{"id": offered["file_id"]}], channel_id=GENERAL)

@@ -246,6 +246,56 @@ async def test_enterprise(samples: pathlib.Path, connect: Connect, emulator: Emu
     assert (event["enterprise_id"], event["authorizations"][0]["enterprise_id"]) == ("E0ACME", "E0ACME")
 
 
+async def test_org_wide_installation(
+    samples: pathlib.Path, connect: Connect, client: AsyncWebClient, emulator: Emulator, workspace: Workspace
+) -> None:
+    """
+    Installed in a whole organisation, the app is addressed as such; the workspace stands beside it.
+    """
+    workspace.state.enterprise = state.Enterprise(id="E0ACME", name="Acme", has_app=True)
+    link = await connect()
+    emulator.people.command(ANA, GENERAL, "/ringback")
+    command = (await next_of(link, "slash_commands"))["payload"]
+    emulator.people.message(ANA, GENERAL, "x")
+    event = (await next_of(link, "events_api"))["payload"]
+    ts = (await client.chat_postMessage(channel=GENERAL, text="x", blocks=BUTTONS))["ts"]
+    emulator.people.click(ANA, GENERAL, ts, "yes")
+    click = (await next_of(link, "interactive"))["payload"]
+
+    sample = load(samples, "bolt-python/events_org_apps__event_payload_2.json")
+    assert (event["team_id"], event["enterprise_id"]) == (workspace.state.team_id, "E0ACME")
+    assert set(event["authorizations"][0]) == set(sample["authorizations"][0])
+    for ours, theirs in ((event["authorizations"][0], sample["authorizations"][0]), (click, {"team_id": None})):
+        assert ours["is_enterprise_install"] is True
+        assert ours.get("team_id") is theirs["team_id"]
+    sample = load(samples, "bolt-python/request__payload.json")
+    assert set(click["enterprise"]) == set(sample["enterprise"])
+    assert click["team"] is sample["team"] is None
+    assert command["is_enterprise_install"] == "true"
+    assert (await client.auth_test())["is_enterprise_install"] is True
+
+
+async def test_bots_of_other_apps(
+    samples: pathlib.Path, connect: Connect, client: AsyncWebClient, emulator: Emulator, workspace: Workspace
+) -> None:
+    """
+    Another app's bot writes, and mentions us, with the fields of a bot's message.
+    """
+    workspace.state.people[BEN].bot_id = "B00000BEN"
+    link = await connect()
+    emulator.people.message(BEN, GENERAL, f"<@{BOT}> beep")
+    message, mention = [(await next_of(link, "events_api"))["payload"]["event"] for _ in range(2)]
+
+    sample = load(samples, "bolt-python/message_bot__bot_message_event_payload.json")["event"]
+    assert set(sample) <= set(message)
+    assert set(message) - set(sample) == {"app_id", "blocks"}
+    assert (message["user"], message["bot_id"], message["app_id"]) == (BEN, "B00000BEN", "A00000BEN")
+    assert set(sample["bot_profile"]) == set(message["bot_profile"])
+    assert (mention["type"], mention["bot_id"]) == ("app_mention", "B00000BEN")
+    assert (await client.users_info(user=BEN))["user"]["is_bot"] is True
+    assert emulator.screen(ANA, GENERAL)["messages"][0]["author"]["is_bot"] is True
+
+
 @pytest.mark.parametrize(("channel", "name"), [(GENERAL, "general"), (SECRET, "privategroup"), ("dm", "directmessage")])
 async def test_channel_names_of_commands(channel: str, name: str, connect: Connect, emulator: Emulator) -> None:
     """

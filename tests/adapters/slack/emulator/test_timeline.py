@@ -190,3 +190,20 @@ def test_archived_channel_takes_nothing(emulator: Emulator) -> None:
     """
     with pytest.raises(Refused, match="archived"):
         emulator.people.message(ANA, OLD, "hello?")
+
+
+async def test_previews_come_as_a_change(connect: Connect, emulator: Emulator) -> None:
+    """
+    Where links get previews, a message with one changes by itself: same text, no mark of an edit. One without does not.
+    """
+    emulator.workspace.state.unfurls = True
+    link = await connect()
+    emulator.people.message(ANA, GENERAL, "see https://example.com/a?b=1&c=2")
+    emulator.people.message(ANA, GENERAL, "no link")
+    written, changed, other = [await link.event() for _ in range(3)]
+
+    assert changed["subtype"] == "message_changed"
+    assert changed["message"]["text"] == changed["previous_message"]["text"] == written["text"]
+    assert "edited" not in changed["message"]
+    assert [each["from_url"] for each in changed["message"]["attachments"]] == ["https://example.com/a?b=1&c=2"]
+    assert other["text"] == "no link"
