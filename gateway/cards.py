@@ -10,33 +10,39 @@ import pydantic_core
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement
+from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
 from agent_core.texts import exact, legible
 from gateway.conversation import Conversation
 
 
 def card(here: Conversation, request: Request, due: float) -> events.Card:
     """Word a request's card."""
-    agent = here.threads[request.thread].state.agent
-    asker = (
-        here.say("card.asker", name=request.requester_name)
-        if request.requester_name
-        else here.say("card.asker.nobody", agent=agent)
-    )
+    asker, silence = _asker_and_silence(here, request)
     return events.Card(
         title=legible(request.title),
         body=legible(request.body),
         facts=tuple((exact(name), _shown(value)) for name, value in request.arguments.items()),
         why=legible(request.why),
-        asker="" if request.parent else asker,
+        asker=asker,
         by=here.say("card.by"),
         due=due,
-        silence=here.say("card.silence", name=request.requester_name or agent) if not request.parent else "",
+        silence=silence,
         how=how(here, request),
         buttons=_buttons(here, request),
         choices=tuple((choice.name, exact(choice.label)) for choice in request.choices),
         form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
     )
+
+
+def _asker_and_silence(here: Conversation, request: Request) -> tuple[str, str]:
+    """Say who asks, and what happens if nobody answers; to a requester who is asked themselves, it is the agent."""
+    agent, name = here.threads[request.thread].state.agent, request.requester_name
+    if request.parent:
+        return "", ""
+    if request.requester is not None and request.who == Who(people=(request.requester,)):
+        return here.say("card.asker.nobody", agent=agent), here.say("card.silence.you")
+    asker = here.say("card.asker", name=name) if name else here.say("card.asker.nobody", agent=agent)
+    return asker, here.say("card.silence", name=name or agent)
 
 
 def how(here: Conversation, request: Request) -> str:
@@ -75,6 +81,14 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
         comment=settlement.comment,
         answer=label,
     )
+
+
+def doubt_ended(here: Conversation, doubt: Request, settlement: Settlement, place: ConversationKey) -> str:
+    """Say on the card that approved a call what was said of its attempt, of which nobody knew how it ended."""
+    if settlement.outcome not in DOUBT_ENDS:
+        return settled(here, doubt, settlement, place)
+    name, time = settlement.name or here.say("somebody"), here.clock(settlement.at, place)
+    return here.say(f"result.in_doubt.{settlement.outcome}", tool=doubt.tool, name=name, time=time)
 
 
 def interrupted(here: Conversation, tool: str, place: ConversationKey) -> str:

@@ -190,6 +190,8 @@ def park(here: Conversation, thread: Thread, reason: str, detail: str = "", key:
     title = _title(thread, key)
     why = here.say(f"parked.{reason}", title=title, detail=detail)
     here.reply(thread, here.say("halted", reason=why))
+    if reason == Outcome.UNDELIVERABLE and detail:  # a vendor's words, for who can do something about them
+        why = here.say("parked.undeliverable.because", title=title, detail=detail)
     name = state.requester_name or here.say("somebody")
     here.tell_owner(here.say("halted.owner", agent=state.agent, name=name, reason=why, thread=thread.id))
 
@@ -197,6 +199,12 @@ def park(here: Conversation, thread: Thread, reason: str, detail: str = "", key:
 def _title(thread: Thread, key: str | None) -> str:
     asked = [s.request.title for s in thread.state.requests.values() if s.request.key == key]
     return asked[-1] if asked else context.tool_of(key or "")
+
+
+def _said_of(thread: Thread, key: str) -> str:
+    """Say why the newest request of an operation ended as it did, where somebody said so."""
+    ended = [s.settlement for s in thread.state.requests.values() if s.request.key == key and s.settlement is not None]
+    return ended[-1].comment if ended else ""
 
 
 # Moving on -----------------------------------------------------------------------------------------------------------
@@ -217,7 +225,7 @@ def _advance(here: Conversation, thread: Thread) -> None:
         return
     halted = next((key for key, pending in state.pending.items() if pending.halted is not None), None)
     if halted is not None and (outcome := state.pending[halted].halted) is not None:
-        park(here, thread, outcome, key=halted)
+        park(here, thread, outcome, _said_of(thread, halted), key=halted)
         return
     drive = here.drive(thread)
     if drive is None or _take_answers(here, thread, drive):

@@ -56,7 +56,7 @@ def settle(here: Conversation, request: Request, settlement: Settlement) -> None
 
 def _show_doubt_ended(here: Conversation, thread: Thread, doubt: Request, settlement: Settlement) -> None:
     """Say on the cards that approved the call what was said of its attempt."""
-    told = functools.partial(cards.settled, here, doubt, settlement)
+    told = functools.partial(cards.doubt_ended, here, doubt, settlement)
     for standing in thread.state.requests.values():
         first = standing.request
         if first.key == doubt.key and first.parent is None and first.id != doubt.id and standing.settlement is not None:

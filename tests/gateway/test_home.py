@@ -201,7 +201,7 @@ async def test_an_expired_request_halts_until_the_owner_says(make: Make, runtime
         await runtime.advance(3_601)
 
         assert [("parked", "expired")] == await house.status()
-        assert "Approve deploy?; Expired 23:13 UTC: nobody answered" == house.texts(ANA)[0]
+        assert "Approve deploy?; Expired, 23:13 UTC: nobody answered" == house.texts(ANA)[0]
         assert [] == world.results
         await house.act("ask_again")
         assert house.card(ANA).request != house.card(ANA, 0).request
