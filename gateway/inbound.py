@@ -5,7 +5,8 @@ What something from a channel means in its conversation: an answer, a command, a
 names none, and stands where the card does (not in the thread under something else), counts only where the vendor had
 accepted the card before that text, by the vendor's own clock, and no other request was open in that conversation during
 the last 24 hours. Otherwise the list of codes comes back and nothing is decided. A text that meets a card in flight
-waits, with every text behind it, until the card's fate is known; buttons never wait.
+waits, with every text behind it, until the card's fate is known; buttons never wait. A text that came by a command has
+no time of the vendor's, so it names its request by the code or decides nothing.
 """
 
 from __future__ import annotations
@@ -49,8 +50,13 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     meant = [copy for copy in mine if not reading.command and _could_mean(here, fact, copy)]
     if not meant and len(mine) == 1 and not reading.command and _is_asked_in_thread(here, fact, mine[0]):
         meant = mine
-    reached = [copy for copy in meant if (at := places.prompted_at(here, copy)) is not None and at < fact.sent_at]
-    if reached and len(reached) == len(meant) == len(here.copies_lately()) == 1:
+    by_command = not fact.message_id
+    reached = [
+        copy
+        for copy in meant
+        if (at := places.prompted_at(here, copy)) is not None and (by_command or at < fact.sent_at)
+    ]
+    if reached and not by_command and len(reached) == len(meant) == len(here.copies_lately()) == 1:
         decision, text = places.read(here, reached[0], fact.text)
         places.answer(here, fact, reached[0], decision, text)
     elif reached:

@@ -28,7 +28,7 @@ port = 0
 [[slack]]
 account = "{team}"
 bot_token = "env:BOT"
-app_token = "env:APP"
+{door}
 api = "{api}"
 [[models]]
 name = "main"
@@ -52,17 +52,19 @@ when = {{ environment = "production" }}
 roles = ["release"]
 exclude_requester = true
 """
+DOORS = {"socket": 'app_token = "env:APP"', "http": 'mode = "http"\nsigning_secret = "env:SIGNING"'}
 
 
 class Gateway:
-    """A `ringback serve`, with Slack's side of it."""
+    """A `ringback serve`, with Slack's side of it: over a socket, or over HTTP."""
 
-    def __init__(self, folder: Path, emulator: Emulator, api: str) -> None:
-        self.folder, self.emulator = folder, emulator
-        tokens = emulator.workspace.state.tokens
-        self.environment = os.environ | {"BOT": tokens.bot, "APP": tokens.app, "PYTHONPATH": str(ROOT)}
+    def __init__(self, folder: Path, emulator: Emulator, api: str, mode: str = "socket") -> None:
+        self.folder, self.emulator, self.mode = folder, emulator, mode
+        tokens, team = emulator.workspace.state.tokens, emulator.workspace.state.team_id
+        secrets = {"BOT": tokens.bot, "APP": tokens.app, "SIGNING": tokens.signing_secret}
+        self.environment = os.environ | secrets | {"PYTHONPATH": str(ROOT)}
         self.config = folder / "ringback.toml"
-        self.config.write_text(CONFIG.format(folder=folder, team=emulator.workspace.state.team_id, api=api))
+        self.config.write_text(CONFIG.format(folder=folder, team=team, api=api, door=DOORS[mode]))
         self.process: asyncio.subprocess.Process | None = None
         self.port = 0
 
@@ -83,7 +85,12 @@ class Gateway:
         found = re.search(r"running on port (\d+)", log.read_text()[known:])
         assert found
         self.port = int(found.group(1))
-        if connected:
+        if connected and self.mode == "http":
+            self.emulator.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
+            await until(lambda: self.emulator.state()["request_url"]["is_verified"])
+            while (await self.readyz("?channels=all"))[0] != 200:
+                await asyncio.sleep(0.02)
+        elif connected:
             await until(lambda: self.emulator.state()["connections"])
 
     async def stop(self) -> int:
@@ -135,11 +142,11 @@ def command(*arguments: str) -> list[str]:
 
 
 @asynccontextmanager
-async def gateway(folder: Path) -> AsyncIterator[Gateway]:
+async def gateway(folder: Path, mode: str = "socket") -> AsyncIterator[Gateway]:
     """Slack's side, and a gateway that is not started yet; it is stopped at the end."""
     workspace = Workspace.create(["rita", "ana", "otto"], ["general"])
     async with await serve("127.0.0.1", 0, workspace, retry_delays=(0.2,) * 300, ack_timeout=1.0) as server:
-        one = Gateway(folder, server.emulator, server.base_url)
+        one = Gateway(folder, server.emulator, server.base_url, mode)
         yield one
         if one.process is not None:
             await one.stop()

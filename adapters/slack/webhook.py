@@ -144,8 +144,9 @@ def _respond(answer: Answer) -> Response:
 
 
 def _refuse(reason: str) -> Response:
-    # Slack is not to send again what can never be taken in; what was not read to its end ends the connection.
-    headers = {"x-slack-no-retry": "1", "connection": "close"}
+    # Slack is not to send again what can never be taken in. The rest of a body that is too large is thrown away as it
+    # comes, so that its sender hears why; one that does not come ends its connection.
+    headers = {"x-slack-no-retry": "1"} | ({"connection": "close"} if reason == "too_slow" else {})
     return JSONResponse({"error": reason}, REFUSALS[reason], headers)
 
 

@@ -8,14 +8,16 @@ import asyncio
 
 import pytest
 
-from adapters.base import Duplicate, Part
+from adapters.base import Accepted, Duplicate, Inbound, Part
 from adapters.errors import RateLimited
-from agent_core.requests import Decision, Question, Where, Who
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.requests import Assurance, Choice, Decision, Outcome, Question, Where, Who
 from agent_core.run import Run, agent
 from agent_core.tools import tool
 from tests.gateway.agents import Target, World, asker, echo
-from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, Make
-from tests.runtime import HandRuntime
+from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, House, Make
+from tests.runtime import NOON, HandRuntime
 
 # Which request -------------------------------------------------------------------------------------------------------
 
@@ -456,3 +458,184 @@ async def test_a_reply_to_nothing_is_not_sent(make: Make):
 
         assert "Replied" in await house.names()
         assert [] == await house.store.deliveries()
+
+
+# By a command --------------------------------------------------------------------------------------------------------
+
+
+async def command(house: House, user: str, text: str) -> None:
+    """What somebody says by a slash command: in their own conversation, without an id or a time of the vendor's."""
+    fact = events.MessageReceived(
+        sender=Identity(f"slack:T1/{user}"),
+        sender_name=user,
+        assurance=Assurance.HIGH,
+        direct=True,
+        sent_at=house.runtime.now(),
+        text=text,
+        mentions_us=True,
+    )
+    await house.gate.append(Inbound(ConversationKey(f"slack:T1/{user}"), fact, (f"trigger/{text}",)))
+    await house.runtime.settle()
+
+
+async def test_a_command_speaks_to_the_agent_in_the_direct_messages(make: Make):
+    """
+    It starts a run there, and is answered there.
+    """
+    async with make(echo) as house:
+        await command(house, RITA, "start")
+        await command(house, RITA, "hello")
+
+        assert ["Rita said: hello"] == [text for text in house.texts(RITA) if "said" in text]
+
+
+async def test_a_bare_word_by_a_command_decides_nothing(make: Make, runtime: HandRuntime):
+    """
+    A command has no time by which it could be shown that the card was there before (G12): the code comes back, and by
+    its code it counts.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        await command(house, ANA, "approve")
+        assert [] == world.deployed
+        code = house.card(ANA).card.code
+        assert f"Begin your reply with its code:\n{code}  Approve deploy?" in house.texts(ANA)[-1]
+        await command(house, ANA, f"{code} approve")
+
+        assert 1 == len(world.deployed)
+
+
+# Forged presses ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    ["nothing", "", "x" * 2_000, "\x00\x1b[2J", "caf\ud83d", "../../etc/passwd", "' OR 1=1 --", "<!channel>"],
+)
+async def test_a_press_for_a_request_that_is_not_here(make: Make, request_id: str):
+    """
+    Whatever a forged value names is not known, is said so in a line, and leaves the request that is open as it was.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.press(ANA, request_id, Decision.APPROVE)
+        assert "I do not know this request any more." == house.texts(ANA)[-1]
+        assert [] == world.deployed
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert 1 == len(world.deployed)
+        assert not house.owner.stuck
+
+
+async def test_a_press_in_a_conversation_that_was_not_asked(make: Make):
+    """
+    A request counts where it is shown: its id, pressed from elsewhere, decides nothing, whoever presses.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE, at="slack:T1/CELSEWHERE")
+
+        assert [] == world.deployed
+        assert ["I do not know this request any more."] == house.texts("slack:T1/CELSEWHERE")
+
+
+@pytest.mark.parametrize("value", ["mars", "", "4", "\x00", "x" * 2_000])
+async def test_a_choice_that_was_never_offered(make: Make, value: str):
+    """
+    A value out of the range is told the choices, and the question stays open.
+    """
+    choices = (Choice(name="eu", label="Europe"), Choice(name="us", label="America"))
+    async with make(asker(Question("Where?", choices))) as house:
+        await house.write(RITA, "go")
+        await house.press(RITA, house.card(RITA).request, Decision.ANSWER, value=value)
+        assert "That is not one of the choices: Europe, America." == house.texts(RITA)[-1]
+        await house.press(RITA, house.card(RITA).request, Decision.ANSWER, value="us")
+
+        assert "heard: us" == house.texts(RITA)[-1]
+
+
+async def test_a_decision_that_was_not_offered(make: Make):
+    """
+    "It did run" for a call that never began is not one of the answers.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.press(ANA, house.card(ANA).request, Decision.DID_RUN)
+
+        assert house.texts(ANA)[-1].startswith("That is not one of the answers here.")
+        assert [] == world.deployed
+
+
+async def test_two_press_at_the_same_instant(make: Make):
+    """
+    The first in the log wins; the other is told by whom and when, and the tool starts once.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        presses = [
+            house.channel.press(f"slack:T1/{user}", user, house.card(user).request, decision, number)
+            for number, (user, decision) in enumerate(((ANA, Decision.APPROVE), (BEN, Decision.DENY)), start=500)
+        ]
+        await asyncio.gather(*map(house.gate.append, presses))
+        await house.runtime.settle()
+
+        outcomes = [event for event in await house.log() if isinstance(event, events.RequestSettled)]
+        refused = [event for event in await house.log() if isinstance(event, events.ResponseRefused)]
+        assert (1, 1) == (len(outcomes), len(refused))
+        assert "late" == refused[0].reason
+        assert len(world.deployed) == (outcomes[0].settlement.outcome is Outcome.APPROVED)
+        loser = BEN if outcomes[0].settlement.name == "Ana" else ANA
+        assert house.texts(loser)[-1].startswith("Already ")
+
+
+# Edits and deletions -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [events.MessageEdited, events.MessageDeleted])
+async def test_what_was_said_stays_as_it_was_read(
+    make: Make, runtime: HandRuntime, kind: type[events.MessageEdited | events.MessageDeleted]
+):
+    """
+    An approval that is edited into a denial, or taken back, stays an approval; the log shows what was done to it.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        await house.write(ANA, "approve")
+        assert 1 == len(world.deployed)
+        changed = kind.model_validate(
+            {"sender": f"slack:T1/{ANA}", "message_id": "m2", "direct": True, "sent_at": runtime.now(), "text": "deny"}
+            if kind is events.MessageEdited
+            else {"sender": f"slack:T1/{ANA}", "message_id": "m2", "direct": True, "sent_at": runtime.now()}
+        )
+        before = (house.texts(ANA), await house.status())
+        answer = await house.gate.append(Inbound(ConversationKey(f"slack:T1/{ANA}"), changed, ("edit/1",)))
+        await runtime.settle()
+
+        assert isinstance(answer, Accepted)
+        assert before == (house.texts(ANA), await house.status())
+        assert 1 == len(world.deployed)
+        assert 0 == await house.undecided(ANA)
+
+
+async def test_a_message_that_is_edited_before_it_is_read(make: Make):
+    """
+    An edit of what waits for a run is evidence too: the run reads what was written first.
+    """
+    async with make(echo) as house:
+        edit = events.MessageEdited(
+            sender=Identity(f"slack:T1/{RITA}"), message_id="m2", direct=True, sent_at=NOON, text="changed"
+        )
+        await house.write(RITA, "start")
+        await house.write(RITA, "first", settle=False)
+        await house.gate.append(Inbound(ConversationKey(f"slack:T1/{RITA}"), edit, ("edit/1",)))
+        await house.runtime.settle()
+
+        assert "Rita said: first" == house.texts(RITA)[-1]

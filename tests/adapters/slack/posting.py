@@ -12,17 +12,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+from starlette.types import ASGIApp
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 PATH = "/slack/events"
 
 
 class Poster:
-    """Posts to an application, signed with a secret at a time."""
+    """Posts to an application, or to an address, signed with a secret."""
 
-    def __init__(self, app: Any, now: float, secret: str = SECRET) -> None:
-        self.now, self.secret = now, secret
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test")
+    def __init__(self, target: ASGIApp | str, now: float, secret: str = SECRET) -> None:
+        self._target, self.now, self.secret = target, now, secret
 
     async def event(self, payload: Any, **headers: str) -> httpx.Response:
         """The Events API: JSON."""
@@ -55,4 +55,8 @@ class Poster:
 
     async def raw(self, body: bytes | AsyncIterable[bytes], headers: Mapping[str, str]) -> httpx.Response:
         """Anything."""
-        return await self._client.post(PATH, content=body, headers=dict(headers))
+        there = self._target
+        transport = None if isinstance(there, str) else httpx.ASGITransport(there)
+        url = f"{there}{PATH}" if isinstance(there, str) else f"http://gateway.test{PATH}"
+        async with httpx.AsyncClient(transport=transport, timeout=20) as client:
+            return await client.post(url, content=body, headers=dict(headers))
