@@ -23,13 +23,15 @@ class Inbound:
     Something that happened on a channel.
 
     `dedupe` are keys under which the vendor may send it again; one that is known already makes it a duplicate.
-    `raw` is the vendor's payload, kept for a short time.
+    `raw` is the vendor's payload, kept for a short time. `passing` is talk among people that concerns us only if
+    something of ours stands at its root; otherwise it is refused, and not kept.
     """
 
     conversation: ConversationKey
     fact: events.ChannelFact
     dedupe: tuple[str, ...]
     raw: bytes = b""
+    passing: bool = False
 
 
 @dataclass(frozen=True)

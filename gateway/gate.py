@@ -37,17 +37,22 @@ class Gate:
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
         """Store a fact."""
+        account = inbound.conversation.partition("/")[0]
         if len(inbound.raw) > LARGEST:
             log.warning("a payload of %d bytes is refused", len(inbound.raw))
+            self._health.refuse(account, "too_large")
             return Refused(f"larger than {LARGEST} bytes", retry=False)
         fact, blobs = _with_blobs(inbound, events.storable(inbound.fact))
+        beside = fact.root if inbound.passing else None
         try:
-            stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs))
+            stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs, beside))
         except Unwritable as refused:
             log.error("cannot store a fact, so it is not acknowledged: %s", refused)
             return Refused(str(refused), retry=True)
+        if stored is None:
+            return Refused("said where nothing of ours stands", retry=False)
         if isinstance(stored, Accepted):
-            self._health.event(inbound.conversation.partition("/")[0])
+            self._health.event(account)
         return stored
 
     def confirm(self, command: str, *, empty: bool) -> str:

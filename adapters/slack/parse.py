@@ -4,8 +4,9 @@ What Slack sends → what happened. Pure: payloads in, values out; what we do no
 A message of a channel comes twice, as `message` and as `app_mention`, with two event ids; both carry the same
 (channel, ts), which makes the second a duplicate. A redelivery keeps its event id and changes its envelope's.
 
-What concerns us of a channel is what mentions us and what stands in a thread: only the log knows in which threads we
-are at work. Edits and deletions are taken of the same messages. Anything else is dropped here, before it costs a write.
+What concerns us of a channel is what mentions us and what stands in a thread of ours. Talk in other threads is passing:
+only the log knows in which of them we are at work. Edits and deletions are taken of the same messages. Anything else is
+dropped here, before it costs a look.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def _message(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
     )
     place = _place(event["channel"], event["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]), _key(bot, "message", event["channel"], ts))
-    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload), _is_passing(event, event, bot))
 
 
 def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> Parsed:
@@ -168,7 +169,7 @@ def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
     )
     place = _place(event["channel"], message["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]),)
-    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload), _is_passing(event, message, bot))
 
 
 def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], ts: str, bot: Bot) -> Parsed:
@@ -187,12 +188,18 @@ def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], ts: str, bot:
     )
     place = _place(event["channel"], before["user"], direct=direct)
     keys = (_key(bot, "event", payload["event_id"]),)
-    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload), _is_passing(event, before, bot))
 
 
 def _concerns_us(event: Mapping[str, Any], message: Mapping[str, Any], bot: Bot) -> bool:
     thread, mentioned = message.get("thread_ts"), markup.mentions(str(message.get("text") or ""))
     return _is_direct(event) or bot.user in mentioned or bool(thread and thread != message.get("ts"))
+
+
+def _is_passing(event: Mapping[str, Any], message: Mapping[str, Any], bot: Bot) -> bool:
+    """Talk among people in a thread that, as far as it shows, is not under a message of ours."""
+    mentioned = bot.user in markup.mentions(str(message.get("text") or ""))
+    return not (_is_direct(event) or mentioned or message.get("parent_user_id") == bot.user)
 
 
 def _by_robot(message: Mapping[str, Any], bot: Bot) -> bool:

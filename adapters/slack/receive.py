@@ -95,11 +95,7 @@ class Receiver:
             known = {"sender_name": fact.sender_name or author.name, "outsider": fact.outsider or author.guest}
             inbound = replace(inbound, fact=fact.model_copy(update=known))
         stored = await gate.append(inbound)
-        if isinstance(stored, Refused):
-            if stored.retry:
-                return LATER
-            gate.refused(CHANNEL, self.config.account, "too_large")
-        return DONE
+        return LATER if isinstance(stored, Refused) and stored.retry else DONE
 
     def _open_form(self, click: FormClick, gate: Gate) -> None:
         """Open a form after the acknowledgement, within the three seconds that its trigger lives."""

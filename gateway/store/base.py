@@ -39,12 +39,18 @@ class Blob(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """A fact to append. Any of `dedupe` that is known makes it a duplicate."""
+    """
+    A fact to append.
+
+    Any of `dedupe` that is known makes it a duplicate. With `beside` it is only wanted if something of ours stands at
+    that root of the conversation, or may come to stand there: an agent's thread, a card, a fact that is not decided.
+    """
 
     conversation: ConversationKey
     event: events.Event
     dedupe: tuple[str, ...]
     blobs: tuple[Blob, ...] = ()
+    beside: str | None = None
 
 
 class Timer(NamedTuple):
@@ -338,9 +344,12 @@ class Lists(Protocol):
 class Store(Lists, Protocol):
     """Durable state. Every write is durable when it returns, except `record` of a fate marked as not pressing."""
 
-    async def append(self, fact: Fact) -> Accepted | Duplicate:
+    async def append(self, fact: Fact) -> Accepted | Duplicate | None:
         """
         Store a fact, mark its conversation ready and wake its owner.
+
+        Returns:
+            None where it is not wanted, and not stored.
 
         Raises:
             Unwritable: Nothing was stored.

@@ -117,11 +117,11 @@ class SqliteStore(SqliteReader):
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
-    async def append(self, fact: Fact) -> Accepted | Duplicate:
+    async def append(self, fact: Fact) -> Accepted | Duplicate | None:
         result, ready = await self._do(lambda db: sqlite_log.append(db, fact, self.now()))
         if ready is not None:
             self._hand_over([ready])
-        return cast(Accepted | Duplicate, result)
+        return cast(Accepted | Duplicate | None, result)
 
     async def own(self) -> Ownership:
         self._token = self._runtime.token()

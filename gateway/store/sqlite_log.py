@@ -43,8 +43,10 @@ from gateway.store.base import (
 RECENT = DAY  # seconds for which a settled copy still makes a text without a name ambiguous
 
 
-def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | Duplicate, Ready | None]:
+def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | Duplicate | None, Ready | None]:
     """Add a fact to its conversation and mark it ready."""
+    if fact.beside is not None and not _stands_at(db, fact.conversation, fact.beside):
+        return None, None
     for key in fact.dedupe:
         known = db.execute("SELECT seq FROM dedupe WHERE key = ?", (key,)).fetchone()
         if known is not None:
@@ -64,6 +66,19 @@ def append_record(db: sqlite3.Connection, conversation: int, record: Record) -> 
     """Add a fact at the end of a conversation's log, and mark it ready."""
     _insert_event(db, conversation, record)
     db.execute("UPDATE conversations SET version = ?, ready = 1 WHERE id = ?", (record.seq, conversation))
+
+
+def _stands_at(db: sqlite3.Connection, key: ConversationKey, root: str) -> bool:
+    """Tell whether something of ours stands at a root of a conversation, or may come to once it is decided."""
+    row = db.execute("SELECT id, ready FROM conversations WHERE key = ?", (key,)).fetchone()
+    if row is None or row[1]:
+        return row is not None
+    found = db.execute(
+        "SELECT 1 FROM threads WHERE conversation = ? AND root = ? UNION ALL"
+        " SELECT 1 FROM deliveries WHERE conversation = ? AND message_id = ? AND request IS NOT NULL LIMIT 1",
+        (row[0], root, row[0], root),
+    )
+    return found.fetchone() is not None
 
 
 def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery, ...], list[Ready]]:

@@ -15,7 +15,7 @@ import pytest
 
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core import events
-from agent_core.addresses import Party
+from agent_core.addresses import ConversationKey, Party
 from agent_core.requests import Outcome, Settlement
 from gateway.errors import Busy, Conflict, Lost, Needed
 from gateway.runtime import Runtime
@@ -69,6 +69,29 @@ class StoreContract:
             yield store
 
     # Appending -------------------------------------------------------------------------------------------------------
+
+    async def test_what_is_wanted_only_beside_something_of_ours(self, store: Store):
+        """
+        Said at a root where a thread or a card of ours stands it is stored, and where what was said there is not
+        decided yet; anywhere else it is not.
+        """
+
+        async def beside(root: str, to: ConversationKey = HERE) -> bool:
+            return await store.append(a_fact(root, to=to)._replace(beside=root)) is not None
+
+        assert not await beside("1.1")
+        owner = await store.own()
+        cards = [a_delivery("card", "ask", request="q"), a_delivery("note")]
+        await store.commit(a_change(owner, 0, a_start(), threads=[a_thread(root="1.1")], deliveries=cards))
+        await store.record(Fate("card", "sent", RECEIPT), pressing=True)
+        assert [False, False] == [await beside("2.2"), await beside("1.1", THERE)]
+        for root in ("1.1", RECEIPT.message_id):
+            assert await beside(root)
+            (version,) = {record.seq for record in (await store.load(HERE, Need())).facts}
+            await store.commit(a_change(owner, version))
+        await store.append(a_fact("something undecided"))
+
+        assert await beside("2.2")
 
     async def test_facts_are_numbered_in_order(self, store: Store):
         """

@@ -5,6 +5,7 @@ The one way in: stored before anything else, bounded, answered in time.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from adapters.base import Accepted, Form, FormWanted, Inbound, NoForm, Refused
 from agent_core import events
@@ -75,6 +76,7 @@ async def test_a_payload_that_is_too_large_is_refused_for_good(make: Make):
         refused = await house.gate.append(a_message("hi", b"x" * (LARGEST + 1)))
 
         assert Refused("larger than 16777216 bytes", retry=False) == refused
+        assert {"slack:T1": {"too_large": 1}} == house.health.refusals()
 
 
 def wanted(request: str, user: str) -> FormWanted:
@@ -154,3 +156,19 @@ async def test_half_a_character_is_stored_all_the_same(make: Make):
     async with make(echo) as house:
         assert isinstance(await house.write(RITA, "caf\ud83d"), Accepted)
         assert (await stored(house)).text.startswith("caf")
+
+
+async def test_talk_among_people_is_not_kept(make: Make):
+    """
+    What stands in a thread of a channel is stored where an agent is at work there, and else nowhere.
+    """
+    async with make(echo) as house:
+        await house.write(RITA, "start", at="slack:T1/CX", root="r1")
+        answers = []
+        for n in (1, 2):
+            talk = house.channel.message("slack:T1/CX", OTTO, "lunch?", n + 500, root=f"r{n}")
+            answers.append(await house.gate.append(replace(talk, passing=True)))
+            await house.runtime.settle()
+
+        assert isinstance(answers[0], Accepted)
+        assert Refused("said where nothing of ours stands", retry=False) == answers[1]

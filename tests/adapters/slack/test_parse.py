@@ -269,3 +269,115 @@ def test_a_shape_that_should_be_ours_is_told_apart():
     foreign["event"]["type"] = "reaction_added"
 
     assert ["malformed", ""] == [parse(payload, BOT, NOW).counter for payload in (broken, foreign)]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "passing"),
+    [
+        ("message_in_thread", {}, True),
+        ("message_in_thread", {"parent_user_id": "URINGBACK"}, False),
+        ("message_in_thread", {"text": "and <@URINGBACK>?"}, False),
+        ("message_in_dm", {"thread_ts": "1700000000.000001"}, False),
+        ("mention_as_message", {}, False),
+    ],
+)
+def test_talk_in_a_thread_is_passing(name: str, change: dict[str, Any], passing: bool):
+    """
+    What people say in a thread is ours if they mention us or it is under a message of ours; else the log has to know.
+    """
+    payload = load(name)
+    payload["event"].pop("parent_user_id", None)
+    payload["event"] |= change
+    parsed = parse(payload, BOT, NOW)
+
+    assert isinstance(parsed, Inbound)
+    assert passing == parsed.passing
+
+
+@pytest.mark.parametrize("name", ["message_edited", "message_deleted"])
+def test_changes_of_talk_among_people_are_not_ours(name: str):
+    """
+    An edit or a deletion in a channel is taken only of what was taken.
+    """
+    payload = load(name)
+    payload["event"] |= {"channel": "CAPPROVALS", "channel_type": "channel"}
+
+    assert isinstance(parse(payload, BOT, NOW), Ignored)
+
+
+def test_a_deleted_root_is_a_deletion():
+    """
+    A root with replies stays as a tombstone of Slackbot's: it is its author who took it back.
+    """
+    payload = load("message_edited")
+    before = payload["event"]["previous_message"]
+    tomb = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
+    payload["event"] |= {"message": tomb | {"ts": before["ts"], "thread_ts": before["ts"], "hidden": True}}
+    parsed = parse(payload, BOT, NOW)
+
+    assert isinstance(parsed, Inbound)
+    assert isinstance(parsed.fact, events.MessageDeleted)
+    assert (before["ts"], f"slack:T0SANDBOX/{before['user']}") == (parsed.fact.message_id, parsed.fact.sender)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subtype": "message_changed", "message": {"user": "U1", "text": "hi", "ts": "1.2", "reply_count": 1}},
+        {"subtype": "message_replied", "message": {"user": "U1", "text": "hi", "ts": "1.2", "reply_count": 1}},
+        {"subtype": "tombstone"},
+        {"subtype": "channel_join"},
+        {"subtype": "bot_message", "bot_id": "BWORKFLOW"},
+        {"subtype": "ekm_access_denied"},
+        {"user": "USLACKBOT"},
+        {"bot_id": "BOTHER", "text": "<@URINGBACK> deploy"},
+    ],
+)
+def test_what_nobody_said_is_not_heard(change: dict[str, Any]):
+    """
+    A parent that is sent again, a workflow's words, another bot's mention, Slack's own notes: none of them is somebody.
+    """
+    payload = load("message_in_dm")
+    payload["event"] |= change
+
+    parsed = parse(payload, BOT, NOW)
+    assert isinstance(parsed, Ignored)
+    assert "" == parsed.counter
+
+
+@pytest.mark.parametrize("stamp", ["nan", "inf", "1e9", "1" * 5_000, "-1.0", "", "1700000000.", "١٢٣", None, 1.5e30])
+def test_a_time_that_is_none_is_not_believed(stamp: Any):
+    """
+    Python reads more as numbers than Slack writes as times.
+    """
+    payload = load("message_in_dm")
+    payload["event"]["ts"] = stamp
+    parsed = parse(payload, BOT, NOW)
+
+    assert isinstance(parsed, Ignored)
+    assert "malformed" == parsed.counter
+
+
+def test_members_of_the_organisation_are_ours():
+    """
+    On a workspace of an organisation everybody of it has one identity, the account's.
+    """
+    payload = load("message_in_thread") | {"enterprise_id": "E1"}
+    payload["event"]["user_team"] = "E1"
+    parsed = parse(payload, BOT._replace(enterprise="E1"), NOW)
+
+    assert isinstance(parsed, Inbound)
+    assert (False, "slack:T0SANDBOX/U00000ANA") == (parsed.fact.outsider, parsed.fact.sender)
+
+
+@pytest.mark.parametrize("conversation", ["slack:TOTHER/C1", "email:T0SANDBOX/x", "slack", "", "slack:T0SANDBOX/"])
+def test_a_form_speaks_only_for_its_account(conversation: str):
+    """
+    Its hidden part names a conversation of this account, or it is not ours.
+    """
+    payload = load("deny_form_submitted")
+    payload["view"]["private_metadata"] = json.dumps({"request": "r", "conversation": conversation})
+    parsed = parse(payload, BOT, NOW)
+
+    assert isinstance(parsed, Ignored)
+    assert "malformed" == parsed.counter
