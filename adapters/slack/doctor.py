@@ -29,6 +29,8 @@ USEFUL: Mapping[str, str] = {
     "groups:history": "it does not hear what is said in private channels",
     "users:read": "it knows no names, and cannot tell guests and robots from members",
     "commands": "its slash command does not work",
+    "files:read": "tools cannot read what people attach",
+    "files:write": "what runs make cannot be sent as files",
 }
 """Scopes without which it works, but less well; and how."""
 ADD = "add it under OAuth & Permissions, and install the app again"
