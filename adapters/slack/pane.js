@@ -9,8 +9,8 @@ import { Switch } from "./pane_switch.js";
 import { Thread } from "./pane_thread.js";
 
 const DM = "dm";
-const [log, list, empty, title, error, phrases, compose, text, panel, dialog, peopleSet, placesSet] = [
-  ...["log", "messages", "empty", "title", "error", "phrases", "compose", "text", "thread", "modal", "people", "places"],
+const [log, list, empty, title, status, error, phrases, chosen, files, compose, text, panel, dialog, peopleSet, placesSet] = [
+  ...["log", "messages", "empty", "title", "status", "error", "phrases", "chosen", "files", "compose", "text", "thread", "modal", "people", "places"],
 ].map((name) => document.getElementById(`slack-${name}`));
 
 /** Start the pane. `setting` is what the channel told the page, `people` are those to play. */
@@ -32,14 +32,17 @@ class Pane {
     this.people = new Switch(peopleSet, "person", people.map((person) => this.personChoice(person)), () => this.moved());
     this.places = new Switch(placesSet, "place", this.placeChoices(), () => this.moved());
     const click = (ts, element, value) => this.ask("click", { channel: this.place, ts, action_id: element.action_id, value });
-    this.messages = new Messages(list, this.names, { click, open: (ts) => this.openThread(ts) });
+    const href = (file) => `${this.base}/human/file?${new URLSearchParams({ person: this.person, channel: this.place, file })}`;
+    this.messages = new Messages(list, this.names, { click, href, open: (ts) => this.openThread(ts) });
     this.thread = new Thread(panel, this.names, {
       click,
+      href,
       reply: (ts, words) => this.send(words, ts),
       closed: (ts) => list.querySelector(`[data-key$="/${ts}"] .slack-under button:not([hidden])`)?.focus(),
     });
     this.modal = new Modal(dialog, base, (sentence) => tell(error, sentence));
-    sending(compose, text, (words) => this.send(words));
+    files.addEventListener("change", () => this.choose());
+    sending(compose, text, (words) => this.sendWithFiles(words));
     this.moved();
   }
 
@@ -125,6 +128,7 @@ class Pane {
     following(log, () => this.messages.show(screen.messages, notices, place));
     if (entered || wrote) log.scrollTop = log.scrollHeight;
     this.thread.show(screen, place);
+    tell(status, screen.statuses.map((each) => `${this.bot.name} ${each.text}`).join(" "));
     this.known = new Set(all.map(({ ts }) => ts));
     this.seen.set(`${this.person}/${this.place}`, newest(all) || this.began);
     const notice = screen.notices.findLast(({ view_id: view }) => view && view === screen.modal?.view_id);
@@ -155,10 +159,20 @@ class Pane {
     return get(`${this.base}/human/view?${new URLSearchParams({ person, channel: place })}`);
   }
 
-  async send(words, thread = null) {
-    const command = thread === null && /^(\/\S+)\s*([^]*)$/.exec(words);
-    if (command) await this.ask("command", { channel: this.place, command: command[1], text: command[2] }, true);
-    else await this.ask("message", { channel: this.place, text: words, thread_ts: thread }, true);
+  /** Say which files go with the next message. */
+  choose() {
+    tell(chosen, [...files.files].map(({ name }) => name).join(", "));
+  }
+
+  async sendWithFiles(words) {
+    const attached = await Promise.all([...files.files].map(encoded));
+    await this.send(words, null, attached);
+    files.value = "";
+    this.choose();
+  }
+
+  async send(words, thread = null, attached = []) {
+    await this.ask("message", { channel: this.place, text: words, thread_ts: thread, files: attached }, true);
   }
 
   async ask(what, body, rethrow = false) {
@@ -170,6 +184,16 @@ class Pane {
       if (rethrow) throw problem;
     }
   }
+}
+
+/** A file as the emulator takes it: its content in base64. */
+function encoded(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve({ name: file.name, content: reader.result.split(",")[1] ?? "" }));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(file);
+  });
 }
 
 function flat(messages) {

@@ -6,7 +6,11 @@ import { draw, drawText, isCard, plain } from "./pane_blocks.js";
 const GAP = 300; // seconds after which the same author is named again
 const PREVIEW = 90; // characters of a thread's newest reply
 
-/** Keeps a list like what Slack shows. `does` has `click(ts, element, value)` and, where threads open, `open(ts)`. */
+/**
+ * Keeps a list like what Slack shows.
+ *
+ * `does` has `click(ts, element, value)`, `href(file)` and, where threads open, `open(ts)`.
+ */
 export class Messages {
   constructor(list, names, does) {
     this.list = list;
@@ -71,13 +75,18 @@ export class Messages {
     );
   }
 
-  body({ ts, text, blocks, attachments, reactions, is_tombstone: gone }) {
+  body({ ts, text, blocks, attachments, files, reactions, is_tombstone: gone }) {
     if (gone) return make("p", { class: "slack-aside" }, "This message was deleted.");
     const act = (element, value) => this.does.click(ts, element, value);
     const drawn = blocks.length ? draw(blocks, this.names, act) : [drawText(text, this.names)];
     const more = attachments.map((each) => drawText(each.text ?? each.fallback ?? "", this.names));
     const liked = reactions.map(({ name, users }) => make("span", { class: "slack-aside" }, `:${name}: ${users.length}`));
-    return make("div", { class: isCard(blocks) ? "slack-card" : null }, drawn, more, liked);
+    return make("div", { class: isCard(blocks) ? "slack-card" : null }, drawn, more, files.map((file) => this.file(file)), liked);
+  }
+
+  file({ id, name, title, size }) {
+    const kept = make("a", { href: this.does.href(id), download: name }, title || name);
+    return make("p", { class: "slack-file" }, kept, make("span", { class: "slack-aside" }, ` ${sized(size)}`));
   }
 
   under({ ts, is_ephemeral: whisper, is_tombstone: gone }) {
@@ -106,7 +115,7 @@ export function sending(form, text, send) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const words = text.value;
-    if (!words.trim()) return;
+    if (!words.trim() && !form.querySelector("[type=file]")?.files.length) return;
     text.value = "";
     try {
       await send(words);
@@ -124,6 +133,10 @@ export function sending(form, text, send) {
 /** Examples to press. */
 export function examples(phrases, send) {
   return phrases.map((phrase) => make("button", { type: "button", onclick: () => send(phrase) }, phrase));
+}
+
+function sized(bytes) {
+  return bytes < 1000 ? `${bytes} bytes` : `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 function time(ts) {

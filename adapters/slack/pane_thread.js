@@ -3,7 +3,7 @@
 import { following, make } from "/static/dom.js";
 import { Messages, examples, sending } from "./pane_messages.js";
 
-/** Keeps the panel. `does` has `click(ts, element, value)`, `reply(ts, text)` and `closed()`. */
+/** Keeps the panel. `does` has `click(ts, element, value)`, `href(file)`, `reply(ts, text)` and `closed(ts)`. */
 export class Thread {
   constructor(panel, names, does) {
     this.panel = panel;
@@ -15,7 +15,7 @@ export class Thread {
     this.log = make("div", { class: "slack-replies", role: "log", tabindex: "0", "aria-label": "Thread" }, list);
     this.phrases = make("div", { class: "slack-phrases", role: "group", "aria-label": "Examples to reply" });
     this.text = text;
-    this.messages = new Messages(list, names, { click: does.click });
+    this.messages = new Messages(list, names, { click: does.click, href: does.href });
     panel.append(
       make(
         "div",

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from enum import StrEnum
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +19,13 @@ from gateway.cli.output import document
 from gateway.errors import SettingsError
 
 SANDBOX = ("websockets", "slack_bolt", "aiohttp")  # what its emulators and the gateway behind them need
+
+
+class Mode(StrEnum):
+    """How what people do in the sandbox reaches its gateway."""
+
+    SOCKET = "socket"
+    HTTP = "http"
 
 
 def serve(
@@ -47,6 +56,7 @@ def sandbox(
     data: Annotated[Path, typer.Option(help="Where the sandbox keeps everything.")] = Path("data/sandbox"),
     endpoints: Annotated[bool, typer.Option(help="Print the emulators' addresses and tokens, and end.")] = False,
     emulators_only: Annotated[bool, typer.Option(help="Run the emulators without the gateway.")] = False,
+    mode: Annotated[Mode, typer.Option(help="How Slack reaches the gateway.")] = Mode.SOCKET,
 ) -> None:
     """Try everything on this machine: emulated channels, people to play, and a real gateway. No account, no network."""
     missing = [library for library in SANDBOX if find_spec(library) is None]
@@ -58,4 +68,5 @@ def sandbox(
     if endpoints:
         document(sandbox_main.endpoints(data))
         return
-    asyncio.run(until_signal(lambda stop: sandbox_main.run(stop, port=port, data=data, gateway=not emulators_only)))
+    play = partial(sandbox_main.run, port=port, data=data, gateway=not emulators_only, over_http=mode is Mode.HTTP)
+    asyncio.run(until_signal(play))

@@ -31,6 +31,10 @@ class Channel(Protocol):
     approvals: str
     pane: Mapping[str, Any]
 
+    def deliver_to(self, url: str | None) -> None:
+        """Post to a gateway that listens there; with None it holds a connection itself."""
+        ...
+
     def endpoints(self, base_url: str) -> dict[str, Any]:
         """What another client needs; `base_url` is where the app is mounted, without a slash at its end."""
         ...

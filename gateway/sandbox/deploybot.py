@@ -57,6 +57,7 @@ class AskPerson(BaseModel):
 
     intent: Literal["ask_person"] = "ask_person"
     question: str
+    choices: list[str] = []
     whom: Literal["requester", "release"] = "requester"
 
 
@@ -205,8 +206,9 @@ async def deploybot(run: Run) -> None:
                 await run.call(deploy, step)
             case RollBack():
                 await run.call(roll_back, step)
-            case AskPerson(question=question, whom=whom):
-                await run.request_human(Question(question, to=to_role("release") if whom == "release" else None))
+            case AskPerson(question=question, choices=choices, whom=whom):
+                to = to_role("release") if whom == "release" else None
+                await run.request_human(Question(question, choices=choices, to=to))
             case Export():
                 listed = await run.call(list_deployments, ListDeployments())
                 if isinstance(listed, Ok):

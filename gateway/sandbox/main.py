@@ -46,12 +46,13 @@ def endpoints(data: Path) -> Any:
         raise SettingsError("--endpoints", str(file), remedy) from None
 
 
-async def run(stop: asyncio.Event, *, port: int, data: Path, gateway: bool) -> None:
+async def run(stop: asyncio.Event, *, port: int, data: Path, gateway: bool, over_http: bool = False) -> None:
     """
     Run until asked to stop.
 
     Args:
         gateway: Whether to run one; without it the emulators are there for other clients.
+        over_http: Whether what people do is posted to the gateway; else it comes over connections that this one opens.
 
     Raises:
         SettingsError: The port is taken, or the folder cannot be used.
@@ -64,9 +65,12 @@ async def run(stop: asyncio.Event, *, port: int, data: Path, gateway: bool) -> N
         (folder / ENDPOINTS).unlink(missing_ok=True)  # of a sandbox that was killed
         channels = channel.build_all(folder)
         base_url = f"http://{HOST}:{door.getsockname()[1]}"
-        config = settings_file.write(folder, channels, base_url)
+        inward = _free_port() if over_http else 0
+        for name, each in channels.items():
+            each.deliver_to(f"http://{HOST}:{inward}/{name}/events" if inward else None)
+        config = settings_file.write(folder, channels, base_url, port=inward)
         child = Gateway(config, _environment(channels)) if gateway else None
-        site = Site(folder, channels, child)
+        site = Site(folder, channels, child, over_http=over_http)
         server = Server(site.app())
         serving = asyncio.create_task(server.serve([door]))
         try:
@@ -97,6 +101,14 @@ def _complain(standing: Standing) -> None:
     if standing.phase == "ended":
         said = f": {standing.log[-1]}" if standing.log else "."
         typer.echo(f"The gateway ended by itself, with exit code {standing.code}{said}", err=True)
+
+
+def _free_port() -> int:
+    """A port for the gateway, the same at each of its starts, because the emulators post to it."""
+    with socket.socket() as door:
+        door.bind((HOST, 0))
+        port: int = door.getsockname()[1]
+        return port
 
 
 def _folder(data: Path) -> Path:

@@ -26,6 +26,7 @@ class Person(NamedTuple):
 ASKING = (
     "deploy v1.4.2 to production",
     "deploy v1.5.0 to staging",
+    "deploy to production",
     "roll back production",
     "ask release: is Friday a good day?",
     "list",

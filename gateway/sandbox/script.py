@@ -21,6 +21,8 @@ HELP = """I am a script that stands in for a model, so I understand a few phrase
 • ask release: is Friday a good day? (I ask the people who release, and tell you)
 While I wait for somebody, “drop” ends it."""
 
+VERSIONS = ("v1.4.2", "v1.5.0")  # offered where somebody names none
+
 _TAG = re.compile(r"<(\w+)([^>]*)>(.*?)</\1>", re.DOTALL)
 _DEPLOY = re.compile(r"\bdeploy\s+(v\d+(?:\.\d+)*)?\s*(?:to\s+)?(staging|production)\b", re.IGNORECASE)
 _ROLL_BACK = re.compile(r"\broll\s*back\s+(?:to\s+)?(staging|production)\b", re.IGNORECASE)
@@ -60,7 +62,7 @@ def _begin(text: str) -> str:
     if deploy := _DEPLOY.search(text):
         tag, environment = deploy.groups()
         if tag is None:
-            return _step("ask_person", question=f"Which version should go to {environment.lower()}?")
+            return _step("ask_person", question=f"Which version should go to {environment.lower()}?", choices=VERSIONS)
         return _step("deploy", environment=environment.lower(), tag=tag)
     if back := _ROLL_BACK.search(text):
         return _step("roll_back", environment=back.group(1).lower())
@@ -105,5 +107,5 @@ def _done(message: str) -> str:
     return _step("done", message=message)
 
 
-def _step(intent: str, **arguments: str) -> str:
+def _step(intent: str, **arguments: object) -> str:
     return json.dumps({"intent": intent, **arguments})

@@ -37,10 +37,14 @@ class Site:
     Args:
         folder: Where the sandbox keeps everything.
         gateway: None where it runs without one.
+        over_http: How what people do reaches it, for the page to say.
     """
 
-    def __init__(self, folder: Path, channels: Mapping[str, Channel], gateway: Gateway | None) -> None:
+    def __init__(
+        self, folder: Path, channels: Mapping[str, Channel], gateway: Gateway | None, *, over_http: bool = False
+    ) -> None:
         self._gateway = gateway
+        self._over_http = over_http
         self._deployments = folder / deploybot.FILE
         self._channels = channels
         self._records = Records(folder / STORE, _names(channels.values()))
@@ -85,7 +89,7 @@ class Site:
         """What stays the same: people, phrases, and what each pane needs."""
         people = [person._asdict() for person in PEOPLE]
         panes = {name: {**channel.pane, "base": f"/{name}"} for name, channel in self._channels.items()}
-        return JSONResponse({"people": people, "panes": panes})
+        return JSONResponse({"people": people, "panes": panes, "over_http": self._over_http})
 
     async def changes(self, request: Request) -> Response:
         """Server-sent events."""

@@ -21,21 +21,22 @@ ZONES = "/usr/share/zoneinfo/"
 GUARDED = ("deploy", "roll_back")
 
 
-def write(folder: Path, channels: Mapping[str, Channel], base_url: str) -> Path:
+def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port: int) -> Path:
     """
     Write the settings file.
 
     Args:
         folder: Where the sandbox keeps everything.
         base_url: Where the sandbox's page is, without a slash at its end.
+        port: The gateway's own; 0 takes any free one.
     """
     file = folder / FILE
-    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url)), encoding="utf-8")
+    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url, port)), encoding="utf-8")
     return file
 
 
-def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str) -> Iterable[str]:
-    yield _table("[server]", data=str(folder / STORE), port=0)
+def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: int) -> Iterable[str]:
+    yield _table("[server]", data=str(folder / STORE), port=port)
     for name, channel in channels.items():
         for account in channel.accounts(f"{base_url}/{name}"):
             yield _table(f"[[{name}]]", **account)

@@ -38,11 +38,11 @@ REFUSALS = {
     "expired": "the time was up",
 }
 ENDS = {
-    "done": "The run is over.",
-    "failed": "The run failed.",
-    "cancelled": "The run was dropped.",
-    "again": "The run hands over to the next one.",
-    "restarted": "The run is begun anew.",
+    "done": "ends the run.",
+    "failed": "ends the run, which failed.",
+    "cancelled": "ends the run, which was dropped.",
+    "again": "ends the run, which hands over to the next one.",
+    "restarted": "ends the run, to begin it anew.",
 }
 
 
@@ -92,8 +92,10 @@ class Story:
 
     def _line(self, event: events.Event) -> tuple[str, str]:
         match event:
-            case events.MessageReceived():
-                return self._named(event.sender, event.sender_name), f"wrote: “{event.text}”"
+            case events.MessageReceived(attachments=attachments):
+                files = ", ".join(file.name for file in attachments)
+                sent = f"wrote: “{event.text}”" + (f" and attached {files}" if files else "")
+                return self._named(event.sender, event.sender_name), sent
             case events.RunStarted(agent=agent, version=version, requester_name=name):
                 return GATEWAY, f"starts a run of {agent}, version {version}" + (f", for {name}." if name else ".")
             case events.ModelAnswered(text=text):
@@ -124,7 +126,7 @@ class Story:
             case events.RunResumed(choice=choice, by=by):
                 return by, "lets it go on." if choice == "go_on" else "has it asked again."
             case events.RunEnded(outcome=outcome, detail=detail):
-                return GATEWAY, f"notes: {ENDS[outcome]} {detail}"
+                return GATEWAY, f"{ENDS[outcome]} {detail}"
             case events.ThreadForked(by=by, branch=branch):
                 return by, f"made a fork, {branch}."
             case events.ThreadAttached(by=by):
@@ -211,7 +213,7 @@ def _step(text: str) -> str:
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"answered: {text}"
     if intent == "done":
-        return f"chose to finish, and to say: “{step.get('message', '')}”"
+        return "chose to finish."
     return f"chose the next step: {intent}" + (f" ({_brief(step)})." if step else ".")
 
 

@@ -46,10 +46,19 @@ class Sandbox:
         sent = (delivery["payload"] for delivery in self.get("/slack/human/state")["deliveries"])
         return [payload for payload in sent if payload["type"] == "block_actions"]
 
+    def over_http(self) -> bool:
+        """Whether Slack posts to the gateway."""
+        return bool(self.get("/about")["over_http"])
+
     def call(self, method: str, arguments: dict[str, Any]) -> Any:
         """Call Slack's Web API as the app."""
         token = json.loads((self.data / "endpoints.json").read_text())["slack"]["bot_token"]
         return self.post(f"/slack/api/{method}", arguments, authorization=f"Bearer {token}")
+
+    def upload(self, url: str, content: bytes) -> None:
+        """Send a file's bytes to where Slack wants them."""
+        with urllib.request.urlopen(urllib.request.Request(url, content)) as answer:
+            answer.read()
 
     def get(self, path: str) -> Any:
         """Ask the sandbox's server."""

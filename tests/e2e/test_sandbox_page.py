@@ -8,19 +8,10 @@ import re
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.player import APPROVALS, Player
-from tests.e2e.processes import ARTIFACTS, Sandbox, until
-
-SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 375, "height": 800}}
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it stands."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
+from tests.e2e.processes import Sandbox, until
 
 
 def test_example_is_sent_by_pressing_it(player: Player):
@@ -99,6 +90,9 @@ def test_press_while_nobody_answers(player: Player):
     expect(player.message("v3.0.0")).to_be_visible()
     player.command("Kill gateway")
     expect(player.page.get_by_text("It was killed")).to_be_visible()
+    expect(player.page.get_by_text("killed. In its store: 1 run waiting, 1 request open.")).to_be_visible()
+    expect(player.log).to_contain_text("The gateway was killed.")
+    expect(player.page.get_by_text("Paused, waiting for Ana Lima or Ben Okri. That costs nothing")).to_be_visible()
     player.press(player.message("v3.0.0"), "Deny")
     expect(player.pane.get_by_text("did not respond")).to_be_visible()
     player.reply(player.message("v3.0.0"), "no")
@@ -106,11 +100,15 @@ def test_press_while_nobody_answers(player: Player):
     player.command("Start gateway")
 
     expect(player.message("v3.0.0")).to_contain_text("Denied by Ana Lima")
+    expect(player.page.get_by_text("started. 1 run still waiting, 1 request open as before.")).to_be_visible()
+    expect(player.log).to_contain_text("The gateway was started, and read this log.")
+    expect(player.page.get_by_text("Paused, waiting")).to_be_hidden()
 
 
 def test_context_is_exact(player: Player, sandbox: Sandbox):
     """
-    The text shown is the one the model was given, byte for byte, and each earlier call can be chosen.
+    The text shown is the one the model was given, byte for byte; each call's is one press from its line in the log,
+    with its size and its answer, and one press leads back.
     """
     player.be("Ben, approver")
     player.write("list")
@@ -122,70 +120,87 @@ def test_context_is_exact(player: Player, sandbox: Sandbox):
     first, *_, last = sandbox.get(f"/threads/{mine}")["calls"]
 
     expect(player.context).to_have_text(sandbox.get(f"/contexts/{last['context']}")["text"], use_inner_text=False)
-    player.page.get_by_role("combobox", name="Call", exact=True).select_option(str(first["seq"]))
+    opener = player.log.get_by_role("button", name="What it read").first
+    opener.click()
 
     expect(player.context).not_to_contain_text("<result")
-    assert player.context.text_content() == sandbox.get(f"/contexts/{first['context']}")["text"]
+    text = sandbox.get(f"/contexts/{first['context']}")
+    assert player.context.text_content() == text["text"]
+    expect(opener).to_contain_text(f"{text['tokens']} tokens")
+    expect(player.page.get_by_text(f"about {text['tokens']} tokens")).to_be_visible()
+    expect(player.page.get_by_role("group", name="Answer")).to_contain_text('"intent": "list_deployments"')
+    expect(player.page.get_by_role("heading", name="What the model read")).to_be_focused()
+    player.command("Back to the log")
+    expect(opener).to_be_focused()
 
 
-@pytest.mark.parametrize(("size", "scheme", "tag"), [("desktop", "light", "v4.0.1"), ("phone", "dark", "v4.0.2")])
-def test_everybody_can_use_it(browser: Browser, sandbox: Sandbox, size: str, scheme: str, tag: str):
+def test_choices_are_pressed(player: Player, sandbox: Sandbox):
     """
-    On a desktop and on a phone nothing is cut off to the side, and axe finds nothing wrong: not at the start, not with
-    a card, a thread and a form.
+    A question with choices has a button for each, and the one that is pressed is the answer.
     """
-    page = browser.new_page(viewport=SIZES[size], color_scheme=scheme)
-    page.goto(sandbox.url)
-    player = Player(page)
-    assert faults(page) == []
-    player.ask_for(tag)
-    player.be("Ana, approver")
-    player.reply(player.message(tag), "why now?")
-    expect(player.message(tag)).to_contain_text("still open")
-    page.screenshot(path=ARTIFACTS / f"sandbox-{size}-{scheme}.png")
-    assert faults(page) == []
-    player.close_thread()
-    assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
-    player.press(player.message(tag), "Deny with a reason")
-    form = page.get_by_role("dialog", name="Deny this request")
-    expect(form).to_be_visible()
-    assert faults(page) == []
+    player.be("Ben, approver")
+    player.write("deploy to staging")
+    card = player.message("Which version should go to staging?")
+    expect(card.get_by_role("button", name="v1.4.2")).to_be_visible()
 
-    form.get_by_role("button", name="Deny").click()
-    expect(form).to_contain_text("Please complete this required field.")
-    assert faults(page) == []
-    page.keyboard.press("Escape")
-    expect(form).to_be_hidden()
-    player.press(player.message(tag), "Deny")
-    expect(player.message(tag)).to_contain_text("Denied by Ana Lima")
-    page.close()
+    player.press(card, "v1.5.0")
+
+    expect(card).to_contain_text("Answered by Ben Okri")
+    expect(card.get_by_role("button", name="v1.4.2")).to_have_count(0)
+    expect(player.message("v1.5.0 is in staging now")).to_be_visible()
+    assert [change["tag"] for change in sandbox.changes() if change["environment"] == "staging"] == ["v1.5.0"]
 
 
-def test_it_works_with_the_keyboard(player: Player):
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_files_go_both_ways(player: Player, sandbox: Sandbox, size: str):
     """
-    Without a mouse one can become somebody else, write, answer in a thread, and press a card's button.
+    A file that somebody attaches and one that the app sends stand at their messages, and come down as they were.
     """
-    page, pane = player.page, player.pane
-    player.ask_for("v5.0.0")
-    pane.get_by_role("radio", name="Rita, requester").focus()
-    page.keyboard.press("ArrowRight")
-    expect(pane.get_by_role("radio", name="Ana, approver")).to_be_checked()
-    expect(player.message("v5.0.0")).to_be_visible()
+    name, content = f"notes-{size}.txt", b"five past five\n" * 100
+    player.be("Otto, outsider", APPROVALS)
+    player.pane.get_by_label("Attach").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+    expect(player.pane.get_by_text(name)).to_be_visible()
+    player.write("see this")
+    assert downloaded(player, name) == content
 
-    pane.get_by_label("Message on Slack").focus()
-    page.keyboard.type("one")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.type("two")
-    page.keyboard.press("Enter")
-    expect(player.message("one").first).to_contain_text("two")
-    player.message("v5.0.0").get_by_role("button", name="Reply").focus()
-    page.keyboard.press("Enter")
-    page.keyboard.type("deny")
-    page.keyboard.press("Enter")
+    offered = sandbox.call("files.getUploadURLExternal", {"filename": f"app-{name}", "length": len(content)})
+    sandbox.upload(offered["upload_url"], content)
+    shared = {"files": [{"id": offered["file_id"]}], "channel_id": "CAPPROVALS", "initial_comment": "Here."}
+    sandbox.call("files.completeUploadExternal", shared)
+    assert downloaded(player, f"app-{name}") == content
 
-    expect(player.message("v5.0.0")).to_contain_text("Denied by Ana Lima")
-    expect(pane.get_by_label("Reply in this thread")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(player.thread()).to_be_hidden()
-    expect(player.message("v5.0.0").get_by_role("button", name="1 reply")).to_be_focused()
+
+def downloaded(player: Player, name: str) -> bytes:
+    """What comes down from a file's link."""
+    with player.page.expect_download() as coming:
+        player.message(name).get_by_role("link", name=name).click()
+    return coming.value.path().read_bytes()
+
+
+def test_command_is_typed(player: Player):
+    """
+    A slash command reaches the app; one that it does not have is Slack's to refuse, to its writer alone.
+    """
+    player.be("Ben, approver", APPROVALS)
+    player.write("/nonsense list")
+    expect(player.pane.get_by_text("/nonsense is not a valid command")).to_be_visible()
+
+    player.write("/ringback list")
+
+    player.be("Ben, approver")
+    expect(player.message("production:")).to_be_visible()
+
+
+def test_status_is_shown_while_the_app_works(player: Player, sandbox: Sandbox):
+    """
+    What the app says that it is doing stands above the box in which one writes, until it writes.
+    """
+    player.be("Otto, outsider", APPROVALS)
+    ts = sandbox.call("chat.postMessage", {"channel": "CAPPROVALS", "text": "wait"})["ts"]
+    said = {"channel_id": "CAPPROVALS", "thread_ts": ts, "status": "is thinking"}
+
+    sandbox.call("assistant.threads.setStatus", said)
+
+    expect(player.pane.get_by_text("ringback is thinking")).to_be_visible()
+    sandbox.call("assistant.threads.setStatus", said | {"status": ""})
+    expect(player.pane.get_by_text("ringback is thinking")).to_be_hidden()

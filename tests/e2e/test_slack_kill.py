@@ -30,6 +30,7 @@ def killed_after_effect(player: Player, sandbox: Sandbox, tag: str) -> None:
         for answer in ANSWERS:
             expect(player.message(tag, CARD).get_by_role("button", name=answer)).to_be_visible()
     assert len(sandbox.changes()) == before + 1
+    expect(player.log).to_contain_text("nobody knows whether it took effect. It is not run again by itself")
 
 
 @pytest.mark.timeout(90)

@@ -4,13 +4,28 @@ The main job, as people see it: asked on Slack, approved on Slack, done.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.player import APPROVALS, Player
-from tests.e2e.processes import Sandbox, until
+from tests.e2e.processes import Sandbox, running, until
 
 NOT_FOR_YOU = "I do not know who you are"
+
+
+@pytest.fixture(scope="module", params=["socket", "http"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Slack speaks to the gateway over a socket, and by signed requests."""
+    with running(f"test_slack_round_trip-{request.param}", "--mode", request.param) as started:
+        yield started
+
+
+@pytest.fixture
+def size(sandbox: Sandbox) -> str:
+    """The one on a desktop, the other on a phone."""
+    return "phone" if sandbox.over_http() else "desktop"
 
 
 @pytest.mark.timeout(90)
@@ -31,7 +46,7 @@ def test_deployment_is_asked_approved_and_told(player: Player, sandbox: Sandbox)
 
     player.be("Ana, approver")
     player.reply(player.message(tag), "yes but not before five")
-    expect(player.message(tag)).to_contain_text("Passed to Rita Ray; still open.")
+    expect(player.thread()).to_contain_text("Passed to Rita Ray; still open.")
     player.be("Rita, requester")
     expect(player.message("Ana Lima asks about")).to_contain_text("yes but not before five")
     player.write("fine, at six then")

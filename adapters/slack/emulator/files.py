@@ -129,6 +129,10 @@ class Files:
             self._contents.keep(file.id, content)
         return [file.id for file in files]
 
+    def read(self, file_id: str) -> tuple[str, bytes]:
+        """A file's name, and what is in it."""
+        return self._workspace.state.files[file_id].name, self._contents.read(file_id)
+
     def serve(self, request: Request, *, is_bot: bool) -> Response:
         """
         The bytes behind `url_private` and `url_private_download`.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 import pydantic
 from starlette.requests import Request
@@ -109,7 +110,7 @@ class HumanApi:
     def routes(self) -> list[Route]:
         """All of them."""
         posts = (self.message, self.click, self.submit, self.close, self.edit, self.delete, self.command)
-        gets = (self.view, self.changes, self.state)
+        gets = (self.view, self.file, self.changes, self.state)
         return [
             *(Route(f"/human/{does.__name__}", self._guarded(does), methods=["POST"]) for does in posts),
             *(Route(f"/human/{does.__name__}", self._guarded(does), methods=["GET"]) for does in gets),
@@ -173,6 +174,15 @@ class HumanApi:
         """What a person sees."""
         query = request.query_params
         return JSONResponse(self._emulator.screen(query.get("person", ""), query.get("channel", "dm")))
+
+    async def file(self, request: Request) -> Response:
+        """A file, to keep and never to show: a person's page of HTML would speak for the sandbox's own."""
+        query = request.query_params
+        name, content = self._emulator.people.file(
+            query.get("person", ""), query.get("channel", "dm"), query.get("file", "")
+        )
+        kept = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return Response(content, media_type="application/octet-stream", headers=kept)
 
     async def changes(self, request: Request) -> Response:
         """Server-sent events."""

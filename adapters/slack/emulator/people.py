@@ -110,6 +110,13 @@ class People:
             raise errors.Refused("A command begins with a slash.", status=400)
         return self._interactions.command(person, place, command, text)
 
+    def file(self, person_id: str, channel: str, file_id: str) -> tuple[str, bytes]:
+        """Download a file that stands at a message in a conversation: its name, and what is in it."""
+        person, place = self.at(person_id, channel)
+        if not any(file_id in message.files for message in self._workspace.messages(place.id)):
+            raise errors.Refused(f"{person.real_name} sees no such file (any longer).", status=404)
+        return self._files.read(file_id)
+
     def at(self, person_id: str, channel: str) -> tuple[state.Person, state.Place]:
         """
         The person and the conversation, where `dm` stands for theirs with the bot.

@@ -3,7 +3,7 @@
 import { clock, make, show, tell } from "./dom.js";
 import { post } from "./server.js";
 
-const [standing, log, buttons, kill, start, error, history] = ["standing", "log", "buttons", "kill", "start", "error", "history"].map(
+const [standing, way, log, buttons, kill, start, error, history] = ["standing", "way", "log", "buttons", "kill", "start", "error", "history"].map(
   (name) => document.getElementById(`gateway-${name}`),
 );
 
@@ -21,6 +21,12 @@ const TURNS = {
   ended: ({ code, held }) => `ended with code ${code}. ${held ? kept(held) : ""}`,
   stopped: () => "stopped.",
 };
+
+export function showWay({ over_http: posted }) {
+  way.textContent = posted
+    ? "Slack posts to it, signed (HTTP mode)."
+    : "Slack reaches it over a socket that it opened (Socket Mode). To try the other way: ringback sandbox --mode http";
+}
 
 export function showGateway(gateway) {
   tell(standing, SENTENCES[gateway.phase](gateway));

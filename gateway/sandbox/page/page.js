@@ -3,7 +3,7 @@
 import { readCall, showCalls } from "./context.js";
 import { showDeployments } from "./deployments.js";
 import { tell } from "./dom.js";
-import { showGateway } from "./gateway.js";
+import { showGateway, showWay } from "./gateway.js";
 import { onCalls, showThreads } from "./log.js";
 import { get } from "./server.js";
 
@@ -17,6 +17,7 @@ for (const [channel, setting] of Object.entries(about.panes)) {
 }
 
 onCalls(showCalls, readCall);
+showWay(about);
 
 const lost = document.getElementById("lost");
 const changes = new EventSource("/changes");

@@ -14,7 +14,7 @@ from gateway.sandbox import channel, settings_file
 def written(folder: Path) -> tuple[Path, dict[str, str]]:
     """A settings file, and the environment it needs."""
     channels = channel.build_all(folder)
-    file = settings_file.write(folder, channels, "http://127.0.0.1:8700")
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", port=0)
     return file, {name: value for each in channels.values() for name, value in each.environment().items()}
 
 

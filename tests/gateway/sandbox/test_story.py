@@ -60,12 +60,12 @@ def told(*log: events.Event) -> str:
         ),
         (
             events.ModelAnswered(**IN, key="k", context="c", text='{"intent": "done", "message": "All well."}'),
-            "The model chose to finish, and to say: “All well.”",
+            "The model chose to finish.",
         ),
         (events.ModelAnswered(**IN, key="k", context="c", text="[1]"), "The model answered: [1]"),
         (events.ModelAnswered(**IN, key="k", context="c", text="rubbish"), "The model answered: rubbish"),
         (events.ToolStarted(**IN, key="k", tool="deploy", version="1", digest="d"), "The tool deploy starts."),
-        (events.RunEnded(**IN, outcome="done"), "The gateway notes: The run is over."),
+        (events.RunEnded(**IN, outcome="done"), "The gateway ends the run."),
         (events.SleepEnded(**IN, key="k"), "The gateway wakes the run: the time has come."),
     ],
 )

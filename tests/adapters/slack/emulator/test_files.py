@@ -272,6 +272,23 @@ async def test_human_api(server: Server, http: aiohttp.ClientSession) -> None:
     assert [each["name"] for each in shown["files"]] == ["a.txt"]
 
 
+async def test_people_download_what_they_see(server: Server, http: aiohttp.ClientSession) -> None:
+    """
+    A person keeps a file of a conversation that they are in, as bytes under its name and never as a page; nobody else.
+    """
+    people = server.emulator.people
+    people.message(ANA, DEPLOYS, "see", files=[("ü b.html", b"<script>")])
+    file = server.emulator.screen(ANA, DEPLOYS)["messages"][0]["files"][0]["id"]
+
+    asked = {"person": ANA, "channel": DEPLOYS, "file": file}
+    async with http.get(f"{server.url}/human/file", params=asked) as answer:
+        assert (answer.content_type, await answer.read()) == ("application/octet-stream", b"<script>")
+        assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''%C3%BC%20b.html"
+    for other in ({"channel": "dm"}, {"person": "UOLGA"}, {"file": "F1"}):
+        async with http.get(f"{server.url}/human/file", params=asked | other) as answer:
+            assert answer.status >= 400
+
+
 async def test_upload_may_fail(client: AsyncWebClient, emulator: Emulator) -> None:
     """
     Faults strike uploads too, and each transfer stands in the log of calls.
