@@ -68,8 +68,8 @@ def test_nothing_is_wrong_in_any_state(player: Player, size: str, scheme: str, t
     assert faults(page) == []
     page.screenshot(path=ARTIFACTS / f"killed-{size}-{scheme}.png", full_page=True)
     player.command("Start gateway")
-    player.press(player.message(tag), "Deny")
-    expect(player.message(tag)).to_contain_text("Denied by Ana Lima")
+    player.reply(player.message(tag), "deny")
+    expect(player.thread()).to_contain_text("Denied by Ana Lima")
 
 
 def test_it_works_with_the_keyboard(player: Player):
