@@ -2,7 +2,8 @@
 Slack's side of a benchmark: as little of it as a gateway needs, so that what is measured is the gateway.
 
 It shares a process with whoever makes the load, on the other core. What it says is as in Slack's documents; nothing is
-checked here, which is the emulator's work.
+checked here while it is measured, which is the emulator's work. At the end one call of each shape is held against
+Slack's description.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from urllib.parse import quote
 
 from aiohttp import WSMsgType, web
 
+from adapters.slack.emulator import state
+from tests import slack_calls
 from tests.bench.http import Connection, request
 
 TEAM, BOT, APP = "T0BENCH", "U0RINGBACK", "A0BENCH"
@@ -49,6 +52,7 @@ class Slack:
         self._began = time.time()
         self._socket: web.WebSocketResponse | None = None
         self._acks: dict[str, asyncio.Future[None]] = {}
+        self._shapes: dict[tuple[str, ...], state.Call] = {}
         self.port = 0
 
     async def __aenter__(self) -> Slack:
@@ -64,6 +68,7 @@ class Slack:
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
+        slack_calls.check(self._shapes.values())
 
     @property
     def api(self) -> str:
@@ -75,7 +80,10 @@ class Slack:
     async def _call(self, asked: web.Request) -> web.Response:
         method = asked.match_info["method"]
         sent = await asked.read()
-        arguments = json.loads(sent) if sent[:1] == b"{" else {}
+        arguments = json.loads(sent) if sent[:1] == b"{" else {**asked.query, **await asked.post()}
+        shape = (method, *sorted(arguments))
+        if shape not in self._shapes:
+            self._shapes[shape] = state.Call(at=0, method=method, arguments=arguments, token="bot", accepted=True)
         answer: Json = {"ok": True}
         if method == "auth.test":
             asyncio.get_running_loop().call_later(0.1, self.identified.set)  # when the answer has arrived
@@ -83,7 +91,7 @@ class Slack:
         elif method == "apps.connections.open":
             answer |= {"url": f"ws://127.0.0.1:{self.port}/link"}
         elif method == "users.info":
-            user = (arguments or await asked.post())["user"]
+            user = arguments["user"]
             answer |= {"user": {"id": user, "name": user.lower(), "profile": {"display_name": f"Person {user}"}}}
         elif method == "conversations.open":
             answer |= {"channel": {"id": f"D{arguments['users'][1:]}"}}
