@@ -10,7 +10,7 @@ GatewayError
 │   ├── Lost              the owner: somebody else owns this partition now
 │   ├── Unreadable        the operator: the file is damaged, or locked by another program
 │   ├── Unwritable        time: the disk is full or refuses; nothing was acknowledged, try again
-│   └── Broken            us: a commit may or may not have reached the disk; leave and open again (exit code 74)
+│   └── Broken            us: a commit's fate is open, or the file is damaged; leave, and open again (exit code 74)
 ├── ModelFailed           time, then the owner role: the model gives no answer
 ├── Declined              the caller: this cannot be done as things are; the line says what to do
 │   ├── Busy              time: something is under way; ask again in a moment

@@ -26,7 +26,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -50,7 +51,7 @@ from gateway.store.base import (
     Snapshot,
     Timer,
 )
-from gateway.store.sqlite_reader import SqliteReader, reading
+from gateway.store.sqlite_reader import DISK_FULL, SqliteReader, code_of, damaged, is_damage, reading
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -58,7 +59,6 @@ Job = Callable[[sqlite3.Connection], Any]
 BATCH = 256  # jobs in one transaction
 RIDE = 0.05  # seconds that a fate which is not pressing waits for a write to ride with
 UNSENT_DAYS = 1  # days that a delivery which was taken up again is tried
-DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -126,8 +126,9 @@ class SqliteStore(SqliteReader):
     async def own(self) -> Ownership:
         self._token = self._runtime.token()
         self._handed.clear()
-        rows = self._reader.execute("SELECT key FROM conversations WHERE ready = 1")
-        self._reload = dict.fromkeys(ConversationKey(key) for (key,) in rows)
+        with self._reading():
+            rows = self._reader.execute("SELECT key FROM conversations WHERE ready = 1")
+            self._reload = dict.fromkeys(ConversationKey(key) for (key,) in rows)
         self._wake.set()
         return Ownership(self._token)
 
@@ -248,7 +249,7 @@ class SqliteStore(SqliteReader):
     def _writer_ended(self, writer: asyncio.Task[None]) -> None:
         """Nobody waits for a writer that is gone."""
         if not writer.cancelled() and writer.exception() is not None:
-            self._broken = Broken(f"{Broken.__doc__} ({writer.exception()!r})")
+            self._break(f"{Broken.__doc__} ({writer.exception()!r})")
         for waiting in (*(waiting for _, waiting in (*self._jobs, *self._riders)), *self._rewrites):
             if not waiting.done():
                 waiting.set_exception(self._broken or Unwritable("the store is closing"))
@@ -263,6 +264,8 @@ class SqliteStore(SqliteReader):
             self.committed(len(batch), self._runtime.monotonic() - began)
         except Exception as error:
             self._rollback()
+            if is_damage(error):
+                self._break(damaged(error))
             if len(batch) > 1 and self._broken is None:
                 for single in batch:
                     await self._transact([single])
@@ -290,10 +293,15 @@ class SqliteStore(SqliteReader):
         try:
             await self._runtime.to_disk(self._db.execute, "COMMIT")
         except sqlite3.Error as error:
-            if _code(error) not in DISK_FULL | IN_USE:
-                self._broken = Broken(f"{Broken.__doc__} ({error})")
-                self._wake.set()  # whoever decides hears of it too, and the process leaves
+            if code_of(error) not in DISK_FULL | IN_USE:
+                self._break(f"{Broken.__doc__} ({error})")
             raise
+
+    def _break(self, reason: str) -> Broken:
+        """Nothing is read or written any more, and the owner hears why."""
+        self._broken = Broken(reason)
+        self._wake.set()
+        return self._broken
 
     def _rollback(self) -> None:
         if self._db.in_transaction:
@@ -363,37 +371,47 @@ class SqliteStore(SqliteReader):
     def _due_timers(self) -> dict[ConversationKey, list[Timer]]:
         now = self.now()
         found: dict[ConversationKey, list[Timer]] = {}
-        for key, due in sqlite_log.due_timers(self._reader, now).items():
-            fresh = [timer for timer in due if timer.id not in self._handed]
-            if fresh:
-                found[key] = fresh
-                self._handed.update(timer.id for timer in fresh)
-        self._next_timer = sqlite_log.next_timer(self._reader, now)
+        with self._reading():
+            for key, due in sqlite_log.due_timers(self._reader, now).items():
+                fresh = [timer for timer in due if timer.id not in self._handed]
+                if fresh:
+                    found[key] = fresh
+                    self._handed.update(timer.id for timer in fresh)
+            self._next_timer = sqlite_log.next_timer(self._reader, now)
         return found
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
     async def load(self, conversation: ConversationKey, need: Need) -> Snapshot:
-        return sqlite_log.load(self._reader, conversation, need, self.now())
+        with self._reading():
+            return sqlite_log.load(self._reader, conversation, need, self.now())
 
     async def next_delivery(self, after: float) -> float | None:
-        return sqlite_lanes.next_due(self._reader, after)
+        with self._reading():
+            return sqlite_lanes.next_due(self._reader, after)
 
     async def receipt(self, delivery: str) -> Receipt | None:
-        return sqlite_lanes.receipt(self._reader, delivery)
+        with self._reading():
+            return sqlite_lanes.receipt(self._reader, delivery)
 
     async def copy(self, place: ConversationKey, request: str) -> Copy | None:
-        return sqlite_log.copy(self._reader, place, request)
+        with self._reading():
+            return sqlite_log.copy(self._reader, place, request)
 
-
-def _code(error: Exception) -> int | None:
-    """SQLite's own code; errors of Python's module around it have none."""
-    return getattr(error, "sqlite_errorcode", None)
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Find out that the file is damaged: then nobody goes on as if it were not."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise self._break(damaged(error)) from error
+            raise
 
 
 def _told(error: Exception) -> Exception:
-    if _code(error) in DISK_FULL:
+    if code_of(error) in DISK_FULL:
         return Unwritable(f"the disk is full or cannot be written ({error})")
-    if _code(error) in IN_USE:
+    if code_of(error) in IN_USE:
         return Unwritable(f"another program holds the file ({error})")
     return error

@@ -21,6 +21,8 @@ from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_ro
 
 FILE = "ringback.sqlite"
 BUSY = 5_000  # milliseconds to wait for somebody else's lock
+DISK_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
 
 _THREAD = (
     "SELECT t.id, c.key, t.root, t.agent, t.version, t.branch, t.status, t.note, t.updated_at"
@@ -136,4 +138,19 @@ def reading() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise Unreadable(f"{Unreadable.__doc__} ({error})") from error
+        raise Unreadable(damaged(error) if is_damage(error) else f"{Unreadable.__doc__} ({error})") from error
+
+
+def code_of(error: Exception) -> int:
+    """Give SQLite's own code; errors of Python's module around it have none, which is 0."""
+    return getattr(error, "sqlite_errorcode", None) or 0
+
+
+def is_damage(error: Exception) -> bool:
+    """Tell whether the file is damaged, or the disk under it: the low byte of a code is its kind."""
+    return code_of(error) not in DISK_FULL and code_of(error) & 0xFF in DAMAGED
+
+
+def damaged(detail: object) -> str:
+    """Say that the file is damaged, and what to do."""
+    return f"{FILE} is damaged, or its disk is ({detail}); put the data folder aside and restore a backup"
