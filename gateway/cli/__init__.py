@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import ask, backups, config, deliveries, doctor, people, policy, requests, serving, threads
+from gateway.cli import ask, backups, config, deliveries, doctor, init, people, policy, requests, serving, threads
 from gateway.cli.output import fail
 from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
 
@@ -25,6 +25,7 @@ app.command()(serving.serve)
 app.command()(serving.sandbox)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(ask.ask)
 app.add_typer(config.app, name="config")
