@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters import registry
+from adapters.base import Adapter
 from agent_core import events
 from agent_core.catalogue import ENGLISH
 from agent_core.requests import Outcome
@@ -92,6 +93,24 @@ def test_measured_numbers_are_those_of_the_results():
     text = page("performance.md")
     assert text == performance.render(text, results)
     assert set(results) == set(re.findall(r"^<!-- (?!end)(\w+) -->$", text, re.MULTILINE))
+
+
+def test_adding_a_channel_describes_the_channel_that_there_is():
+    """
+    Its list of files is that of the folder, its list of methods is the port's, and what it calls the registry's is.
+    """
+    text = page("adding-a-channel.md")
+    table = text.split("## The files, by Slack's example")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)
+    named = {name.rstrip("/") for cell in cells for name in re.findall(r"`(.+?)`", cell)}
+    folder = ROOT / "adapters" / "slack"
+    there = {file.name for file in folder.iterdir() if not file.name.startswith("__")}
+    scripts = {file.name for file in folder.glob("pane*.js")}
+    assert there - scripts == named - {"pane*.js"}
+
+    methods = {name for name in vars(Adapter) if not name.startswith("_")}
+    assert methods == set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert all(f"`{name}`" in text for name in vars(registry) if name.isupper())
 
 
 def test_every_guarantee_is_stated_and_checked():
