@@ -14,6 +14,7 @@ from adapters.slack.emulator import errors
 from adapters.slack.emulator.arguments import Arguments
 from adapters.slack.emulator.changes import Changes
 from adapters.slack.emulator.chat import Chat
+from adapters.slack.emulator.commands import Commands
 from adapters.slack.emulator.conversations import Conversations
 from adapters.slack.emulator.directory import Directory
 from adapters.slack.emulator.faults import KINDS, Fault, Faults
@@ -84,9 +85,11 @@ class Emulator:
         triggers = Triggers(clock)
         modals = Modals(workspace, triggers, clock=clock)
         ways_back = ResponseUrls(workspace, timeline, clock=clock)
-        interactions = Interactions(workspace, self._sockets.deliveries, modals, triggers, ways_back, clock=clock)
+        deliveries = self._sockets.deliveries
+        interactions = Interactions(workspace, deliveries, modals, triggers, ways_back, clock=clock)
+        commands = Commands(workspace, deliveries, triggers, ways_back, clock=clock)
         files = Files(workspace, timeline, clock=clock)
-        self.people = People(workspace, timeline, interactions, files)
+        self.people = People(workspace, timeline, interactions, commands, files)
         self._web_api = WebApi(
             workspace,
             self._faults,

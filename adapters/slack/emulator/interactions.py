@@ -1,5 +1,5 @@
 """
-People pressing buttons, choosing, filling in modals and typing commands; and what the app answers to that.
+People pressing buttons, choosing and filling in modals; and what the app answers to that.
 """
 
 from __future__ import annotations
@@ -13,22 +13,11 @@ from adapters.slack.emulator.modals import Modals
 from adapters.slack.emulator.schedule import Clock
 from adapters.slack.emulator.workspace import Workspace
 
-FAILED_COMMAND: dict[state.Outcome | None, str] = {
-    "timeout": "operation_timeout",
-    "connection_lost": "operation_timeout",
-    "ack_lost": "operation_timeout",
-}
-"""Slackbot's word where it is not "dispatch_failed"; seen in Netflix/dispatch#833 and slackapi/bolt-js#579."""
-UNKNOWN_COMMAND = (
-    '{0} is not a valid command. In Slack, all messages that start with the "/" character are interpreted as slash '
-    "commands. If you are trying to send a message and not run a slash command, try preceding the "
-    '"/" with an empty space.'
-)
 TROUBLE = "We had some trouble connecting. Try again?"  # what Slack's client says in a modal
 
 
 class Interactions:
-    """Everything that reaches the app in an `interactive` or `slash_commands` envelope."""
+    """Everything that reaches the app as an `interactive` delivery."""
 
     def __init__(
         self,
@@ -149,31 +138,6 @@ class Interactions:
             if told.definition.get("notify_on_close"):
                 self._deliveries.ask(payload, channel=None)
 
-    def command(self, person: state.Person, place: state.Place, command: str, text: str) -> state.Json:
-        """Type a slash command. One that the person's workspace does not know never reaches the app."""
-        known = self._workspace.state
-        if command not in known.commands or self._workspace.team_of(person.id) != known.team_id:
-            return self.tell(person, place, UNKNOWN_COMMAND.format(command))
-        trigger_id = self._triggers.new(person.id)
-        with self._workspace.change():
-            token = self._ways_back.new(person.id, place.id)
-            payload = {
-                **payloads.command(self._workspace, person, place.id, command, text),
-                "response_url": f"{self._workspace.base_url}/actions/{token}",
-                "trigger_id": trigger_id,
-            }
-
-            def done(answered: asyncio.Future[Answer]) -> None:
-                self._show_answer(person, place, command, answered.result())
-
-            self._deliveries.ask(payload, channel=place.id, is_command=True).add_done_callback(done)
-        return {"trigger_id": trigger_id}
-
-    def tell(self, person: state.Person, place: state.Place, sentence: str) -> state.Json:
-        """Let Slackbot tell a person something in a conversation."""
-        self._workspace.notify(person.id, sentence, self._clock(), channel=place.id)
-        return {"notice": sentence}
-
     def _ask(
         self,
         person: state.Person,
@@ -242,18 +206,6 @@ class Interactions:
         with self._workspace.change():
             view.errors = {block_id: str(sentence) for block_id, sentence in given.items()}
         return view.errors
-
-    def _show_answer(self, person: state.Person, place: state.Place, command: str, answer: Answer) -> None:
-        error = FAILED_COMMAND.get(answer.outcome, "dispatch_failed")
-        if answer.is_acked:
-            said = {"text": answer.payload} if isinstance(answer.payload, str) else answer.payload
-            try:
-                if said:
-                    self._ways_back.say(person.id, place.id, said)
-                return
-            except errors.ApiError:
-                error = "invalid_command_response"
-        self.tell(person, place, f'{command} failed with the error "{error}"')
 
 
 def _find(shown: list[state.Json], action_id: str, value: Any, where: str) -> tuple[state.Json, state.Json]:

@@ -6,18 +6,14 @@ Each method refuses what Slack's own client would not offer, with a sentence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from adapters.slack.emulator import blocks, errors, markup, state, timeline
+from adapters.slack.emulator.commands import Commands
 from adapters.slack.emulator.files import Files
 from adapters.slack.emulator.interactions import Interactions
 from adapters.slack.emulator.workspace import Workspace
-
-COMMAND = re.compile(r"(?P<command>/\S+)(?:\s+(?P<text>.*))?", re.DOTALL)
-IN_THREAD = "{0} is not supported in threads. Sorry!"
-"""https://docs.slack.dev/interactivity/implementing-slash-commands: apps' commands cannot be invoked in threads."""
 
 
 class People:
@@ -28,12 +24,14 @@ class People:
         workspace: Workspace,
         conversations: timeline.Timeline,
         interactions: Interactions,
+        commands: Commands,
         files: Files,
     ) -> None:
         self._workspace = workspace
         self._timeline = conversations
         self._files = files
         self._interactions = interactions
+        self._commands = commands
 
     def message(
         self,
@@ -55,11 +53,9 @@ class People:
             raise errors.Refused(f"#{place.name} is archived.")
         if not text.strip() and not files:
             raise errors.Refused("A message needs text.", status=400)
-        typed = COMMAND.fullmatch(text)
-        if typed is not None and thread_ts is not None:
-            return self._interactions.tell(person, place, IN_THREAD.format(typed["command"]))
-        if typed is not None:
-            return self._interactions.command(person, place, typed["command"], typed["text"] or "")
+        taken = self._commands.read(person, place, text, thread_ts=thread_ts)
+        if taken is not None:
+            return taken
         if thread_ts is not None:
             root = self._workspace.message(place.id, thread_ts)
             if root is None or root.thread_ts is not None:
@@ -108,7 +104,7 @@ class People:
         person, place = self.at(person_id, channel)
         if not command.startswith("/"):
             raise errors.Refused("A command begins with a slash.", status=400)
-        return self._interactions.command(person, place, command, text)
+        return self._commands.type(person, place, command, text)
 
     def file(self, person_id: str, channel: str, file_id: str) -> tuple[str, bytes]:
         """Download a file that stands at a message in a conversation: its name, and what is in it."""

@@ -1,10 +1,11 @@
 """
-Clicks, choices, modals and commands, seen from the app's end of the connection.
+Clicks, choices and modals, seen from the app's end of the connection and of its Request URL.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.emulator import Emulator, Refused
-from tests.adapters.slack.emulator.conftest import ANA, BEN, BUTTONS, FORM, GENERAL, QUIET, Connect, Link, Wait
+from tests.adapters.slack.emulator.conftest import ANA, BEN, BUTTONS, DM_ANA, FORM, GENERAL, QUIET, Connect, Link, Wait
+from tests.adapters.slack.emulator.receiver import Answer, App, saying
 
 Advance = Callable[[float], None]
 MENU: dict[str, Any] = {
@@ -37,6 +39,10 @@ NOTE: dict[str, Any] = {
     "label": {"type": "plain_text", "text": "Note"},
     "element": {"type": "plain_text_input", "action_id": "words"},
 }
+
+
+def statuses(emulator: Emulator) -> list[str]:
+    return [delivery["status"] for delivery in emulator.state()["deliveries"]]
 
 
 async def error_of(call: Any) -> str:
@@ -400,83 +406,84 @@ async def test_only_the_owner_uses_a_modal(connect: Connect, client: AsyncWebCli
         await emulator.people.submit(ANA, unsendable, {})
 
 
-async def test_command_and_its_answer(connect: Connect, emulator: Emulator, until: Wait) -> None:
+async def test_click_is_a_form(verified: App, emulator: Emulator, until: Wait) -> None:
     """
-    A slash command arrives as one, and what the acknowledgement carries is shown to the person alone.
+    An interaction comes as a form with one field, `payload`.
     """
-    link = await connect()
-    emulator.people.command(ANA, GENERAL, "/ringback", "now")
-    envelope = await link.frame()
-    assert (envelope["type"], envelope["accepts_response_payload"]) == ("slash_commands", True)
-    assert (envelope["payload"]["command"], envelope["payload"]["text"]) == ("/ringback", "now")
+    ts = card(emulator)
+    emulator.people.click(ANA, "dm", ts, "yes")
+    await until(lambda: statuses(emulator)[-1] == "acked")
 
-    await link.ack(envelope, {"text": "on it"})
-
-    await until(lambda: emulator.screen(ANA, GENERAL)["messages"])
-    shown = emulator.screen(ANA, GENERAL)["messages"][0]
-    assert (shown["text"], shown["is_ephemeral"]) == ("on it", True)
+    seen = verified.seen[-1]
+    payload = json.loads(seen.form["payload"])
+    assert seen.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert payload["type"] == "block_actions"
+    assert payload["response_url"].startswith(emulator.workspace.base_url + "/actions/")
 
 
-async def test_command_without_an_answer(connect: Connect, emulator: Emulator, advance: Advance, until: Wait) -> None:
+def card(emulator: Emulator) -> str:
+    place = emulator.workspace.place(DM_ANA)
+    assert place is not None
+    timeline = emulator.people._timeline
+    return timeline.post(place, emulator.workspace.state.bot.user_id, "Deploy?", blocks=BUTTONS).ts
+
+
+@pytest.mark.parametrize("status", [404, 500])
+async def test_refused_click_is_not_repeated(status: int, verified: App, emulator: Emulator, until: Wait) -> None:
     """
-    An unanswered command fails before the person's eyes, in Slack's words.
+    A click that the app refused does not come again; the person is told.
     """
-    emulator.people.command(ANA, "dm", "/ringback")
-    await until(lambda: "dispatch_failed" in str(emulator.screen(ANA)["notices"]))
-    link = await connect()
-    emulator.people.command(ANA, "dm", "/ringback")
-    await link.frame()
+    ts = card(emulator)
+    await until(lambda: statuses(emulator) == ["acked"])
+    verified.answer = saying(status)
+    emulator.people.click(ANA, "dm", ts, "yes")
+    await until(lambda: emulator.screen(ANA)["notices"])
+
+    assert statuses(emulator)[-1] == "failed"
+    assert len(verified.seen) == 2
+    assert emulator.screen(ANA)["notices"][0]["text"] == "ringback did not respond."
+
+
+async def test_unanswered_click_is_told_after_three_seconds(
+    verified: App, emulator: Emulator, advance: Advance, until: Wait
+) -> None:
+    """
+    A click that is not answered within 3 seconds is given up, and the person is told.
+    """
+    ts = card(emulator)
+    await until(lambda: statuses(emulator) == ["acked"])
+    verified.answer = verified.never
+    emulator.people.click(ANA, "dm", ts, "yes")
+    await until(lambda: len(verified.seen) == 2)
+    assert emulator.screen(ANA)["notices"] == []
     advance(3.0)
-    await until(lambda: "operation_timeout" in str(emulator.screen(ANA)["notices"]))
+    await until(lambda: emulator.screen(ANA)["notices"])
 
 
-@pytest.mark.parametrize("types", [True, False])
-async def test_unknown_command_never_reaches_the_app(types: bool, connect: Connect, emulator: Emulator) -> None:
+ERRORS = json.dumps({"response_action": "errors", "errors": {"why": "Say more."}})
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "is_open"),
+    [
+        (saying(200, ""), {}, False),
+        (saying(200, ERRORS), {"errors": {"why": "Say more."}}, True),
+        (saying(200, '{"response_action": "clear"}'), {}, False),
+        (saying(200, json.dumps({"response_action": "update", "view": FORM})), {}, True),
+        (saying(200, json.dumps({"response_action": "push", "view": FORM})), {}, True),
+        (saying(200, "ok"), {"warning": "We had some trouble connecting. Try again?"}, True),
+        (saying(500), {"warning": "We had some trouble connecting. Try again?"}, True),
+    ],
+)
+async def test_submission_is_answered_in_the_body(
+    answer: Answer, outcome: dict[str, Any], is_open: bool, verified: App, emulator: Emulator
+) -> None:
     """
-    A command that the app does not have is answered by Slack itself, also where it is typed as a message.
+    The body of the answer says what becomes of a modal.
     """
-    if types:
-        emulator.people.message(ANA, "dm", "/deploy now")
-    else:
-        emulator.people.command(ANA, "dm", "/deploy", "now")
+    trigger_id = emulator.people.command(ANA, "dm", "/ringback")["trigger_id"]
+    view = emulator._screen._modals.open(trigger_id, FORM)
+    verified.answer = answer
 
-    assert emulator.screen(ANA)["notices"][0]["text"].startswith(
-        "/deploy is not a valid command. In Slack, all messages"
-    )
-    assert emulator.screen(ANA)["messages"] == []
-    assert emulator.state()["deliveries"] == []
-
-
-@pytest.mark.parametrize("text", ["/ringback", "/ringback  link 4711"])
-async def test_command_typed_as_a_message(text: str, connect: Connect, emulator: Emulator) -> None:
-    """
-    What begins with the app's command is a command, whatever follows it.
-    """
-    link = await connect()
-    emulator.people.message(ANA, "dm", text)
-    payload = await next_payload(link)
-
-    assert (payload["command"], payload["text"]) == ("/ringback", text.removeprefix("/ringback").strip())
-    assert emulator.screen(ANA)["messages"] == []
-
-
-async def test_no_command_in_a_thread(emulator: Emulator) -> None:
-    """
-    In a thread Slack refuses an app's command; with a space before it, it is a message.
-    """
-    root = emulator.people.message(ANA, "dm", "root")["ts"]
-    emulator.people.message(ANA, "dm", "/ringback help", thread_ts=root)
-    emulator.people.message(ANA, "dm", " /ringback help", thread_ts=root)
-
-    assert emulator.screen(ANA)["notices"][0]["text"] == "/ringback is not supported in threads. Sorry!"
-    assert [reply["text"] for reply in emulator.screen(ANA)["messages"][0]["replies"]] == [" /ringback help"]
-
-
-async def test_command_of_a_stranger(emulator: Emulator) -> None:
-    """
-    Who comes in through Slack Connect has the commands of their own workspace, not ours.
-    """
-    emulator.workspace.state.people[ANA].team_id = "T0PARTNER"
-    emulator.people.command(ANA, GENERAL, "/ringback")
-
-    assert "is not a valid command" in emulator.screen(ANA, GENERAL)["notices"][0]["text"]
+    assert await emulator.people.submit(ANA, view.id, {"why": {"text": "because"}}) == outcome
+    assert (emulator.screen(ANA)["modal"] is not None) == is_open
