@@ -142,6 +142,17 @@ ENGLISH: Mapping[str, str] = {
     # A card that shows that cards arrive
     "doctor.card": "This is a test; please ignore it",
     "doctor.card.body": "It shows that I can reach you here, and goes away by itself.",
+    # An account that is linked by a one-time code
+    "link.done": "Done: this account is {name}'s now.",
+    "link.already": "This account is {name}'s already.",
+    "link.taken": "This account is {name}'s; an administrator has to unlink it before it can be anybody else's.",
+    "link.unknown": "I do not know that code. It counts once, within 15 minutes; please ask for a new one.",
+    "link.too_often": "That was too often. Please try again in an hour, with a new code.",
+    "link.person": (
+        "A new account is linked to you: {identity}. It can decide in your name. If that was not you, tell an "
+        "administrator at once."
+    ),
+    "link.owner": "{name} has linked an account with a one-time code: {identity}",
     # Trouble, told to the requester and to the owner
     "halted": "This is on hold: {reason} Its owner has been told.",
     "halted.owner": "{agent} is on hold for {name}: {reason} Continue with: ringback threads resume {thread}",

@@ -15,22 +15,18 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-from agent_core import events
-from agent_core.addresses import ConversationKey, Identity, Party
-from gateway import clients
+from gateway import clients, commands
 from gateway.directory import Directory
-from gateway.errors import Busy, Declined, GatewayError, Needed, SettingsError
+from gateway.errors import Declined, GatewayError, SettingsError
 from gateway.health import Health
 from gateway.outbox import Outbox
 from gateway.runtime import Runtime
-from gateway.store.base import Fact, Store
+from gateway.store.base import Store
 
 log = logging.getLogger("ringback.control")
 
 SOCKET = "control.sock"
 ASK_LIMIT = 5.0  # seconds that the command line has to say what it wants
-END_LIMIT = 10.0  # seconds that runs get to end before what they were made of is erased
-END_INTERVAL = 0.25  # seconds between two looks at whether they have
 LONGEST_PATH = 100  # bytes; the kernel takes 107
 
 
@@ -72,7 +68,7 @@ class Control:
             if asked["do"] == "health":
                 answer["channels"] = self._health.report()
             else:
-                answer["done"] = await carry_out(self._store, asked, self._runtime)
+                answer["done"] = await commands.carry_out(self._store, self._directory, asked, self._runtime)
                 self._outbox.wake()
         except Declined as declined:
             answer = {"error": str(declined)}
@@ -112,45 +108,6 @@ class Control:
 
 def _line(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer).encode() + b"\n"
-
-
-async def carry_out(store: Store, asked: dict[str, Any], runtime: Runtime) -> int:
-    """
-    Write an operator's wish into the store.
-
-    Returns:
-        How many things it changed; nothing, where there is nothing of the kind.
-    """
-    match asked["do"]:
-        case "retry":
-            return int(await store.retry(asked["delivery"]))
-        case "forget":
-            return await _forget(store, Party(asked["party"]), asked["identities"], runtime, end=asked["end"])
-        case _:
-            acted = events.OperatorActed.model_validate(asked["acted"])
-            await store.append(Fact(ConversationKey(asked["conversation"]), acted, ()))
-            return 1
-
-
-async def _forget(store: Store, party: Party, identities: list[Identity], runtime: Runtime, *, end: bool) -> int:
-    """Erase what somebody said; with `end` runs that need it are cancelled first, and waited for."""
-    cancelled: set[str] = set()
-    for _ in range(round(END_LIMIT / END_INTERVAL)):
-        try:
-            return await store.forget(party, identities)
-        except Needed as needed:
-            if not end:
-                raise
-            for conversation, thread in needed.runs:
-                if thread not in cancelled:
-                    cancelled.add(thread)
-                    acted = events.OperatorActed(thread=thread, choice="cancel", by="the command line")
-                    await store.append(Fact(conversation, acted, ()))
-        except Busy:
-            if not cancelled:
-                raise
-        await runtime.sleep(END_INTERVAL)
-    raise Busy("their runs are ending; let the gateway run, and ask again in a moment")
 
 
 async def follow(folder: Path, asked: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:

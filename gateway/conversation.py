@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from adapters.base import Adapter, Ask, Capabilities, Outbound, Say, Settle, Whisper
 from agent_core import addresses, effects, events
-from agent_core.addresses import ConversationKey, Identity
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import Catalogue
 from agent_core.catalogue import clock as catalogue_clock
 from agent_core.drive import Drive
@@ -40,6 +40,7 @@ from gateway.store.base import (
     DeliveryRow,
     DeliveryStatus,
     Fate,
+    Link,
     Message,
     Ownership,
     RequestRow,
@@ -87,6 +88,7 @@ class Draft:
     clear: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     starts: dict[Operation, Starting] = field(default_factory=dict)
 
 
@@ -107,6 +109,7 @@ class Conversation:
         self.requests: dict[str, RequestRow] = {}
         self.opened: dict[str, events.RequestOpened] = {}
         self.asks: dict[str, DeliveryRow] = {}
+        self.link_codes: dict[str, Party] = {}
         self.draft = Draft()
         self.touched: dict[str, None] = {}
         self.models: dict[Operation, effects.CallModel] = {}
@@ -134,6 +137,7 @@ class Conversation:
             if request.row.id not in self.draft.requests:
                 self.requests[request.row.id] = request.row
         self.asks.update(snapshot.asks)
+        self.link_codes.update(snapshot.codes)
 
     def drop(self) -> None:
         """Let go of the coroutines."""
@@ -347,6 +351,7 @@ class Conversation:
             clear=draft.clear,
             messages=draft.messages,
             blobs=draft.blobs,
+            links=draft.links,
         )
 
     def _has_work(self) -> bool:
@@ -365,7 +370,7 @@ class Conversation:
         draft = self.draft
         other = (
             draft.requests or draft.copies or draft.deliveries or draft.withdraw or draft.timers or draft.clear
-        ) or (draft.messages or draft.blobs or draft.starts)
+        ) or (draft.messages or draft.blobs or draft.links or draft.starts)
         return bool(self.models) and not other and all(isinstance(record.event, BEGINNING) for record in draft.events)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import clients, home, inbound, operator, places, runs, settling
+from gateway import clients, home, inbound, linking, operator, places, runs, settling
 from gateway.conversation import Conversation
 from gateway.store.base import Need
 
@@ -53,6 +53,8 @@ def _settle_local(here: Conversation, seq: int) -> None:
 
 def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
     match fact:
+        case events.MessageReceived() if (code := linking.code_in(fact)) is not None:
+            linking.claim(here, fact, code)
         case events.MessageReceived():
             return inbound.message(here, seq, fact)
         case events.ActionTaken() | events.FormSubmitted():
@@ -90,10 +92,13 @@ def needs(here: Conversation, now: float) -> Need:
     requests: list[str] = []
     fresh = [timer.request for timer in here.timers if timer.request]
     messages: list[str] = []
+    codes: list[str] = []
     threads += [operation.thread for operation in here.ongoing.results]
     requests += [name for op in here.ongoing.results if (name := here.ongoing.approvals.get(op)) is not None]
     for _, _, fact in here.facts:
         match fact:
+            case events.MessageReceived() if (code := linking.code_in(fact)) is not None:
+                codes.append(code)
             case events.MessageReceived(root=root, reply_to=reply_to):
                 roots.append(root)
                 messages += [reply_to] if reply_to else []
@@ -116,6 +121,7 @@ def needs(here: Conversation, now: float) -> Need:
         roots=tuple(root for root in roots if root not in here.known_roots),
         threads=tuple(thread for thread in threads if thread not in here.threads),
         requests=tuple(dict.fromkeys(fresh + [name for name in requests if _is_unknown(here, name)])),
+        codes=tuple(codes),
         messages=tuple(m for m in messages if m not in here.known_messages and places.copy_under(here, m) is None),
     )
     here.known_roots.update(roots)

@@ -1,7 +1,8 @@
 """
 Who people are: which person an identity belongs to, who has a role, who may start an agent, where somebody is reached.
 
-Identities are linked by an administrator, never by equal names or addresses.
+Identities are linked by an administrator, in the settings or by a command, or by a one-time code; never by equal names
+or addresses. What is decided from now on looks at the links of now; what was decided says whom it took somebody for.
 """
 
 from __future__ import annotations
@@ -36,6 +37,30 @@ class Directory:
     def of(self, party: Party) -> Person | None:
         """Find a person by id."""
         return self._people.get(party)
+
+    def link(self, identity: Identity, party: Party) -> bool:
+        """
+        Count an account as a person's from now on.
+
+        Returns:
+            False where there is no such person, or the account is somebody else's.
+        """
+        person, owner = self._people.get(party), self._by_identity.get(identity)
+        if person is None or owner is not None:
+            return person is not None and person is owner
+        self._put(person.model_copy(update={"identities": (*person.identities, identity)}))
+        return True
+
+    def unlink(self, identity: Identity) -> None:
+        """Count an account as nobody's from now on."""
+        person = self._by_identity.pop(identity, None)
+        if person is not None:
+            kept = tuple(one for one in person.identities if one != identity)
+            self._put(person.model_copy(update={"identities": kept}))
+
+    def _put(self, person: Person) -> None:
+        self._people[person.id] = person
+        self._by_identity.update(dict.fromkeys(person.identities, person))
 
     def people(self) -> list[Person]:
         """Give everybody, by name."""

@@ -106,6 +106,9 @@ class Owner:
         self._stopped = asyncio.get_running_loop().create_future()
         self._ownership = await self._store.own()
         await self._learn_of_restore()
+        for link in await self._store.links():
+            if not self._world.directory.link(link.identity, link.person):
+                log.warning("%s is linked to %s, who is nobody, or it is somebody else's", link.identity, link.person)
         helpers = [asyncio.create_task(self._open_timers(caught_up)), asyncio.create_task(self._take())]
         try:
             await self._stopped
@@ -241,6 +244,8 @@ class Owner:
             committed = await self._store.commit(here.change(self._ownership))
             draft = here.committed(committed.version, committed.claimed)
             self._measure(here, draft)
+            for link in draft.links:
+                self._world.directory.link(link.identity, link.person)
             for delivery in committed.claimed:
                 self._outbox.send(delivery)
             self._start_tools(here, draft)

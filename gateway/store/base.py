@@ -192,7 +192,8 @@ class ConversationState(Frozen):
     What a conversation's owner remembers besides its rows.
 
     Facts up to `applied` are decided, except those in `deferred`. `codes` counts the codes given out, `sent` the
-    deliveries and messages made; `told` is when an identity was last told something outside of a request.
+    deliveries and messages made; `told` is when an identity was last told something outside of a request, `link_tries`
+    when wrong one-time codes were written.
     """
 
     applied: int = 0
@@ -200,6 +201,7 @@ class ConversationState(Frozen):
     codes: int = 0
     sent: int = 0
     told: Mapping[str, float] = Field(default_factory=dict)
+    link_tries: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,17 +209,19 @@ class Need:
     """
     What to load of a conversation, besides its state, its undecided facts and the copies open there.
 
-    `messages` are the vendor's ids of cards that somebody wrote under; `running` asks for threads with work under way.
+    `messages` are the vendor's ids of cards that somebody wrote under, `codes` digests of one-time codes; `running`
+    asks for threads with work under way.
     """
 
     roots: tuple[str, ...] = ()
     threads: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     running: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.roots or self.threads or self.requests or self.messages or self.running)
+        return bool(self.roots or self.threads or self.requests or self.messages or self.codes or self.running)
 
 
 class StoredThread(NamedTuple):
@@ -237,7 +241,7 @@ class StoredRequest(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A conversation as stored. `asks` are the deliveries of the copies in it."""
+    """A conversation as stored. `asks` are the deliveries of the copies in it, `codes` whose a code is that counts."""
 
     version: int
     state: ConversationState
@@ -246,6 +250,17 @@ class Snapshot:
     copies: tuple[Copy, ...] = ()
     requests: tuple[StoredRequest, ...] = ()
     asks: dict[str, DeliveryRow] = field(default_factory=dict)
+    codes: dict[str, Party] = field(default_factory=dict)
+
+
+class Link(NamedTuple):
+    """An account that is somebody's besides those in the settings. `code` is the digest of the code that it spends."""
+
+    identity: Identity
+    person: Party
+    at: float
+    by: str
+    code: str = ""
 
 
 class Ownership(NamedTuple):
@@ -274,6 +289,7 @@ class Change:
     clear: Sequence[str] = ()
     messages: Sequence[Message] = ()
     blobs: Sequence[Blob] = ()
+    links: Sequence[Link] = ()
 
 
 class Committed(NamedTuple):
@@ -332,6 +348,10 @@ class Lists(Protocol):
         """Give all events of a thread, of all its runs, with the messages that they name."""
         ...
 
+    async def links(self) -> list[Link]:
+        """List accounts that are somebody's besides those in the settings."""
+        ...
+
     async def counts(self) -> Counts:
         """Count what is under way; cheap, however much has ended."""
         ...
@@ -385,7 +405,7 @@ class Store(Lists, Protocol):
         Make a decision true.
 
         Raises:
-            Conflict: The conversation is not at `change.version` any more.
+            Conflict: The conversation is not at `change.version` any more, or a one-time code was spent meanwhile.
             Lost: The ownership is not the newest.
             Unwritable: Nothing was stored.
         """
@@ -426,6 +446,18 @@ class Store(Lists, Protocol):
 
     async def purge(self, now: float) -> int:
         """Delete what has outlived its retention; returns how many rows went."""
+        ...
+
+    async def link(self, link: Link) -> None:
+        """Make an account somebody's; whose it was before by a link, it is no more."""
+        ...
+
+    async def unlink(self, identity: Identity) -> bool:
+        """Make an account nobody's again; False where it was linked to nobody."""
+        ...
+
+    async def offer(self, code: str, person: Party, expires: float) -> None:
+        """Let a one-time code count for a person until a time; an earlier one for them counts no more."""
         ...
 
     async def forget(self, party: Party, identities: Collection[Identity]) -> int:

@@ -36,7 +36,7 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from gateway.errors import Broken, Busy, Lost, StoreError, Unwritable
 from gateway.runtime import Runtime
-from gateway.store import sqlite_backup, sqlite_erasure, sqlite_file, sqlite_lanes, sqlite_log
+from gateway.store import sqlite_backup, sqlite_erasure, sqlite_file, sqlite_lanes, sqlite_links, sqlite_log
 from gateway.store.base import (
     DAY,
     Change,
@@ -45,6 +45,7 @@ from gateway.store.base import (
     Delivery,
     Fact,
     Fate,
+    Link,
     Need,
     Ownership,
     Ready,
@@ -174,6 +175,15 @@ class SqliteStore(SqliteReader):
 
     async def purge(self, now: float) -> int:
         return cast(int, await self._do(lambda db: sqlite_log.purge(db, now)))
+
+    async def link(self, link: Link) -> None:
+        await self._do(lambda db: sqlite_links.insert(db, link))
+
+    async def unlink(self, identity: Identity) -> bool:
+        return cast(bool, await self._do(lambda db: sqlite_links.delete(db, identity)))
+
+    async def offer(self, code: str, person: Party, expires: float) -> None:
+        await self._do(lambda db: sqlite_links.offer(db, code, person, expires))
 
     async def forget(self, party: Party, identities: Collection[Identity]) -> int:
         count, ready = await self._do(lambda db: sqlite_erasure.forget(db, party, identities, self.now()))

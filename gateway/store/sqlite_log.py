@@ -19,7 +19,7 @@ from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.events import Record
 from gateway.errors import Conflict
-from gateway.store import sqlite_lanes
+from gateway.store import sqlite_lanes, sqlite_links
 from gateway.store.base import (
     DAY,
     DEDUPE_DAYS,
@@ -91,6 +91,9 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
     conversation, version = _conversation(db, change.conversation)
     if version != change.version:
         raise Conflict(f"{change.conversation} is at {version}, not at {change.version}")
+    codes = [link.code for link in change.links if link.code]
+    if len(sqlite_links.valid(db, codes, change.at)) < len(codes):
+        raise Conflict("a one-time code was spent meanwhile")
     numbered = [record._replace(seq=version + n) for n, record in enumerate(change.events, start=1)]
     for record in numbered:
         _insert_event(db, conversation, record)
@@ -120,6 +123,8 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
         [(timer.id, conversation, timer.due, timer.thread, timer.key) for timer in change.timers],
     )
     _insert_blobs(db, change.blobs, change.at)
+    for link in change.links:
+        sqlite_links.insert(db, link)
     db.execute(
         "UPDATE conversations SET version = ?, ready = ?, state = ? WHERE id = ?",
         (version, change.ready, change.state.model_dump_json(exclude_defaults=True), conversation),
@@ -246,6 +251,7 @@ def load(db: sqlite3.Connection, key: ConversationKey, need: Need, now: float) -
         copies=tuple(copies),
         requests=tuple(stored),
         asks=sqlite_lanes.rows_of(db, copies),
+        codes=sqlite_links.valid(db, need.codes, now),
     )
 
 
@@ -367,6 +373,7 @@ def copy(db: sqlite3.Connection, place: ConversationKey, request: str) -> Copy |
 def purge(db: sqlite3.Connection, now: float) -> int:
     """Delete what has outlived its retention."""
     gone = db.execute("DELETE FROM dedupe WHERE expires < ?", (now,)).rowcount
+    gone += db.execute("DELETE FROM link_codes WHERE expires < ?", (now,)).rowcount
     return gone + db.execute("DELETE FROM blobs WHERE expires < ?", (now,)).rowcount
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_core.events import Record
 from gateway.errors import NotFound, Unreadable
-from gateway.store.base import Counts, DeliveryRow, RequestRow, ThreadRow
+from gateway.store.base import Counts, DeliveryRow, Link, RequestRow, ThreadRow
 from gateway.store.sqlite_lanes import ROW, row_of
 from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
 
@@ -96,6 +96,11 @@ class SqliteReader:
                 ).fetchone()
                 records.append(record_of(row))
         return sorted(records, key=lambda record: record.seq)
+
+    async def links(self) -> list[Link]:
+        with reading():
+            rows = self._reader.execute("SELECT identity, person, at, by FROM links ORDER BY at").fetchall()
+        return [Link(*row) for row in rows]
 
     async def counts(self) -> Counts:
         with reading():

@@ -89,6 +89,29 @@ async def test_somebody_is_forgotten_beside_the_running_gateway(house: Gateway):
     assert "rita: 0 events have lost their texts\n" == (await house.run("people", "forget", "rita", "--yes", *where))[1]
 
 
+async def test_an_account_is_linked_by_a_code_and_unlinked(house: Gateway):
+    """
+    The code that the command prints, written to the bot, makes the account hers; the list says so until it is unlinked,
+    beside the gateway and without it.
+    """
+    where, team = ("--config", str(house.config)), house.emulator.workspace.state.team_id
+    out = (await house.run("people", "link", "ana", "--code", *where))[1]
+    code = out.strip().rpartition(": ")[2]
+    house.emulator.people.message("U0000OTTO", "dm", code)
+    await until(lambda: "this account is Ana's now" in " ".join(house.seen("U0000OTTO")))
+    otto = f"slack:{team}/U0000OTTO"
+    people = json.loads((await house.run("people", "list", "--json", *where))[1])
+    assert [[], [otto]] == [[link["identity"] for link in one["linked"]] for one in people]
+    assert otto in (await house.run("people", "list", *where))[1]
+    code, _, err = await house.run("people", "link", "rita", otto, *where)
+    assert (1, True) == (code, "is ana's; an account is one person's" in err)
+    await house.stop()
+    assert (0, f"{otto} is nobody's now\n", "") == await house.run("people", "unlink", otto, *where)
+    assert (0, f"{otto} is rita's\n", "") == await house.run("people", "link", "rita", otto, *where)
+    code, _, err = await house.run("people", "link", "rita", *where)
+    assert (2, True) == (code, err.endswith("or ask for a code with --code\n"))
+
+
 async def test_whom_to_forget_has_to_be_said_exactly(house: Gateway):
     """
     An account that belongs to a person, and a name without accounts, are each one sentence that says what to write.

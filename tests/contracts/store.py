@@ -15,7 +15,7 @@ import pytest
 
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core import events
-from agent_core.addresses import ConversationKey, Party
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import Outcome, Settlement
 from gateway.errors import Busy, Conflict, Lost, Needed
 from gateway.runtime import Runtime
@@ -25,6 +25,7 @@ from gateway.store.base import (
     Blob,
     Fact,
     Fate,
+    Link,
     Message,
     Need,
     Ready,
@@ -699,6 +700,43 @@ class StoreContract:
         await store.commit(a_change(owner, version, requests=[settled], threads=ended))
 
         assert ({}, 0, {}) == await store.counts()
+
+    async def test_accounts_are_linked_and_unlinked(self, store: Store):
+        """
+        A link stays until it is taken away; a later one of the same account takes its place.
+        """
+        one = Link(Identity("slack:T1/U9"), Party("ana"), NOON, "ben")
+        other = one._replace(person=Party("rita"), at=NOON + 1)
+        await store.link(one)
+        await store.link(other)
+        assert [other] == await store.links()
+
+        assert await store.unlink(one.identity)
+        assert not await store.unlink(one.identity)
+        assert [] == await store.links()
+
+    async def test_a_code_counts_once_and_for_its_time(self, store: Store, clock: HandRuntime):
+        """
+        A code is found until it expires, a second one for the same person ends the first, and a commit that would
+        spend one that is spent already conflicts and leaves nothing.
+        """
+        owner = await store.own()
+        await store.offer("first", Party("ana"), NOON + 900)
+        await store.offer("second", Party("ana"), NOON + 900)
+        codes = Need(codes=("first", "second"))
+        await store.commit(a_change(owner, 0))
+        assert {"second": "ana"} == (await store.load(HERE, codes)).codes
+        link = Link(Identity("slack:T1/U9"), Party("ana"), NOON, "a code", "second")
+        await store.commit(a_change(owner, 0, links=[link]))
+        with pytest.raises(Conflict):
+            await store.commit(a_change(owner, 0, links=[link._replace(identity=Identity("slack:T1/U8"))]))
+
+        assert [link._replace(code="")] == await store.links()
+        assert {} == (await store.load(HERE, codes)).codes
+        await store.offer("third", Party("ana"), NOON + 900)
+        await clock.advance(901)
+        assert {} == (await store.load(HERE, Need(codes=("third",)))).codes
+        assert 1 == await store.purge(clock.now())
 
     async def test_a_store_that_was_never_restored_says_so(self, store: Store):
         """

@@ -18,7 +18,7 @@ from agent_core.addresses import Identity, Party
 from agent_core.erasure import ERASED
 from agent_core.requests import Decision, Question
 from agent_core.run import Agent, Run, agent
-from gateway.control import carry_out
+from gateway.commands import carry_out
 from gateway.errors import Busy, Needed
 from gateway.store.sqlite_reader import SqliteReader
 from tests.gateway.agents import Target, World, asker, echo
@@ -172,7 +172,7 @@ async def test_with_end_the_run_is_cancelled_then_erased(make: Make, tmp_path: P
     async with make(repeats(world), script=says) as house:
         await house.write(RITA, f"deploy the {RITAS} tag")
         asked = {"do": "forget", "party": "rita", "identities": ["slack:T1/URITA"], "end": True}
-        forgetting = asyncio.ensure_future(carry_out(house.store, asked, house.runtime))
+        forgetting = asyncio.ensure_future(carry_out(house.store, house.world.directory, asked, house.runtime))
         await house.runtime.advance(60)
 
         assert await forgetting > 5

@@ -1,0 +1,87 @@
+"""
+What an operator has done by the command line, through the running gateway or without one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity, Party
+from gateway.directory import Directory
+from gateway.errors import Busy, Declined, Needed
+from gateway.linking import CODE_LIFE
+from gateway.runtime import Runtime
+from gateway.store.base import Fact, Link, Store
+
+END_LIMIT = 10.0  # seconds that runs get to end before what they were made of is erased
+END_INTERVAL = 0.25  # seconds between two looks at whether they have
+
+
+async def carry_out(store: Store, directory: Directory, asked: dict[str, Any], runtime: Runtime) -> int:
+    """
+    Write an operator's wish into the store.
+
+    Returns:
+        How many things it changed; nothing, where there is nothing of the kind.
+
+    Raises:
+        Declined: It cannot be done as things are; nothing was changed.
+    """
+    match asked["do"]:
+        case "link":
+            return await _link(store, directory, Identity(asked["identity"]), Party(asked["person"]))
+        case "unlink":
+            return await _unlink(store, directory, Identity(asked["identity"]))
+        case "offer":
+            await store.offer(asked["code"], Party(asked["person"]), store.now() + CODE_LIFE)
+            return 1
+        case "retry":
+            return int(await store.retry(asked["delivery"]))
+        case "forget":
+            return await _forget(store, Party(asked["party"]), asked["identities"], runtime, end=asked["end"])
+        case _:
+            acted = events.OperatorActed.model_validate(asked["acted"])
+            await store.append(Fact(ConversationKey(asked["conversation"]), acted, ()))
+            return 1
+
+
+async def _forget(store: Store, party: Party, identities: list[Identity], runtime: Runtime, *, end: bool) -> int:
+    """Erase what somebody said; with `end` runs that need it are cancelled first, and waited for."""
+    cancelled: set[str] = set()
+    for _ in range(round(END_LIMIT / END_INTERVAL)):
+        try:
+            return await store.forget(party, identities)
+        except Needed as needed:
+            if not end:
+                raise
+            for conversation, thread in needed.runs:
+                if thread not in cancelled:
+                    cancelled.add(thread)
+                    acted = events.OperatorActed(thread=thread, choice="cancel", by="the command line")
+                    await store.append(Fact(conversation, acted, ()))
+        except Busy:
+            if not cancelled:
+                raise
+        await runtime.sleep(END_INTERVAL)
+    raise Busy("their runs are ending; let the gateway run, and ask again in a moment")
+
+
+async def _link(store: Store, directory: Directory, identity: Identity, person: Party) -> int:
+    owner = directory.person(identity)
+    if owner is not None and owner.id != person:
+        raise Declined(f"{identity} is {owner.id}'s; an account is one person's: ringback people unlink {identity}")
+    if directory.of(person) is None:
+        raise Declined(f"there is no {person!r} in [[people]]; see: ringback people list")
+    if owner is not None:
+        return 0
+    await store.link(Link(identity, person, store.now(), "the command line"))
+    directory.link(identity, person)
+    return 1
+
+
+async def _unlink(store: Store, directory: Directory, identity: Identity) -> int:
+    if not await store.unlink(identity):
+        return 0
+    directory.unlink(identity)
+    return 1
