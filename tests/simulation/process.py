@@ -32,6 +32,7 @@ class Process:
 
     def __init__(self, number: int, loop: Loop, runtime: SimulatedRuntime, parts: Parts) -> None:
         self.number, self._loop, self.runtime = number, loop, runtime
+        self.directory = parts.world.directory
         self.store, self.owner, self.gate, self._parts = parts.store, parts.owner, parts.gate, parts
         self._supervisor = Supervisor(
             parts.accounts.values(), parts.gate, parts.health, parts.notices, parts.world.catalogue.say, runtime

@@ -21,7 +21,7 @@ from typing import Any
 from unittest import mock
 
 from agent_core import events
-from gateway import control, owner
+from gateway import commands, owner
 from gateway.errors import StoreError
 from gateway.models.scripted import Scripted
 from tests.gateway.parts import Parts
@@ -369,7 +369,7 @@ class Simulation:
 
 async def _carry_out(process: Process, asked: dict[str, Any]) -> None:
     with contextlib.suppress(StoreError):
-        await control.carry_out(process.store, asked, process.runtime)
+        await commands.carry_out(process.store, process.directory, asked, process.runtime)
 
 
 OURS = ("deciding failed", "performing failed", "sending failed", "an adapter failed", "has held the event loop")
