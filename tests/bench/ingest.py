@@ -1,8 +1,9 @@
 """
 From Slack to the disk: what comes in, until Slack is told that we have it.
 
-The messages are ones that concern no agent (they stand in threads of channels), so that they are stored and decided,
-and nothing follows from them: what is measured is the way in. They are spread over 64 channels.
+The messages are ones that concern no agent (they stand in channels, under a message of ours that asks nothing), so that
+they are stored and decided, and nothing follows from them: what is measured is the way in. They are spread over 64
+channels.
 """
 
 from __future__ import annotations

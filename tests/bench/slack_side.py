@@ -140,7 +140,7 @@ class Slack:
         event = {"type": "message", "user": user, "text": text, "ts": ts, "event_ts": ts, "team": TEAM}
         event |= {"channel": channel or f"D{user[1:]}", "channel_type": "channel" if channel else "im"}
         if thread is not None:
-            event |= {"thread_ts": thread, "parent_user_id": user}
+            event |= {"thread_ts": thread, "parent_user_id": BOT}
         authorized = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT, "is_bot": True}
         return {
             "token": "verification-token",
