@@ -190,3 +190,31 @@ async def test_a_command_works_from_anywhere(house: Gateway):
 
     assert ["Got it. I will answer you in our direct messages."] == house.seen(RITA, "C0GENERAL")
     assert [] == house.seen(OTTO, "C0GENERAL")
+
+
+@pytest.mark.parametrize(
+    ("who", "heard"),
+    [({}, True), ({"is_restricted": True}, False), ({"deleted": True}, False), ({"team_id": "TOTHER"}, False)],
+    ids=["a member", "a guest", "somebody who has left", "a member of another organisation"],
+)
+async def test_anyone_means_any_member(tmp_path: Path, who: dict[str, Any], heard: bool):
+    """
+    Where anyone may start an agent, guests and strangers from a shared channel may not, and are told so kindly, once.
+    """
+    async with gateway(tmp_path, "http") as house:
+        text = house.config.read_text()
+        assert 'listen = ["slack"]' in text
+        house.config.write_text(text.replace('listen = ["slack"]', 'listen = ["slack"]\nstart = ["anyone"]'))
+        for name, value in who.items():
+            setattr(house.emulator.workspace.state.people[OTTO], name, value)
+        await house.start()
+        bot = house.emulator.workspace.state.bot.user_id
+        for _ in range(2):
+            house.emulator.people.message(OTTO, "C0GENERAL", f"<@{bot}> list")
+        house.emulator.people.message(RITA, "dm", "list")
+        await until(lambda: any("production:" in text for text in house.seen(RITA)))
+        shown = house.emulator.screen(OTTO, "C0GENERAL")["messages"]
+        texts = [reply["text"] for message in shown for reply in (message, *message["replies"])]
+
+        assert heard == any("production:" in text for text in texts)
+        assert (not heard) == (1 == sum("I only work for people I know" in text for text in texts))

@@ -18,6 +18,7 @@ from adapters.slack import listen, webhook
 from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Fault, Server, Workspace, payloads, serve
+from adapters.slack.emulator.state import Enterprise
 from adapters.slack.webhook import PATH
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
@@ -55,10 +56,9 @@ class SlackVendor:
     def __init__(self, server: Server, adapter: Adapter, mode: str = "socket") -> None:
         self.mode = mode
         self.server, self.emulator, self.adapter = server, server.emulator, adapter
-        team = server.emulator.workspace.state.team_id
-        self.person = Identity(f"slack:{team}/{ANA}")
+        self.person = Identity(f"slack:{adapter.account}/{ANA}")
         self.direct = ConversationKey(self.person)
-        self.place = ConversationKey(f"slack:{team}/{CHANNEL}")
+        self.place = ConversationKey(f"slack:{adapter.account}/{CHANNEL}")
 
     async def write(self, text: str, *, under: str | None = None) -> str:
         return str(self.emulator.people.message(ANA, "dm", text, thread_ts=under)["ts"])
@@ -125,7 +125,8 @@ async def playing(workspace: Workspace, mode: str = "socket") -> AsyncIterator[S
     """Play a workspace, with an adapter pointed at it; redeliveries come fast."""
     server = await serve("127.0.0.1", 0, workspace, retry_delays=(0.05, 0.05, 0.05), ack_timeout=0.3)
     state = workspace.state
-    settings = {"account": state.team_id, "bot_token": state.tokens.bot, "api": server.base_url, "mode": mode}
+    account = state.enterprise.id if state.enterprise is not None and state.enterprise.has_app else state.team_id
+    settings = {"account": account, "bot_token": state.tokens.bot, "api": server.base_url, "mode": mode}
     settings |= {"app_token": state.tokens.app, "signing_secret": state.tokens.signing_secret}
     (adapter,) = build([Config.model_validate(settings)], Clock())
     try:
@@ -170,4 +171,17 @@ class TestSlackAdapterOverHttp(AdapterContract):
     async def vendor(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
         monkeypatch.setattr(webhook, "MISSED", 0.0)
         async with playing(Workspace.create(["ana", "rita"], ["general"]), "http") as vendor:
+            yield vendor
+
+
+class TestSlackAdapterOfAnOrganisation(AdapterContract):
+    """Slack over HTTP, for an app that is installed org-wide: its account is the organisation."""
+
+    @pytest.fixture
+    async def vendor(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendor]:
+        monkeypatch.setattr(webhook, "MISSED", 0.0)
+        workspace = Workspace.create(["ana", "rita"], ["general"])
+        workspace.state.enterprise = Enterprise(id="E0SANDBOX", name="Sandbox Ltd.", has_app=True)
+        async with playing(workspace, "http") as vendor:
+            assert "E0SANDBOX" == vendor.adapter.account
             yield vendor
