@@ -19,6 +19,7 @@ log = logging.getLogger("ringback.slack")
 
 PATIENCE = 0.5  # seconds that a message waits for its author's name; Slack waits three for us
 KEPT = 3_600.0  # seconds after which somebody is asked about again: names change, guests become members
+AGAIN = 60.0  # seconds after which it is tried again where Slack did not say
 MOST = 10_000  # people that are remembered
 
 
@@ -41,9 +42,9 @@ class Members:
 
     async def about(self, user: str) -> Member:
         """Say what is known about somebody, or can be known in half a second."""
-        kept = self._known.get(user)
-        if kept is not None and self._clock.now() - kept[0] < KEPT:
-            return kept[1]
+        until, known = self._known.get(user, (0.0, Member()))
+        if self._clock.now() < until:
+            return known
         if user not in self._asked:
             self._asked[user] = asyncio.create_task(self._ask(user))
         asked = self._asked[user]
@@ -51,21 +52,21 @@ class Members:
         return asked.result() if asked.done() else Member()
 
     async def _ask(self, user: str) -> Member:
+        member, kept = Member(), AGAIN
         try:
             answer = await self._client.call("users.info", {"user": user})
-            member = _member(answer.get("user") or {})
+            member, kept = _member(answer.get("user") or {}), KEPT
         except Misconfigured as refused:
-            if self._allowed:
+            if refused.missing and self._allowed:
                 log.warning("names are not known, and guests not told from members: %s", refused)
-            self._allowed, member = False, Member()
+                self._allowed = False
         except ChannelError as error:
             log.debug("nothing is known about a user: %s", error)
-            member = Member()
         finally:
             self._asked.pop(user, None)
         if len(self._known) >= MOST:
             del self._known[next(iter(self._known))]
-        self._known[user] = (self._clock.now(), member)
+        self._known[user] = (self._clock.now() + kept, member)
         return member
 
     async def close(self) -> None:

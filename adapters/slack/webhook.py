@@ -167,4 +167,4 @@ async def attend(receiver: Receiver, gate: Gate, clock: Clock) -> None:
         if not arrived and clock.now() - began >= MISSED:
             arrived = True
             gate.caught_up(CHANNEL, account)
-        await clock.sleep(min(CHECK, MISSED) if not arrived else CHECK)
+        await clock.sleep(CHECK)

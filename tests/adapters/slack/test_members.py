@@ -16,7 +16,7 @@ from adapters.base import Inbound
 from adapters.slack import members
 from adapters.slack.emulator import Fault, Server, Workspace, serve
 from adapters.slack.receive import DONE, Receiver
-from tests.adapters.slack.test_receive import receiver
+from tests.adapters.slack.test_receive import Still, receiver
 from tests.contracts.adapter import Gate, until
 
 MESSAGE = json.loads((Path(__file__).parent / "payloads" / "message_in_dm.json").read_text())
@@ -110,15 +110,21 @@ async def test_the_acknowledgement_does_not_depend_on_it(
 
 
 @pytest.mark.parametrize("error", ["missing_scope", "user_not_found", "fatal_error"])
-async def test_without_an_answer_there_is_no_name(slack: Receiver, server: Server, error: str):
+async def test_without_an_answer_there_is_no_name(
+    slack: Receiver, server: Server, monkeypatch: pytest.MonkeyPatch, error: str
+):
     """
-    An app without the scope, somebody whom Slack does not show: the message counts all the same.
+    An app without the scope, somebody whom Slack does not show, a bad moment: the message counts all the same, and
+    Slack is asked again after a while.
     """
-    server.emulator.add_fault(Fault(on="users.info", kind="refuse", error=error, times=None))
+    fault = server.emulator.add_fault(Fault(on="users.info", kind="refuse", error=error, times=None))
 
     assert ("", False) == ((fact := (await written(slack)).fact).sender_name, fact.outsider)
     await written(slack, number=2)
     assert 1 == asked(server)
+    server.emulator.remove_fault(fault.id)
+    monkeypatch.setattr(Still, "now", lambda clock: 1_700_000_000.0 + members.AGAIN)
+    assert "rita" == (await written(slack, number=3)).fact.sender_name
 
 
 async def test_few_are_remembered_at_a_time(slack: Receiver, server: Server, monkeypatch: pytest.MonkeyPatch):
