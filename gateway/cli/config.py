@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typer
 
-from gateway.cli.options import DEFAULT_CONFIG, Config
+from gateway.cli.options import DEFAULT_CONFIG, Config, Json
+from gateway.cli.output import document
 
 app = typer.Typer(help="The settings file.", no_args_is_help=True)
 
@@ -20,10 +21,14 @@ def example() -> None:
 
 
 @app.command("check")
-def check(config: Config = DEFAULT_CONFIG) -> None:
+def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """Say what is missing or wrong, without starting anything."""
     from gateway import bootstrap, settings
 
     loaded = settings.load(config)
     bootstrap.build(loaded, str(config))
+    if as_json:
+        counts = {"agents": len(loaded.agents), "people": len(loaded.people), "rules": len(loaded.policy)}
+        document({"file": str(config)} | counts)
+        return
     typer.echo(f"{config}: {len(loaded.agents)} agents, {len(loaded.people)} people, {len(loaded.policy)} rules: fine")

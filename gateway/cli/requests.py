@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json
-from gateway.cli.output import table
+from gateway.cli.output import document, moment, say, table
 from gateway.cli.stored import read
+
+if TYPE_CHECKING:
+    from agent_core.events import Event
+    from agent_core.requests import Request
 
 app = typer.Typer(help="Requests: what people are asked.", no_args_is_help=True)
 
@@ -37,3 +42,55 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, status: Status =
     """List requests, those that are open first, the next due at their head."""
     rows = read(config, data, lambda lists: lists.requests(status=status))
     table([row.model_dump(mode="json") for row in rows], ("id", "status", "title", "home", "due"), as_json)
+
+
+@app.command("show")
+def show(request: str, config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = False) -> None:
+    """Show a request: what is asked, of whom, and what they said. A beginning of its id is enough."""
+    from agent_core import events
+
+    row = read(config, data, lambda lists: lists.request(request))
+    log = read(config, data, lambda lists: lists.log(row.thread))
+    (asked,) = [e.request for _, _, e in log if isinstance(e, events.RequestOpened) and e.request.id == row.id]
+    said = [(at, event) for _, at, event in log if getattr(event, "request", None) == row.id]
+    if as_json:
+        answers = [{"at": at, "event": json.loads(events.encode(event))} for at, event in said]
+        document({"request": asked.model_dump(mode="json"), "index": row.model_dump(mode="json"), "answers": answers})
+        return
+    lines = _lines(asked, row.status, row.due)
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        say(f"{name:<{width}}  {text}")
+    for at, event in said:
+        say(f"{moment(at)}  {_told(event)}")
+
+
+def _lines(asked: Request, status: str, due: float) -> list[tuple[str, str]]:
+    who, lines = asked.who, [("id", asked.id), ("status", status), (str(asked.kind), asked.title)]
+    lines += [("", asked.body)] if asked.body else []
+    lines += [(name, json.dumps(value, ensure_ascii=False)) for name, value in asked.arguments.items()]
+    lines += [("why", asked.why)] if asked.why else []
+    lines += [("asked by", asked.requester_name)] if asked.requester_name else []
+    besides = ", not by who asked" if who.exclude_requester else ""
+    lines.append(("of", ", ".join([*who.people, *(f"role:{role}" for role in who.roles)]) + besides))
+    lines += [("shown at", place) for place in asked.places]
+    return [*lines, ("until", moment(due)), ("thread", asked.thread)]
+
+
+def _told(event: Event) -> str:
+    from agent_core import events
+
+    match event:
+        case events.ResponseGiven(name=name, decision=decision):
+            return f"{name} said {decision}"
+        case events.ResponseRefused(name=name, decision=decision, reason=reason):
+            return f"{name} said {decision}, which changed nothing: {reason}"
+        case events.QuestionAsked(name=name, text=text):
+            return f"{name} asked back: {text}"
+        case events.QuestionAnswered(name=name, text=text):
+            return f"{name} answered: {text}"
+        case events.RequestSettled(settlement=settlement):
+            by = f" by {settlement.name}" if settlement.name else ""
+            words = settlement.answer or settlement.comment
+            return f"{settlement.outcome}{by}" + (f": {words}" if words else "")
+    return type(event).__name__

@@ -331,6 +331,15 @@ class Lists(Protocol):
         """List requests, the next due first."""
         ...
 
+    async def request(self, beginning: str) -> RequestRow:
+        """
+        Find a request by its id, or by a beginning of it that no other has.
+
+        Raises:
+            NotFound: There is none, or more than one.
+        """
+        ...
+
     async def deliveries(self, *, status: str | None = None, most: int = 100) -> list[DeliveryRow]:
         """List deliveries, the newest first."""
         ...

@@ -72,6 +72,12 @@ class SqliteReader:
         with reading():
             return [request_row(row) for row in self._reader.execute(query, (status, most))]
 
+    async def request(self, beginning: str) -> RequestRow:
+        query = f"{REQUEST} WHERE r.id >= ?1 AND r.id < ?1 || '~' LIMIT 2"
+        with reading():
+            rows = self._reader.execute(query, (beginning,)).fetchall()
+        return request_row(_only(rows, "request", "requests", beginning))
+
     async def deliveries(self, *, status: str | None = None, most: int = 100) -> list[DeliveryRow]:
         query = f"{ROW} WHERE ?1 IS NULL OR d.status = ?1 ORDER BY d.number DESC LIMIT ?2"
         with reading():

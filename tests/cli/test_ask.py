@@ -28,13 +28,14 @@ async def house(tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 async def begin(house: Gateway, *arguments: str) -> Process:
-    """Start `ringback ask`."""
+    """Start `ringback ask`, as a shell in front of somebody would: in the background Ctrl-C may be ignored."""
     return await asyncio.create_subprocess_exec(
         *command("ask", *arguments, "--config", str(house.config)),
         cwd=house.folder,
         env=house.environment,
         stdout=PIPE,
         stderr=PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -44,6 +44,32 @@ async def test_what_is_stored_can_be_listed_while_it_runs(house: Gateway):
     assert {"ask", "say"} == {delivery["kind"] for delivery in deliveries}
 
 
+async def test_a_request_is_shown_with_what_was_said_to_it(house: Gateway):
+    """
+    What is asked, of whom, where and until when; then each answer, whether it counted or not.
+    """
+    where = ("--config", str(house.config))
+    (row,) = json.loads((await house.run("requests", "list", "--json", *where))[1])
+    card = house.emulator.screen(ANA, "dm")["messages"][-1]
+    house.emulator.people.message(ANA, "dm", "why now?", thread_ts=card["ts"])
+    await until(lambda: any("why now?" in json.dumps(m) for m in house.emulator.screen(RITA, "dm")["messages"]))
+    house.press(ANA, "ringback.deny")
+    await until(lambda: any("Denied by" in text for text in house.seen(ANA)))
+    code, shown, _ = await house.run("requests", "show", row["id"][:8], *where)
+    lines = shown.splitlines()
+
+    assert 0 == code
+    assert [f"id           {row['id']}", "status       denied", "approval     Approve deploy?"] == lines[:3]
+    assert 'environment  "production"' in lines
+    assert "asked by     Rita" in lines
+    assert "of           role:release, not by who asked" in lines
+    assert ["Ana asked back: why now?", "Ana said deny", "denied by Ana"] == [line[27:] for line in lines[-3:]]
+    whole = json.loads((await house.run("requests", "show", row["id"], "--json", *where))[1])
+    assert ("Approve deploy?", 3) == (whole["request"]["title"], len(whole["answers"]))
+    code, _, err = await house.run("requests", "show", "nothing", *where)
+    assert (1, "ringback: no request begins with 'nothing'; see: ringback requests list\n") == (code, err)
+
+
 async def test_resuming_reaches_the_running_gateway(house: Gateway):
     """
     A word from the owner is decided at once; where it makes no sense there is a sentence.
