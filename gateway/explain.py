@@ -6,8 +6,9 @@ It asks the very functions that judge a call, so it cannot say anything else tha
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -48,13 +49,14 @@ class Explanation:
     """
     What holds for a call.
 
-    `rule` is the place of the rule that fits, from 0; `demanded` what the tool itself asks for, None where its code was
-    not looked at. `excluded` are people that the rule names and who may not decide this call, with the reason;
-    `problem` is why nobody can be asked.
+    `rule` is the place of the rule that fits, from 0, and `about` the calls that it is about; `demanded` what the tool
+    itself asks for, None where its code was not looked at. `excluded` are people that the rule names and who may not
+    decide this call, with the reason; `problem` is why nobody can be asked.
     """
 
     effect: Literal["allow", "ask", "forbid"]
     rule: int | None
+    about: str
     reason: str
     demanded: str | None
     arguments: Mapping[str, Any]
@@ -77,11 +79,13 @@ def explain(world: World, call: Call) -> Explanation:
     arguments = _validated(tool, call.arguments) if tool is not None else dict(call.arguments)
     agent = listening.current.name if listening is not None else call.agent
     named: dict[str, Any] = {"agent": agent, "tool": call.tool, "arguments": arguments}
-    fitting = (number for number, rule in enumerate(world.rules) if policy.fits(rule, **named))
+    number = next((number for number, rule in enumerate(world.rules) if policy.fits(rule, **named)), None)
     demanded = tool.approval if tool is not None else None
     needed = policy.requirement(world.rules, **named, demanded=demanded)
     shown = tool.shown(arguments) if tool is not None else arguments
-    common: dict[str, Any] = {"rule": next(fitting, None), "arguments": shown}
+    common: dict[str, Any] = {"rule": number, "about": "", "arguments": shown}
+    if number is not None:
+        common["about"] = _about(world.rules[number])
     common["demanded"] = None if tool is None else _demand(demanded)
     match needed:
         case policy.Allow():
@@ -123,10 +127,17 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         **common,
         deciders=tuple(person.name for person in deciders),
         excluded=tuple(_excluded(world, ask.who, requester)),
-        places=tuple(places),
+        places=tuple(map(_named(world), places)),
         until=call.at + ask.patience,
         problem=problem,
     )
+
+
+def _about(rule: policy.Rule) -> str:
+    """Say which calls a rule is about, as its file does."""
+    conditions = [f"{path} = {json.dumps(value, ensure_ascii=False)}" for path, value in rule.when.items()]
+    of = f"{rule.tool} of {rule.agent}" if rule.agent != "*" else rule.tool
+    return f"{of} where {', '.join(conditions)}" if conditions else of
 
 
 def _agent(world: World, name: str) -> Listening | None:
@@ -137,6 +148,16 @@ def _agent(world: World, name: str) -> Listening | None:
     if known and name not in known:
         raise GatewayError(f"there is no agent {name!r}; write --agent with one of {', '.join(known)}")
     return world.agents.named(name)
+
+
+def _named(world: World) -> Callable[[ConversationKey], str]:
+    """Name a conversation, and whose it is where it is somebody's own."""
+
+    def name(place: ConversationKey) -> str:
+        person = world.directory.person(Identity(place))
+        return f"{place} ({person.name})" if person is not None else place
+
+    return name
 
 
 def _requester(world: World, name: str | None) -> tuple[Party | None, ConversationKey]:

@@ -20,6 +20,7 @@ app = typer.Typer(
     help="A human-in-the-loop gateway: agents ask people where they are, and wait durably for the answer.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # so that paragraphs of help are filled again
 )
 app.command()(serving.serve)
 app.command()(serving.sandbox)

@@ -75,7 +75,7 @@ def _time(text: str | None) -> float:
 
 
 def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
-    rule = f"policy[{told.rule}]" if told.rule is not None else "none fits, so the policy allows it"
+    rule = f"policy[{told.rule}], {told.about}" if told.rule is not None else "none fits, so the policy allows it"
     lines = [("needs", {"allow": "nothing: it runs", "forbid": "it is forbidden", "ask": "an approval"}[told.effect])]
     lines.append(("rule", f"{rule}: {told.reason}" if told.rule is not None and told.reason else rule))
     if told.demanded:

@@ -109,12 +109,12 @@ def test_who_decides_where_and_until_when(folder: Path):
     assert 0 == code
     assert [
         "needs       an approval",
-        "rule        policy[0]: Customers are on it.",
+        'rule        policy[0], dep* where environment = "production": Customers are on it.',
         "tool        demands the role release besides, whatever a rule says",
         "decides     Ana",
         "not         Ben, who is not among those whom the tool itself demands",
         "not         Rita, who asked for it",
-        "card to     slack:T1/U2",
+        "card to     slack:T1/U2 (Ana)",
         "card to     slack:T1/C1",
         "until       2026-11-25 16:00:00+00:00",
         "or else     nothing is run; the run halts, and the requester and its owner are told",
@@ -137,7 +137,7 @@ def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
     [
         (("--tool", "look", "--args", '{"environment": "x"}'), "none fits, so the policy allows it"),
         (("--tool", "deploy", "--args", '{"environment": "x"}', "--as", "rita"), "decides     Ana or Rita"),
-        (("--tool", "erase"), "needs       it is forbidden\nrule        policy[1]: Never."),
+        (("--tool", "erase"), "needs       it is forbidden\nrule        policy[1], erase: Never."),
         (("--tool", "page"), "problem     none of them has an account that is configured, so the run halts"),
         (PRODUCTION, "problem     the rule excludes the requester, but nobody is known to have asked"),
     ],
