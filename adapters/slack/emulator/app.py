@@ -26,6 +26,7 @@ from adapters.slack.emulator.people import People
 from adapters.slack.emulator.response_urls import ResponseUrls
 from adapters.slack.emulator.schedule import Clock, Schedule
 from adapters.slack.emulator.screen import Screen
+from adapters.slack.emulator.settings import Settings, stored
 from adapters.slack.emulator.socket_mode import SocketMode
 from adapters.slack.emulator.state import Json
 from adapters.slack.emulator.statuses import Statuses
@@ -167,6 +168,18 @@ class Emulator:
         if url is not None:
             self._sockets.disable()
 
+    @property
+    def settings(self) -> Json:
+        """The app's settings and the workspace's, as in `/app`."""
+        request_url = self._sockets.deliveries.request_url
+        return {**stored(self.workspace), "request_url": request_url.describe() if request_url else None}
+
+    def configure(self, given: Settings) -> None:
+        """Change settings."""
+        given.apply(self.workspace)
+        if "request_url" in given.model_fields_set:
+            self.deliver_to(given.request_url)
+
     def screen(self, person: str, channel: str = "dm") -> Json:
         """What a person sees in a conversation, as in `/human/view`."""
         return self._screen.show(*self.people.at(person, channel))
@@ -182,8 +195,7 @@ class Emulator:
         for name in ("people", "channels", "ims", "files", "views", "response_urls", "deliveries"):
             known[name] = list(known[name].values())
         known["connections"] = self._sockets.describe()
-        request_url = self._sockets.deliveries.request_url
-        known["request_url"] = request_url.describe() if request_url is not None else None
+        known["request_url"] = self.settings["request_url"]
         known["faults"] = [fault.model_dump() for fault in self._faults]
         return known
 

@@ -1,5 +1,5 @@
 """
-`/human` and `/faults`: what the sandbox page and the tests use. None of it is Slack's.
+`/human`, `/app` and `/faults`: what the sandbox page and the tests use. None of it is Slack's.
 
 It acts for anybody without asking who calls, so it is for this machine only: by the caller's address, and by the name
 under which it calls us (a web page elsewhere whose name points here could otherwise reach us through the browser).
@@ -21,6 +21,7 @@ from adapters.slack.emulator import errors
 from adapters.slack.emulator.changes import Changes
 from adapters.slack.emulator.faults import Fault
 from adapters.slack.emulator.people import People
+from adapters.slack.emulator.settings import Settings
 from adapters.slack.emulator.state import Json
 
 _Model = TypeVar("_Model", bound=pydantic.BaseModel)
@@ -37,6 +38,9 @@ class Emulator(Protocol):
     def add_fault(self, fault: Fault) -> Fault: ...
     def remove_fault(self, fault_id: str) -> bool: ...
     def clear_faults(self) -> None: ...
+    @property
+    def settings(self) -> Json: ...
+    def configure(self, given: Settings) -> None: ...
     def screen(self, person: str, channel: str) -> Json: ...
     def state(self) -> Json: ...
 
@@ -114,6 +118,7 @@ class HumanApi:
         return [
             *(Route(f"/human/{does.__name__}", self._guarded(does), methods=["POST"]) for does in posts),
             *(Route(f"/human/{does.__name__}", self._guarded(does), methods=["GET"]) for does in gets),
+            Route("/app", self._guarded(self.app), methods=["GET", "POST"]),
             Route("/faults", self._guarded(self.all_faults), methods=["GET", "POST", "DELETE"]),
             Route("/faults/{fault}", self._guarded(self.one_fault), methods=["DELETE"]),
         ]
@@ -191,6 +196,12 @@ class HumanApi:
     async def state(self, request: Request) -> Response:
         """Everything."""
         return JSONResponse(self._emulator.state())
+
+    async def app(self, request: Request) -> Response:
+        """The app's settings, as they are or changed."""
+        if request.method == "POST":
+            self._emulator.configure(await _read(request, Settings))
+        return JSONResponse(self._emulator.settings)
 
     async def all_faults(self, request: Request) -> Response:
         """List, add, or remove all."""

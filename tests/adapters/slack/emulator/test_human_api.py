@@ -1,20 +1,38 @@
 """
-`/human` and `/faults` over HTTP, as the sandbox page and the tests use them.
+`/human`, `/app` and `/faults` over HTTP, as the sandbox page and the tests use them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import pathlib
+import re
 from typing import Any
 
 import aiohttp
 import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
+from starlette.routing import Route
 
 from adapters.slack.emulator import Emulator, Server, Workspace
-from tests.adapters.slack.emulator.conftest import ANA, BEN, BUTTONS, DM_ANA, FORM, GENERAL, OLGA, QUIET, Connect, Link
+from adapters.slack.emulator.faults import KINDS
+from adapters.slack.emulator.settings import Settings
+from tests.adapters.slack.emulator.conftest import (
+    ANA,
+    BEN,
+    BUTTONS,
+    DM_ANA,
+    FORM,
+    GENERAL,
+    OLGA,
+    QUIET,
+    Connect,
+    Link,
+    Wait,
+)
+from tests.adapters.slack.emulator.receiver import App
 
 
 class Page:
@@ -260,3 +278,45 @@ async def test_link_is_typed_as_a_mention(page: Page, connect: Connect) -> None:
     link: Link = await connect()
     await page.post("/human/message", person=ANA, channel="dm", text=f"<@{BEN}> & <b>")
     assert (await link.event())["text"] == f"<@{BEN}> &amp; &lt;b&gt;"
+
+
+async def test_settings(page: Page, app: App, until: Wait) -> None:
+    """
+    An app's settings are shown and changed; what is not given stays.
+    """
+    before = await page.ask("GET", "/app")
+    after = await page.post("/app", commands=["/deploy"], request_url=app.url, event_limit=5)
+
+    assert before["request_url"] is None
+    assert (after["commands"], after["event_limit"], after["scopes"]) == (["/deploy"], 5, before["scopes"])
+    assert after["request_url"]["url"] == app.url
+    await until(lambda: app.handshakes)
+    await page.post("/human/command", person=ANA, channel="dm", command="/deploy")
+    await until(lambda: app.seen)
+    assert app.seen[0].form["command"] == "/deploy"
+    assert (await page.post("/app", request_url=None))["request_url"] is None
+
+
+@pytest.mark.parametrize("given", [{"request_url": "ftp://x"}, {"event_limit": -1}, {"colour": "red"}])
+async def test_settings_that_cannot_be(given: dict[str, Any], page: Page) -> None:
+    """
+    A setting that Slack would not take is refused with a sentence, and nothing changes.
+    """
+    before = await page.ask("GET", "/app")
+    refused = await page.post("/app", status=400, **given)
+
+    assert next(iter(given)) in refused["error"]
+    assert await page.ask("GET", "/app") == before
+
+
+def test_the_page_about_the_emulator(emulator: Emulator) -> None:
+    """
+    The documentation names every address, every method, every setting and every kind of fault.
+    """
+    text = (pathlib.Path(__file__).parents[4] / "docs" / "slack-emulator.md").read_text()
+    paths = {route.path.partition("/{")[0] for route in emulator.app.routes if isinstance(route, Route)}
+    own = {path for path in paths if path.startswith(("/human", "/app", "/faults"))}
+    kinds = {kind for kinds in KINDS.values() for kind in kinds}
+
+    for name in own | kinds | set(KINDS) | set(Settings.model_fields) | emulator._web_api.names:
+        assert re.search(rf"`(?:GET |POST )?{re.escape(name)}`", text), name
