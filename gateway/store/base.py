@@ -442,7 +442,11 @@ class Store(Lists, Protocol):
         ...
 
     async def recover(self) -> list[Delivery]:
-        """Give the deliveries that were being sent when the process died; nobody knows their fate."""
+        """
+        Give the deliveries that were being sent when the process died; nobody knows their fate.
+
+        Those that were holding their places (`Fate.holds`) are due at once.
+        """
         ...
 
     async def receipt(self, delivery: str) -> Receipt | None:

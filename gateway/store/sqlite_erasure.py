@@ -74,6 +74,7 @@ def forget(
     digests = _payloads_and_contexts(db, found)
     for place, body in _bodies(db, found):
         digests |= {str(body[name]) for name in ("raw", "blob") if name in body}
+        digests |= {str(enclosure["blob"]) for enclosure in body.get("enclosures", ())}
         less = pydantic_core.to_json(erased(body, whose))
         if less != pydantic_core.to_json(body):
             db.execute("UPDATE events SET body = ? WHERE conversation = ? AND seq = ?", (less, *place))

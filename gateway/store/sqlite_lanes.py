@@ -108,8 +108,13 @@ def recover(db: sqlite3.Connection, now: float) -> list[Delivery]:
     """
     Give what was being sent when the process died, so that its fate is looked for.
 
-    So is what the process was looking for itself; nobody else does that any more.
+    So is what the process was looking for itself; nobody else does that any more. What was waiting for a vendor that
+    took nothing from anybody is due at once: a new start may well be what it was waiting for.
     """
+    db.execute(
+        "UPDATE deliveries SET due = ?1 WHERE status = 'new' AND attempts > 0 AND refused_since IS NULL AND due > ?1",
+        (now,),
+    )
     db.execute(
         "UPDATE deliveries SET status = 'unknown', due = ?1, refused_since = COALESCE(refused_since, ?1),"
         " reason = 'the gateway stopped while sending' WHERE status = 'claimed'",

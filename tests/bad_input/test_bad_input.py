@@ -183,6 +183,32 @@ async def test_a_revoked_token_stops_the_channel_with_a_sentence(house: Gateway)
     assert 503 == (await house.readyz("?channels=all"))[0]
 
 
+async def test_a_token_that_is_revoked_in_mid_flight_holds_what_is_to_be_said(house: Gateway):
+    """
+    What people write still comes in; what is to be said waits, `/readyz` says what to fix, and after a restart with a
+    token that works it goes out, once.
+    """
+    await house.start()
+    fault = house.emulator.add_fault(Fault(on="token", kind="revoke", token="bot"))
+    house.emulator.people.message(RITA, "dm", "list")
+
+    async def held() -> str:
+        return str((await house.readyz())[1]["channels"][f"slack:{house.emulator.workspace.state.team_id}"]["held"])
+
+    async with asyncio.timeout(15):
+        while "token" not in await held():
+            await asyncio.sleep(0.05)
+    assert "set the new token" in await held()
+    assert 200 == (await house.readyz())[0]
+    assert 503 == (await house.readyz("?channels=all"))[0]
+    assert 0 == await house.stop()
+    house.emulator.remove_fault(fault.id)
+    await house.start()
+    await until(lambda: any("staging: nothing yet" in text for text in house.seen(RITA)))
+
+    assert 1 == sum("staging: nothing yet" in text for text in house.seen(RITA))
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -455,6 +455,19 @@ class StoreContract:
             await clock.advance(61)
             assert ["a"] == [d.id for d in await store.due_deliveries(clock.now())]
 
+    async def test_what_was_holding_is_due_after_a_restart(self, store: Store, clock: HandRuntime):
+        """
+        A new start tries at once what the vendor took from nobody before; what was refused for itself waits on.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
+        await store.commit(a_change(owner, 0, conversation=THERE, deliveries=[a_delivery("b", to=THERE)]))
+        await store.record(Fate("a", "new", reason="down", due=NOON + 60, holds=True), pressing=True)
+        await store.record(Fate("b", "new", reason="429", due=NOON + 60), pressing=True)
+
+        assert [] == await store.recover()
+        assert ["a"] == [delivery.id for delivery in await store.due_deliveries(NOON)]
+
     async def test_word_of_an_earlier_try_changes_nothing(self, store: Store, clock: HandRuntime):
         """
         What a slow look says of a try that another one has overtaken is not written down.

@@ -16,6 +16,7 @@ from adapters.errors import RateLimited
 from agent_core import context, events
 from agent_core.addresses import Identity, Party
 from agent_core.erasure import ERASED
+from agent_core.files import File
 from agent_core.requests import Decision, Question
 from agent_core.run import Agent, Run, agent
 from gateway.commands import carry_out
@@ -279,3 +280,24 @@ async def test_texts_of_others_in_the_same_places_stay(make: Make, tmp_path: Pat
 
         assert holds(tmp_path, "durian")
         assert [] == holds(tmp_path, RITAS)
+
+
+async def test_files_go_as_well(make: Make, tmp_path: Path):
+    """
+    What a person attached is not named any more, and what their run sent them is not kept.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.reply("here", files=[File(f"{RITAS}.csv", b"harmless\n" * 9)])
+
+    async with make(bot) as house:
+        file = events.Attachment(name=f"{RITAS}.txt", size=5, url=f"https://files.slack.com/{RITAS}")
+        await house.write(RITA, "look", attachments=(file,))
+        (sent,) = [e for event in await house.log() if isinstance(event, events.Replied) for e in event.enclosures]
+        assert await house.store.blob(sent.blob) is not None
+        await house.runtime.advance(60)
+        await forget(house, WHO)
+
+        assert [] == holds(tmp_path, RITAS)
+        assert await house.store.blob(sent.blob) is None
