@@ -191,8 +191,8 @@ class Outbox:
             return self._kept(delivery, str(unsent), self._pause(delivery))
         except (errors.Unknown, TimeoutError) as unknown:
             reason = str(unknown) or f"no answer within {SEND_LIMIT:g} seconds"
-            if delivery.part.idempotent:
-                return self._kept(delivery, reason, self._pause(delivery))
+            if delivery.part.idempotent:  # an edit need not hold up what is said after it
+                return self._later(delivery, reason, self._pause(delivery))
             return self._unsure(delivery, reason, self._settle)
         except Exception as error:  # the adapter's fault: nobody knows how far it got
             log.exception("an adapter failed to deliver", extra={"delivery": delivery.id})

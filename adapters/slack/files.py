@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from pydantic import SecretStr
 
-from adapters.errors import Rejected, Unreachable
+from adapters.errors import DeliveryFailed, Rejected, Unreachable
 from agent_core import events
 from agent_core.files import measured
 
@@ -92,7 +92,7 @@ async def transfer(session: aiohttp.ClientSession, url: str, content: bytes, *, 
     """
     if not trusted(url, api):
         raise Rejected(f"Slack names {urlsplit(url).hostname} to upload to, which is not Slack's", permanent=True)
-    problem = ""
+    problem: DeliveryFailed = Unreachable("a file was not uploaded")
     for _ in range(TRIES):
         try:
             async with session.post(
@@ -100,12 +100,12 @@ async def transfer(session: aiohttp.ClientSession, url: str, content: bytes, *, 
             ) as answer:
                 if answer.status == 200:
                     return
-                problem = f"HTTP {answer.status}"
+                problem = Rejected(f"a file cannot be uploaded: HTTP {answer.status}", permanent=answer.status < 500)
                 if answer.status < 500:
-                    raise Rejected(f"the upload of a file is refused: {problem}", permanent=True)
+                    break
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            problem = type(error).__name__
-    raise Unreachable(f"a file cannot be uploaded: {problem}")
+            problem = Unreachable(f"a file cannot be uploaded: {type(error).__name__}")
+    raise problem
 
 
 def trusted(url: str, api: str) -> bool:

@@ -51,9 +51,7 @@ def render(outbound: Outbound, conversation: ConversationKey) -> list[Part]:
 
 
 def _say(text: str, conversation: ConversationKey, root: str, under: str | None) -> Part:
-    arguments: Block = {"text": escape(text), "mrkdwn": False}
-    if root:
-        arguments["thread_ts"] = root
+    arguments = {"text": escape(text), "mrkdwn": False} | _thread(root)
     # A reply's own ts is no thread: under a card that stands in a thread is in that thread.
     target = under if not root else None
     return Part(kind="chat.postMessage", arguments=_quiet(arguments), conversation=conversation, target=target)
@@ -63,12 +61,9 @@ def _share(
     text: str, enclosures: tuple[events.Enclosure, ...], conversation: ConversationKey, root: str, under: str | None
 ) -> Part:
     """Files in a message. Its words stand in a block: the method's own argument for them is read as markup."""
-    arguments: Block = {"blocks": [_plain_section(text)]}
-    if root:
-        arguments["thread_ts"] = root
     return Part(
         kind=SHARE,
-        arguments=arguments,
+        arguments={"blocks": [_plain_section(text)]} | _thread(root),
         conversation=conversation,
         target=under if not root else None,
         enclosures=enclosures,
@@ -76,15 +71,16 @@ def _share(
 
 
 def _whisper(text: str, conversation: ConversationKey, user: str, root: str) -> Part:
-    arguments: Block = whisper(text, user)
-    if root:
-        arguments["thread_ts"] = root
-    return Part(kind="chat.postEphemeral", arguments=arguments, conversation=conversation)
+    return Part(kind="chat.postEphemeral", arguments=whisper(text, user) | _thread(root), conversation=conversation)
 
 
 def whisper(text: str, user: str) -> Block:
     """What only one person sees. The method has no way to turn markup off, so the words stand in a block."""
     return {"text": escape(text), "blocks": [_plain_section(text)], "user": user} | UNPARSED
+
+
+def _thread(root: str) -> Block:
+    return {"thread_ts": root} if root else {}
 
 
 def _quiet(arguments: Block) -> Block:
@@ -96,9 +92,7 @@ def _ask(card: events.Card, request: str, conversation: ConversationKey, root: s
     pages = paginate([*_about(card), *choices], pressed)
     parts = []
     for number, page in enumerate(pages, start=1):
-        arguments: Block = {"text": summary(card, number, len(pages)), "blocks": page}
-        if root:
-            arguments["thread_ts"] = root
+        arguments = {"text": summary(card, number, len(pages)), "blocks": page} | _thread(root)
         parts.append(Part(kind="chat.postMessage", arguments=_quiet(arguments), conversation=conversation))
     return parts
 

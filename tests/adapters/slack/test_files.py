@@ -260,7 +260,9 @@ async def test_a_transfer_is_tried_a_few_times(slack: SlackVendor, monkeypatch: 
 
     async def failing(request: web.Request) -> web.StreamResponse:
         came.append(await request.read())
-        return web.Response(status=500 if len(came) < 3 else 200 if request.path == "/good" else 403)
+        return web.Response(
+            status=500 if len(came) < 3 or request.path == "/never" else {"/good": 200}.get(request.path, 403)
+        )
 
     async with serving(slack, monkeypatch, failing) as address:
         session = slack.adapter._client._connections()
@@ -269,6 +271,10 @@ async def test_a_transfer_is_tried_a_few_times(slack: SlackVendor, monkeypatch: 
         with pytest.raises(Rejected, match="403"):
             await files.transfer(session, f"{address}bad", CSV, api=address)
         assert 4 == len(came)
+        came.clear()
+        with pytest.raises(Rejected, match="500") as later:
+            await files.transfer(session, f"{address}never", CSV, api=address)
+        assert not later.value.permanent
     with pytest.raises(Unreachable):
         await files.transfer(session, f"{address}good", CSV, api=address)
     with pytest.raises(Rejected, match="not Slack's"):
