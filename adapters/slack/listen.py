@@ -44,7 +44,7 @@ PING = 5.0  # seconds between two pings
 LOOK = 2.0  # seconds between two looks at a connection; Slack sends what waited within this time after the hello
 NOTICE = 2_000  # characters of Slack's longest word about the connection itself; what people do is longer
 CROWDED = (
-    "Slack counts {count} sockets of this app and this gateway holds {ours}; whatever holds the others takes messages "
+    "Slack counts {count} sockets of this app and this gateway has {ours}; whatever holds the others takes messages "
     "that do not come here. Look for another process with the same app token."
 )
 
@@ -63,7 +63,7 @@ class Listener:
         self._account = receiver.config.account
         self._last = 0.0
         self._greeted = asyncio.Event()
-        self._disabled = False
+        self._over: Exception | None = None
 
     async def listen(self, gate: Gate) -> None:
         """
@@ -75,7 +75,7 @@ class Listener:
         """
         await self._receiver.identify()
         await self._receiver.client.call("apps.connections.open", {}, token=self._token)
-        self._greeted, self._disabled = asyncio.Event(), False
+        self._greeted, self._over = asyncio.Event(), None
         handler = AsyncSocketModeHandler(self._app(gate), self._token, ping_interval=PING)
         handler.client.on_message_listeners.append(self._heard(gate))
         connecting = asyncio.create_task(handler.connect_async())
@@ -94,8 +94,8 @@ class Listener:
         while True:
             await self._clock.sleep(LOOK)
             now = self._clock.now()
-            if self._disabled:
-                raise Misconfigured('Socket Mode is off for this app; switch it on, or write mode = "http"')
+            if self._over is not None:
+                raise self._over
             if handler.client.last_ping_pong_time != pong:
                 pong, self._last = handler.client.last_ping_pong_time, now
                 if self._greeted.is_set():
@@ -124,21 +124,29 @@ class Listener:
         return heard
 
     def _notice(self, frame: Mapping[str, Any], gate: Gate) -> None:
-        """Read what Slack says about the connection itself (docs.slack.dev/apis/events-api/using-socket-mode)."""
-        if frame.get("type") == "hello":
-            self._count(int(frame.get("num_connections") or 1), gate)
-            self._greeted.set()
-        elif frame.get("type") == "disconnect" and frame.get("reason") == "link_disabled":
-            self._disabled = True
+        """
+        Read what Slack says about the connection itself (docs.slack.dev/apis/events-api/using-socket-mode).
 
-    def _count(self, count: int, gate: Gate) -> None:
-        ours = len(self._receivers)
-        if count <= ours:
-            gate.warned(CHANNEL, self._account, "")
-        elif count > ours + self._greeted.is_set():  # at a refresh Slack may still count the socket that we just left
-            warning = CROWDED.format(count=count, ours=ours)
-            log.warning("%s", warning)
-            gate.warned(CHANNEL, self._account, warning)
+        Of the reasons for a disconnect `warning` and `refresh_requested` are routine, and the library's business.
+        """
+        count, ours = int(frame.get("num_connections") or 0), len(self._receivers)
+        match frame.get("type"), frame.get("reason"):
+            case "hello", _:
+                if count <= ours:
+                    gate.warned(CHANNEL, self._account, "")
+                elif count > ours + self._greeted.is_set():  # at a refresh the one that we just left may still count
+                    self._warn(count, gate)
+                self._greeted.set()
+            case "disconnect", "too_many_websockets":
+                self._warn(count, gate)
+                self._over = ConnectionError("Slack opens no more sockets for this app")
+            case "disconnect", "link_disabled":
+                self._over = Misconfigured('Socket Mode is off for this app; switch it on, or write mode = "http"')
+
+    def _warn(self, count: int, gate: Gate) -> None:
+        warning = CROWDED.format(count=count, ours=len(self._receivers))
+        log.warning("%s", warning)
+        gate.warned(CHANNEL, self._account, warning)
 
     def _app(self, gate: Gate) -> AsyncApp:
         async def authorize() -> AuthorizeResult:

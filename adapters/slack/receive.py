@@ -98,7 +98,7 @@ class Receiver:
         return LATER if isinstance(stored, Refused) and stored.retry else DONE
 
     def _open_form(self, click: FormClick, gate: Gate) -> None:
-        """Open a form after the acknowledgement, within the three seconds that its trigger lives."""
+        """Open a form, within the three seconds that its trigger lives; the acknowledgement does not wait for it."""
 
         async def open_form() -> None:
             answer = await gate.query(click.wanted)

@@ -226,13 +226,31 @@ async def test_a_socket_that_is_not_ours_is_warned_of(slack: SlackVendor):
         other = await session.ws_connect(opened["url"])
         listening = asyncio.create_task(keep(slack.adapter, gate))
         await until(lambda: gate.warning)
-        assert "Slack counts 2 sockets of this app and this gateway holds 1" in gate.warning
+        assert "Slack counts 2 sockets of this app and this gateway has 1" in gate.warning
         await other.close()
         await until(lambda: len(slack.emulator.state()["connections"]) == 1)
         slack.emulator.add_fault(Fault(on="socket", kind="refresh"))
         await until(lambda: gate.warning == "")
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_an_app_that_has_all_its_sockets_already(slack: SlackVendor):
+    """
+    Slack gives an app ten; the eleventh is refused, and an operator hears why nothing comes in.
+    """
+    gate, token = Gate(), slack.emulator.workspace.state.tokens.app
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+        others = []
+        for _ in range(10):
+            opened = await (await session.post(f"{slack.server.base_url}apps.connections.open")).json()
+            others.append(await session.ws_connect(opened["url"]))
+        listening = asyncio.create_task(keep(slack.adapter, gate))
+        await until(lambda: gate.warning)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    assert "Slack counts 10 sockets of this app and this gateway has 1" in gate.warning
 
 
 async def test_our_own_sockets_are_not_warned_of(slack: SlackVendor):
