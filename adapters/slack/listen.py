@@ -6,7 +6,8 @@ is stored. What it does not know, it acknowledges too, or Slack would send it ag
 
 Two measured traps of the library are fenced here. `connect` never raises on a bad token and retries for ever, so the
 tokens are tried first, by hand. And after a failed first connection it retries with the same single-use address, so a
-connection without a hello, or without a sign of life, is thrown away whole and built again (by the supervisor).
+connection without a hello, or without a sign of life, is thrown away whole and built again (by the supervisor). One
+that answers pings and brings nothing cannot be told from a quiet workspace, so it is made anew now and then.
 
 Slack gives each message to any one of an app's sockets, whoever holds it and for whichever workspace it is. So each of
 ours takes in for all accounts of its app, and a socket that is not ours is warned of: it eats messages.
@@ -40,6 +41,7 @@ bolt_log.setLevel(logging.ERROR)  # it warns of reconnections, which are routine
 LOST = 10.0  # seconds without an open connection after which the library is taken to retry in vain
 HELLO = 20.0  # seconds in which a new connection has to say hello
 DEAF = 60.0  # seconds without a frame or a pong after which a connection counts as deaf
+QUIET = 900.0  # seconds without a frame after which a connection is made anew though it answers: it may hear nothing
 PING = 5.0  # seconds between two pings
 LOOK = 2.0  # seconds between two looks at a connection; Slack sends what waited within this time after the hello
 NOTICE = 2_000  # characters of Slack's longest word about the connection itself; what people do is longer
@@ -61,7 +63,7 @@ class Listener:
         self._receiver, self._receivers = receiver, receivers
         self._token, self._clock = token, clock
         self._account = receiver.config.account
-        self._last = 0.0
+        self._last = self._frame = 0.0
         self._greeted = asyncio.Event()
         self._over: Exception | None = None
 
@@ -112,10 +114,13 @@ class Listener:
                 raise ConnectionError(f"no hello from Slack within {HELLO:g} seconds")
             if self._greeted.is_set() and now - self._last > DEAF:
                 raise ConnectionError(f"no sign of life from Slack for {DEAF:g} seconds")
+            if self._greeted.is_set() and now - self._frame > QUIET:
+                self._frame = now
+                await handler.client.connect_to_new_endpoint(force=True)
 
     def _heard(self, gate: Gate) -> Callable[[Any], Awaitable[None]]:
         async def heard(message: Any) -> None:
-            self._last = self._clock.now()
+            self._last = self._frame = self._clock.now()
             if isinstance(message.data, str) and len(message.data) < NOTICE:
                 self._notice(json.loads(message.data), gate)
             if self._greeted.is_set():

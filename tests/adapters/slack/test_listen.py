@@ -168,6 +168,21 @@ async def test_a_deaf_connection_is_left(slack: SlackVendor, monkeypatch: pytest
     assert "can you hear me?" == gate.came[0].fact.text
 
 
+async def test_a_connection_that_answers_and_brings_nothing(
+    slack: SlackVendor, gate: Gate, monkeypatch: pytest.MonkeyPatch
+):
+    """
+    It answers pings, so it may only be a quiet workspace, and is made anew after a while: what was held back comes in.
+    """
+    monkeypatch.setattr(listen, "QUIET", 0.5)
+    slack.emulator.add_fault(Fault(on="socket", kind="deaf"))
+    await until(lambda: any(each["is_deaf"] for each in slack.emulator.state()["connections"]))
+    await slack.write("can you hear me?")
+    await until(lambda: gate.came)
+
+    assert "can you hear me?" == gate.came[0].fact.text
+
+
 class Wire:
     """A wire to a port, on which the sockets that are open now can freeze: open, and nothing goes through any more."""
 
