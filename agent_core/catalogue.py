@@ -138,6 +138,7 @@ ENGLISH: Mapping[str, str] = {
     ),
     "files.not_here": "(This channel takes no files, so I could not send you {names}.)",
     "start.refused": "I only work for people I know, and I do not know you yet. An administrator can add you.",
+    "start.too_often": "You have started me very often within the last hour. Please try again in a while.",
     "speak.refused": "Only those who may start this agent can speak to it here.",
     # A card that shows that cards arrive
     "doctor.card": "This is a test; please ignore it",

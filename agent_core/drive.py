@@ -124,6 +124,8 @@ class Drive:
         self.questions: dict[str, deque[Any]] = {}
         self.failures: dict[str, int] = {}
         self.operations = 0
+        self.tokens = 0
+        self.most_tokens = 0
         self.closing = False
         self._start = start
         self._waiting: dict[str, tuple[Wait, Strand]] = {}
@@ -207,13 +209,16 @@ class Drive:
 
     def _meet(self, event: events.Event) -> None:
         match event:
-            case events.RunStarted():
+            case events.RunStarted(tokens=most):
+                self.most_tokens = most
                 strand = Strand(self._start(self))
                 self._strands.append(strand)
                 self._move(strand, None)
-            case events.ModelAnswered(key=key, text=text):
+            case events.ModelAnswered(key=key, text=text, tokens=tokens):
+                self.tokens += tokens
                 self._answer(event, "model", key, text)
-            case events.HistorySummarised(key=key, text=text):
+            case events.HistorySummarised(key=key, text=text, tokens=tokens):
+                self.tokens += tokens
                 self._answer(event, "summary", key, text)
             case events.ToolStarted(key=key, digest=digest):
                 self._expect(event, ("call",), key, digest)

@@ -281,9 +281,14 @@ class Carry(Frozen):
 
 
 class RunStarted(ThreadEvent):
-    """A run began. `consumes` are the facts it begins with; `suppressed` where it is a fork that may not act."""
+    """
+    A run began. `consumes` are the facts it begins with; `suppressed` where it is a fork that may not act.
+
+    `tokens` is how many it may use before its owner is asked; 0: any number.
+    """
 
     type: Literal["RunStarted"] = "RunStarted"
+    v: int = 2
     agent: str
     version: str
     root: str = ""
@@ -294,27 +299,36 @@ class RunStarted(ThreadEvent):
     input: Any = None
     carry: Carry = Carry()
     suppressed: bool = False
+    tokens: int = 0
 
 
 class ModelAnswered(ThreadEvent):
-    """A model answered. `seen` is the newest fact its context held, `context` the digest of its exact text."""
+    """
+    A model answered. `seen` is the newest fact its context held, `context` the digest of its exact text.
+
+    `tokens` is what it cost, as far as is known.
+    """
 
     type: Literal["ModelAnswered"] = "ModelAnswered"
+    v: int = 2
     key: str
     text: str
     context: str
     seen: int = 0
     model: str = ""
+    tokens: int = 0
 
 
 class HistorySummarised(ThreadEvent):
     """A model put older history into a few sentences; they stand for the run's first `upto` events."""
 
     type: Literal["HistorySummarised"] = "HistorySummarised"
+    v: int = 2
     key: str
     text: str
     context: str
     upto: int
+    tokens: int = 0
 
 
 class ToolStarted(ThreadEvent):
@@ -560,6 +574,9 @@ _events: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
 LIFTS: Mapping[tuple[str, int], Lift] = {
+    ("RunStarted", 1): lambda body: body | {"v": 2},  # before tokens were counted
+    ("ModelAnswered", 1): lambda body: body | {"v": 2},
+    ("HistorySummarised", 1): lambda body: body | {"v": 2},
     ("Replied", 1): lambda body: body | {"v": 2},  # before there were enclosures
 }
 """(type, version) → a function that makes the next version of it."""

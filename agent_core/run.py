@@ -222,6 +222,7 @@ class Run:
         """Have the model put the history so far into a few sentences, which stand for it from then on."""
 
         async def body(run: Run) -> str:
+            await run._count_tokens()
             key = run.scope.key("summarise")
             schema = {"type": "object", "properties": {"summary": {"type": "string"}}, "required": ["summary"]}
 
@@ -370,6 +371,7 @@ class Run:
     # What operations are made of -------------------------------------------------------------------------------------
 
     async def _model(self, schema: TypeAdapter[Any], context: Context, error: str) -> str:
+        await self._count_tokens()
         key = self.scope.key("next_step")
         hint = f"\n\nYour last answer was not valid: {error}. Answer with one JSON object only." if error else ""
 
@@ -389,6 +391,13 @@ class Run:
             await self._at_limit(f"{self.scope.limit} model steps were not enough.")
             self.scope.steps[0] = self.scope.limit
         self.scope.steps[0] -= 1
+
+    async def _count_tokens(self) -> None:
+        """Ask the owner where the run has used as many tokens as it may; told to go on, it may use as many again."""
+        drive = self.drive
+        if drive.most_tokens and drive.tokens >= drive.most_tokens:
+            await self._at_limit(f"{drive.tokens} tokens were used.")
+            drive.tokens = 0
 
     async def _count_errors(self, tool: tools.Tool, result: CallResult) -> None:
         failures = self.drive.failures

@@ -25,6 +25,7 @@ from gateway.errors import SettingsError
 from gateway.gate import Gate
 from gateway.health import Health
 from gateway.holds import Holds
+from gateway.limits import Starts
 from gateway.metrics import Metrics
 from gateway.models.base import Model
 from gateway.models.scripted import Scripted
@@ -117,6 +118,8 @@ def _world(
         adapter=lambda conversation: accounts.get(conversation.partition("/")[0]),
         ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
         watch=watch,
+        starts=Starts(settings.limits.starts_per_hour),
+        tokens_per_run=settings.limits.tokens_per_run,
     )
 
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from adapters.base import Adapter, Ask, Capabilities, Outbound, Say, Settle, Whisper
 from agent_core import addresses, effects, events
@@ -29,6 +30,7 @@ from agent_core.requests import Assurance
 from agent_core.thread import Thread
 from gateway.agents import Agents
 from gateway.directory import Directory
+from gateway.limits import Starts
 from gateway.ongoing import Ongoing, Operation, Result, Starting
 from gateway.store.base import (
     DAY,
@@ -68,6 +70,8 @@ class World:
     ops: ConversationKey | None
     watch: Callable[[str], AbstractContextManager[None]]
     restored_at: float = 0.0
+    starts: Starts = field(default_factory=Starts)
+    tokens_per_run: int = 0
 
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""
@@ -223,6 +227,10 @@ class Conversation:
             with self.world.watch(thread.state.agent):
                 drive.close()
 
+    def begun_by(self, party: Party) -> int:
+        """Count the runs that somebody starts by this decision."""
+        return sum(is_start(record.event) and record.event.requester == party for record in self.draft.events)
+
     def hands_over(self, thread: str) -> int:
         """Count how often a thread's runs have handed over since the last commit, this time included."""
         self._handed_over[thread] += 1
@@ -304,10 +312,10 @@ class Conversation:
             )
         return adapter.capabilities(self.key)
 
-    def told_lately(self, what: str) -> bool:
-        """Tell whether somebody was just told this, and note that they are being told now."""
+    def told_lately(self, what: str, quiet: float = QUIET) -> bool:
+        """Tell whether somebody was told this within so many seconds, and note that they are being told now."""
         told = {key: at for key, at in self.state.told.items() if self.now - at < FORGET_TOLD}
-        lately = self.now - told.get(what, 0.0) < QUIET
+        lately = self.now - told.get(what, 0.0) < quiet
         if not lately:
             told[what] = self.now
         self.state = self.state.model_copy(update={"told": told})
@@ -424,6 +432,11 @@ class Conversation:
 
     def _thinking(self, thread: Thread) -> bool:
         return any(operation.thread == thread.id for operation in self.models)
+
+
+def is_start(event: events.Event) -> TypeGuard[events.RunStarted]:
+    """Tell whether somebody started an agent; a run that follows another one is no start."""
+    return isinstance(event, events.RunStarted) and bool(event.consumes) and "." not in event.run
 
 
 def row_of(delivery: Delivery, status: DeliveryStatus, now: float) -> DeliveryRow:

@@ -17,7 +17,7 @@ from agent_core.requests import Kind
 from agent_core.thread import Thread
 from gateway import asking, places, runs
 from gateway.agents import Listening
-from gateway.conversation import Conversation
+from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy
 
 
@@ -182,9 +182,12 @@ def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening
         _refuse(here, fact, "start.refused")
         return
     party = directory.party(fact.sender)
+    if here.world.starts.too_many(party, here.now, here.begun_by(party)):
+        _refuse(here, fact, "start.too_often", FORGET_TOLD)
+        return
     runs.start(here, listening, seq, fact, party, directory.name(party, fact.sender_name))
 
 
-def _refuse(here: Conversation, fact: events.MessageReceived, key: str) -> None:
-    if not here.told_lately(f"{fact.sender} {key}"):
+def _refuse(here: Conversation, fact: events.MessageReceived, key: str, quiet: float = QUIET) -> None:
+    if not here.told_lately(f"{fact.sender} {key}", quiet):
         here.whisper(fact.sender, here.say(key), fact.root)

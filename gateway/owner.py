@@ -38,8 +38,9 @@ from agent_core.events import Record
 from agent_core.texts import described
 from agent_core.tools import Start
 from gateway import decide, files
-from gateway.conversation import Conversation, Draft, World
+from gateway.conversation import Conversation, Draft, World, is_start
 from gateway.errors import Broken, Conflict, Lost, Unwritable
+from gateway.limits import HOUR
 from gateway.notices import Notices
 from gateway.ongoing import Ongoing, Operation, Result
 from gateway.outbox import Outbox
@@ -106,6 +107,9 @@ class Owner:
         self._stopped = asyncio.get_running_loop().create_future()
         self._ownership = await self._store.own()
         await self._learn_of_restore()
+        for start in await self._store.starts(self._store.now() - HOUR):
+            if is_start(start.event) and start.event.requester is not None:
+                self._world.starts.begun(start.event.requester, start.at)
         for link in await self._store.links():
             if not self._world.directory.link(link.identity, link.person):
                 log.warning("%s is linked to %s, who is nobody, or it is somebody else's", link.identity, link.person)
@@ -256,6 +260,8 @@ class Owner:
 
     def _measure(self, here: Conversation, draft: Draft) -> None:
         for record in draft.events:
+            if is_start(record.event) and record.event.requester is not None:
+                self._world.starts.begun(record.event.requester, record.at)
             if isinstance(record.event, events.ThreadEvent):
                 settled = record.event.request if isinstance(record.event, events.RequestSettled) else ""
                 self.decided(record, here.threads[record.event.thread].state.agent, here.opened.get(settled))

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
-from agent_core import effects, events
+from agent_core import context, effects, events
 from agent_core.texts import described, storable
 from agent_core.tools import Start, Tool
 from gateway.errors import ModelFailed
-from gateway.models.base import Model
+from gateway.models.base import Answer, Model
 from gateway.ongoing import Operation, Result
 from gateway.runtime import Runtime
 from gateway.store.base import CONTEXT_DAYS, Blob
@@ -140,8 +140,8 @@ class Performer:
         problem = ""
         for pause in (*MODEL_PAUSES, None):
             try:
-                text = await self._runtime.limit(model.answer(wish.context, wish.schema), MODEL_LIMIT)
-                return self._answered(operation, wish, model, storable(str(text)[:LONGEST_ANSWER]))
+                answer = await self._runtime.limit(model.answer(wish.context, wish.schema), MODEL_LIMIT)
+                return self._answered(operation, wish, model, answer)
             except (ModelFailed, TimeoutError) as error:
                 problem = str(error) or f"no answer within {MODEL_LIMIT:g} seconds"
             except (Exception, asyncio.CancelledError) as error:
@@ -153,15 +153,18 @@ class Performer:
                 await self._runtime.sleep(self._runtime.jitter(pause))
         return Result(operation, failed=problem)
 
-    def _answered(self, operation: Operation, wish: effects.CallModel, model: Model, text: str) -> Result:
-        context = blob_of(wish.context.encode(), CONTEXT_DAYS)
-        named = {"thread": operation.thread, "run": operation.run, "key": operation.key, "context": context.digest}
+    def _answered(self, operation: Operation, wish: effects.CallModel, model: Model, answer: str | Answer) -> Result:
+        text, cost = answer if isinstance(answer, Answer) else (answer, None)
+        text = storable(str(text)[:LONGEST_ANSWER])
+        tokens = cost if cost is not None else context.tokens(wish.context) + context.tokens(text)
+        asked = blob_of(wish.context.encode(), CONTEXT_DAYS)
+        named = {"thread": operation.thread, "run": operation.run, "key": operation.key, "context": asked.digest}
         event: events.ThreadEvent
         if wish.summary:
-            event = events.HistorySummarised(**named, text=_summary(text), upto=wish.covers)
+            event = events.HistorySummarised(**named, text=_summary(text), upto=wish.covers, tokens=tokens)
         else:
-            event = events.ModelAnswered(**named, text=text, seen=wish.seen, model=model.name)
-        return Result(operation, event, (context,))
+            event = events.ModelAnswered(**named, text=text, seen=wish.seen, model=model.name, tokens=tokens)
+        return Result(operation, event, (asked,))
 
 
 class Turn:

@@ -52,6 +52,7 @@ def start(
             requester_name=name,
             consumes=(seq,),
             carry=context.carry(thread),
+            tokens=here.world.tokens_per_run,
         )
     )
 
@@ -86,6 +87,7 @@ def _follow(
                 "requester_name": state.requester_name,
                 "consumes": consumes,
                 "suppressed": state.suppressed,
+                "tokens": here.world.tokens_per_run,
             }
             | how
         )

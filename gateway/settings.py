@@ -157,6 +157,17 @@ class MetricsSettings(Section):
     )
 
 
+class Limits(Section):
+    """What one person, and one run, may use before somebody has to look."""
+
+    starts_per_hour: int = Field(
+        default=60, ge=0, description="How often each person may start agents within an hour; 0: as often as they like."
+    )
+    tokens_per_run: int = Field(
+        default=1_000_000, ge=0, description="Tokens after which a run's owner is asked whether it goes on; 0: never."
+    )
+
+
 class Ops(Section):
     """Where trouble is told."""
 
@@ -182,6 +193,7 @@ class Settings(Section):
     log: Log = Log()
     ops: Ops = Ops()
     metrics: MetricsSettings = MetricsSettings()
+    limits: Limits = Limits()
     cli: CommandLine = CommandLine()
     agents: list[AgentSettings] = Field(default=[], description="Agents.")
     models: list[ModelSettings] = Field(default=[], description="Models.")

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-Script = Callable[[str, dict[str, Any]], str | Awaitable[str]]
+from gateway.models.base import Answer
+
+Script = Callable[[str, dict[str, Any]], str | Answer | Awaitable[str | Answer]]
 
 
 class Scripted:
@@ -24,6 +26,6 @@ class Scripted:
     def __init__(self, name: str, script: Script) -> None:
         self.name, self._script = name, script
 
-    async def answer(self, context: str, schema: dict[str, Any]) -> str:
+    async def answer(self, context: str, schema: dict[str, Any]) -> str | Answer:
         answer = self._script(context, schema)
-        return answer if isinstance(answer, str) else await answer
+        return answer if isinstance(answer, str | Answer) else await answer

@@ -357,6 +357,10 @@ class Lists(Protocol):
         """Give all events of a thread, of all its runs, with the messages that they name."""
         ...
 
+    async def starts(self, since: float) -> list[Record]:
+        """List the beginnings of runs since a time, the earliest first."""
+        ...
+
     async def links(self) -> list[Link]:
         """List accounts that are somebody's besides those in the settings."""
         ...

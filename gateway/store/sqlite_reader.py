@@ -103,6 +103,14 @@ class SqliteReader:
                 records.append(record_of(row))
         return sorted(records, key=lambda record: record.seq)
 
+    async def starts(self, since: float) -> list[Record]:
+        query = (
+            "SELECT e.seq, e.at, e.body FROM threads t JOIN events e ON e.thread = t.id AND e.at > ?1"
+            " WHERE t.updated_at > ?1 AND instr(e.body, ?2) ORDER BY e.at, e.seq"
+        )
+        with reading():
+            return [record_of(row) for row in self._reader.execute(query, (since, b'"RunStarted"'))]
+
     async def links(self) -> list[Link]:
         with reading():
             rows = self._reader.execute("SELECT identity, person, at, by FROM links ORDER BY at").fetchall()

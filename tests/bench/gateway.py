@@ -17,6 +17,8 @@ REQUEST_URL = "/slack/events"
 PEOPLE = 64  # each asks for something themselves, and approves it themselves, in their own direct messages
 
 CONFIG = """
+[limits]
+starts_per_hour = 0
 [server]
 data = "store"
 port = 0

@@ -694,6 +694,17 @@ class StoreContract:
         assert ((HERE, "t"),) == needed.value.runs
         assert ["secret"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
 
+    async def test_beginnings_of_runs_are_listed_by_time(self, store: Store):
+        """
+        The runs that began since a time, and nothing else of their threads.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, a_start("t"), sleep(), threads=[a_thread("t")]))
+        await store.commit(a_change(owner, 2, a_start("s"), threads=[a_thread("s")]))
+
+        assert ["t", "s"] == [record.event.thread for record in await store.starts(NOON - 1)]  # type: ignore[attr-defined]
+        assert [] == await store.starts(NOON)
+
     async def test_what_is_under_way_is_counted(self, store: Store):
         """
         Threads that have not ended by status, open requests, and deliveries that wait; nothing that has ended.

@@ -27,6 +27,8 @@ PATIENCE = 2.0  # seconds after which a requester asks for the next thing anyway
 COMMANDS = ("deploy", "deploy", "note", "ask", "nap")
 
 CONFIG = """
+[limits]
+starts_per_hour = 0
 [server]
 data = "{folder}/store"
 port = 0

@@ -17,6 +17,7 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from agent_core.run import Agent
+from gateway.limits import Starts
 from gateway.models.base import Model
 from gateway.models.scripted import Script, Scripted
 from gateway.store.base import Fact, Need
@@ -58,6 +59,8 @@ class House(Parts):
         start: Sequence[str] = ("anyone",),
         hear: str = "starters",
         caught_up: bool = True,
+        starts_per_hour: int = 0,
+        tokens_per_run: int = 0,
     ) -> None:
         self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
         super().__init__(
@@ -70,6 +73,8 @@ class House(Parts):
             people=people,
             start=start,
             hear=hear,
+            starts=Starts(starts_per_hour),
+            tokens_per_run=tokens_per_run,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -18,6 +18,7 @@ from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.health import Health
 from gateway.holds import Holds
+from gateway.limits import Starts
 from gateway.models.base import Model
 from gateway.notices import Notices
 from gateway.outbox import Outbox
@@ -45,6 +46,8 @@ class Parts:
         start: Sequence[str],
         hear: str = "starters",
         ops: ConversationKey | None = None,
+        starts: Starts | None = None,
+        tokens_per_run: int = 0,
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
@@ -63,6 +66,8 @@ class Parts:
             adapter=lambda conversation: self.accounts.get(conversation.partition("/")[0]),
             ops=ops,
             watch=lambda name: contextlib.nullcontext(),
+            starts=starts or Starts(),
+            tokens_per_run=tokens_per_run,
         )
         self.health = Health(self.accounts, runtime)
         self.gate = Gate(store, directory, catalogue, self.health, runtime)
