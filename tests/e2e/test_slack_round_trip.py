@@ -109,3 +109,36 @@ def test_denial_carries_its_reason(player: Player, sandbox: Sandbox):
     expect(player.message("It is Friday.")).to_be_visible()
     until(lambda: player.events()[-1:] == ["RunEnded"])
     assert sandbox.changes() == before
+
+
+def test_agent_sends_and_reads_files(player: Player):
+    """
+    An export comes as a file that can be opened; a file that somebody attached stands in the model's context by its
+    name, kind and size, and the agent says what is in it.
+    """
+    player.be("Rita, requester")
+    player.write("export the list as a file")
+    exported = player.message("This is what runs where.")
+    with player.page.expect_download() as coming:
+        exported.get_by_role("link", name="deployments.csv").click()
+    assert coming.value.path().read_text().splitlines()[0] == "environment,tag"
+
+    plan = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"v1.4.2 on Monday\nv1.5.0 on Tuesday\n"}
+    player.pane.get_by_label("Attach").set_input_files(plan)
+    player.write("what is in this?")
+    expect(player.message("plan.txt has 2 lines")).to_contain_text("v1.4.2 on Monday")
+    expect(player.context).to_contain_text("[attached: plan.txt, text/plain, 35 bytes]")
+    expect(player.context).not_to_contain_text("files-pri")
+
+
+@pytest.mark.timeout(90)
+def test_work_in_a_channel_is_seen(player: Player, sandbox: Sandbox):
+    """
+    While a roll-out is watched, those in the channel see that the agent is at work; when it is out, they see that.
+    """
+    player.be("Rita, requester", APPROVALS)
+    player.write(f"<@{sandbox.call('auth.test', {})['user_id']}> deploy v3.1.0 to staging")
+    expect(player.pane.get_by_text("is working on it…")).to_be_visible()
+    player.message("deploy v3.1.0").get_by_role("button", name="1 reply").click()
+    expect(player.thread()).to_contain_text("v3.1.0 is in staging now")
+    expect(player.pane.get_by_text("is working on it…")).to_be_hidden()
