@@ -93,7 +93,7 @@ def world(settings: Settings, source: str) -> tuple[World, str]:
     Join what deciding looks at, to look at it; nothing is opened.
 
     Returns:
-        It, and why the agents are not in it, where they cannot be imported.
+        It, and why an agent or a model cannot be imported; without its agents, where it is one of them.
     """
     accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, Runtime())}
     unread = ""
@@ -101,6 +101,10 @@ def world(settings: Settings, source: str) -> tuple[World, str]:
         known = agents.load(settings.agents, source)
     except SettingsError as error:
         known, unread = agents.Agents([]), str(error)
+    try:
+        _models(settings, known, source)
+    except SettingsError as error:
+        unread = unread or str(error)
     return _world(settings, accounts, known, lambda _: nullcontext()), unread
 
 

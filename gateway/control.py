@@ -27,6 +27,7 @@ log = logging.getLogger("ringback.control")
 
 SOCKET = "control.sock"
 ASK_LIMIT = 5.0  # seconds that the command line has to say what it wants
+LONGEST_LINE = 1024 * 1024  # bytes of JSON: an answer in words can have 64 Ki characters, written as six bytes each
 LONGEST_PATH = 100  # bytes; the kernel takes 107
 
 
@@ -45,7 +46,7 @@ class Control:
     async def run(self) -> None:
         """Answer, until cancelled."""
         self._path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._answer, self._path)
+        server = await asyncio.start_unix_server(self._answer, self._path, limit=LONGEST_LINE)
         self._path.chmod(0o600)
         try:
             async with server:
@@ -63,26 +64,23 @@ class Control:
             asked = json.loads(await self._runtime.limit(reader.readline(), ASK_LIMIT))
             if asked["do"] == "ask":
                 await self._follow(asked, reader, writer)
-                return
-            answer: dict[str, Any] = {"done": True}
-            if asked["do"] == "health":
-                answer["channels"] = self._health.report()
             else:
-                answer["done"] = await commands.carry_out(self._store, self._directory, asked, self._runtime)
-                self._outbox.wake()
+                await _tell(writer, await self._done(asked))
         except Declined as declined:
-            answer = {"error": str(declined)}
+            await _tell(writer, {"error": str(declined)})
         except Exception as error:
             log.exception("a command failed")
-            answer = {"error": str(error)}
-        try:
-            writer.write(_line(answer))
-            await writer.drain()
-        except ConnectionError:
-            log.info("somebody did not wait for the answer to a command")
+            await _tell(writer, {"error": str(error)})
         finally:
             self._open.discard(writer)
             writer.close()
+
+    async def _done(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["do"] == "health":
+            return {"done": True, "channels": self._health.report()}
+        done = await commands.carry_out(self._store, self._directory, asked, self._runtime)
+        self._outbox.wake()
+        return {"done": done}
 
     async def _follow(self, asked: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Tell how a request stands, until it has ended or nobody listens any more."""
@@ -90,10 +88,9 @@ class Control:
         async def tell() -> None:
             try:
                 async for stands in clients.follow(self._store, self._directory, asked):
-                    writer.write(_line(stands))
+                    await _tell(writer, stands)
             except GatewayError as refused:
-                writer.write(_line({"error": str(refused)}))
-            await writer.drain()
+                await _tell(writer, {"error": str(refused)})
 
         telling, gone = asyncio.create_task(tell()), asyncio.create_task(reader.read())
         try:
@@ -104,6 +101,14 @@ class Control:
             for task in (telling, gone):
                 task.cancel()
             await asyncio.gather(telling, gone, return_exceptions=True)
+
+
+async def _tell(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    try:
+        writer.write(_line(answer))
+        await writer.drain()
+    except ConnectionError:
+        log.info("somebody did not wait for the answer to a command")
 
 
 def _line(answer: dict[str, Any]) -> bytes:
@@ -118,7 +123,7 @@ async def follow(folder: Path, asked: dict[str, Any]) -> AsyncGenerator[dict[str
         GatewayError: None runs.
     """
     try:
-        reader, writer = await asyncio.open_unix_connection(folder / SOCKET)
+        reader, writer = await asyncio.open_unix_connection(folder / SOCKET, limit=LONGEST_LINE)
     except (FileNotFoundError, ConnectionRefusedError):
         raise GatewayError(f"no gateway is running on {folder}; start it with: ringback serve") from None
     try:
@@ -142,7 +147,7 @@ async def ask(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
         GatewayError: It went away before it answered.
     """
     try:
-        reader, writer = await asyncio.open_unix_connection(folder / SOCKET)
+        reader, writer = await asyncio.open_unix_connection(folder / SOCKET, limit=LONGEST_LINE)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
     try:

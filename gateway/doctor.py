@@ -83,9 +83,9 @@ def settings_checks(settings: Settings, world: World, unread: str) -> Iterator[C
     Look at what is allowed in the settings, and probably not meant.
 
     Args:
-        unread: Why the agents cannot be imported; empty where they can.
+        unread: Why an agent or a model cannot be imported; empty where all can.
     """
-    yield Check("agents", not unread, unread or f"{len(settings.agents)} can be imported")
+    yield Check("agents and models", not unread, unread or "all can be imported")
     for number, person in enumerate(settings.people):
         yield from _person(world, f"people[{number}]", person.name, person.identities)
     rules = list(world.rules)

@@ -28,6 +28,7 @@ EXIT = {
     "cancelled": 6,
     "superseded": 6,
 }
+LONGEST = 10_000  # characters of a question
 EXIT_GONE = 75  # EX_TEMPFAIL of sysexits.h: the gateway stopped while we waited
 EXIT_INTERRUPTED = 130  # as a shell says it of Ctrl-C
 
@@ -55,13 +56,17 @@ def ask(
     picks = [choice.strip() for choice in choices.split(",") if choice.strip()]
     if not question.strip():
         fail("there is nothing to ask; write what the person shall read", EXIT_SETTINGS)
+    if len(question) > LONGEST or len(why) > LONGEST:
+        fail(f"nobody reads that much; question and --why have at most {LONGEST} characters each", EXIT_SETTINGS)
+    if len(set(picks)) < len(picks):
+        fail("--choices: one of them stands there twice", EXIT_SETTINGS)
     if approve and picks:
         fail("--approve asks for a yes or a no; leave out --choices", EXIT_SETTINGS)
     try:
         patience = settings.seconds(timeout)
     except ValueError as error:
         fail(f"--timeout: {error}", EXIT_SETTINGS)
-    loaded = settings.load(config, server={"data": data})
+    loaded = settings.load(config, secrets=False, server={"data": data})
     name = key or _new_key()
     request = {"kind": "approval" if approve else "question", "title": question, "why": why, "choices": picks}
     asked = {

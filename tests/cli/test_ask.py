@@ -69,6 +69,7 @@ async def test_a_denial_has_a_code_of_its_own(house: Gateway):
     """
     Denied ends with 3; as JSON it says the outcome and who gave it.
     """
+    del house.environment["BOT"], house.environment["APP"]  # what the gateway needs, and this command does not
     process = await begin(house, "Deploy?", "--to", "rita", "--approve", "--json")
     await until(lambda: shown(house, RITA, "Deploy?"))
     house.press(RITA, "ringback.deny")
@@ -198,6 +199,8 @@ async def test_a_card_that_reaches_nobody(house: Gateway):
         (("Deploy?", "--approve", "--choices", "a,b"), 2, "--approve asks for a yes or a no"),
         (("Deploy?", "--key", "two words"), 1, "'two words' is no key"),
         ((" ",), 2, "there is nothing to ask"),
+        (("x" * 10_001,), 2, "nobody reads that much"),
+        (("Which?", "--choices", "a, a"), 2, "one of them stands there twice"),
         (("Deploy?", "--to", "role:nobody", "--approve"), 5, ""),
     ],
 )

@@ -191,7 +191,7 @@ async def test_settings_that_are_probably_not_meant(house: Gateway):
     assert "never speaks: policy[1] fits every call" in found["settings", "policy[2]"]["found"]
     assert "can be reached" in found["settings", "policy[3]"]["found"]
     assert "Bob has no identities" in found["settings", "people[2]"]["found"]
-    assert "nothing:agent cannot be imported" in found["settings", "agents"]["found"]
+    assert "nothing:agent cannot be imported" in found["settings", "agents and models"]["found"]
 
 
 async def test_a_data_folder_that_others_may_open(house: Gateway):

@@ -133,6 +133,25 @@ async def test_restarted_by_the_owner_it_asks_anew(make: Make):
         assert "approved" == (await waiting)["outcome"]
 
 
+async def test_a_long_answer_comes_through_the_door(make: Make, tmp_path: Path):
+    """
+    As much as a message can hold reaches the command line, in whatever script it is written.
+    """
+    question = {**ASKED, "request": {"kind": "question", "title": "Why?", "patience": 60}}
+    async with make(echo) as house, door(house, tmp_path):
+
+        async def told() -> list[dict[str, Any]]:
+            return [answer async for answer in control.follow(tmp_path, question)]
+
+        waiting = asyncio.create_task(told())
+        while not house.seen(ANA):
+            await house.runtime.settle()
+        await house.runtime.settle()  # and its receipt is stored
+        await house.write(ANA, "語" * 60_000, under=house.card(ANA).id)
+
+        assert "語" * 60_000 == (await waiting)[-1]["answer"]
+
+
 def answering() -> list[str]:
     """What is at work for clients."""
     names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
