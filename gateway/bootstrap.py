@@ -35,9 +35,9 @@ from gateway.owner import Owner
 from gateway.perform import Performer
 from gateway.runtime import Runtime, Watchdog
 from gateway.service import Service
-from gateway.settings import Settings
+from gateway.settings import LONGEST_TEXTS, Settings, seconds
 from gateway.store import sqlite_backup, sqlite_check
-from gateway.store.base import Lists, Store
+from gateway.store.base import DAY, Lists, Store
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_reader import SqliteReader
 from gateway.supervisor import Supervisor
@@ -64,11 +64,13 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     world = _world(settings, accounts, known, watchdog.watch)
     catalogue, directory, adapter = world.catalogue, world.directory, world.adapter
     health = Health(accounts, runtime)
-    gate = Gate(opened, directory, catalogue, health, runtime)
+    kept = settings.retention
+    gate = Gate(opened, directory, catalogue, health, runtime, raw_days=seconds(kept.raw) / DAY)
     notices = Notices(opened, world.watchers)
     holds = Holds(health, notices, catalogue.say, runtime)
     outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
-    performer = Performer(_models(settings, known, source).get, runtime, catalogue.say)
+    days = seconds(kept.contexts) / DAY
+    performer = Performer(_models(settings, known, source).get, runtime, catalogue.say, context_days=days)
     owner = Owner(opened, world, performer, outbox, notices, runtime)
     metrics = Metrics(health, lambda: owner.stuck)
     opened.committed, outbox.tried, owner.decided = metrics.committed, metrics.tried, metrics.decided
@@ -85,6 +87,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         runtime=runtime,
         app=web.app(opened, owner, health, metrics, token, routes),
         address=(settings.server.host, settings.server.port),
+        texts=seconds(kept.texts, LONGEST_TEXTS) if kept.texts else None,
     )
 
 

@@ -30,10 +30,17 @@ class Gate:
     """Takes in what channels bring."""
 
     def __init__(
-        self, store: Store, directory: Directory, catalogue: Catalogue, health: Health, runtime: Runtime
+        self,
+        store: Store,
+        directory: Directory,
+        catalogue: Catalogue,
+        health: Health,
+        runtime: Runtime,
+        *,
+        raw_days: float = RAW_DAYS,
     ) -> None:
         self._store, self._directory, self._catalogue = store, directory, catalogue
-        self._health, self._runtime = health, runtime
+        self._health, self._runtime, self._raw_days = health, runtime, raw_days
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
         """Store a fact."""
@@ -42,7 +49,7 @@ class Gate:
             log.warning("a payload of %d bytes is refused", len(inbound.raw))
             self._health.refuse(account, "too_large")
             return Refused(f"larger than {LARGEST} bytes", retry=False)
-        fact, blobs = _with_blobs(inbound, events.storable(inbound.fact))
+        fact, blobs = _with_blobs(inbound, events.storable(inbound.fact), self._raw_days)
         beside = fact.root if inbound.passing else None
         try:
             stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs, beside))
@@ -104,10 +111,12 @@ class Gate:
         self._health.warn(f"{channel}:{account}", warning)
 
 
-def _with_blobs(inbound: Inbound, fact: events.ChannelFact) -> tuple[events.ChannelFact, tuple[Blob, ...]]:
+def _with_blobs(
+    inbound: Inbound, fact: events.ChannelFact, raw_days: float
+) -> tuple[events.ChannelFact, tuple[Blob, ...]]:
     blobs = []
     if inbound.raw:
-        raw = blob_of(inbound.raw, RAW_DAYS)
+        raw = blob_of(inbound.raw, raw_days)
         blobs.append(raw)
         fact = fact.model_copy(update={"raw": raw.digest})
     if isinstance(fact, events.MessageReceived) and len(fact.text) > LONGEST_TEXT:

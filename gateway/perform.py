@@ -43,10 +43,18 @@ class Performer:
 
     Args:
         model: Finds an agent's model by the agent's name.
+        context_days: How long the exact text of a model call is kept.
     """
 
-    def __init__(self, model: Callable[[str], Model | None], runtime: Runtime, say: Callable[..., str]) -> None:
-        self._model, self._runtime, self._say = model, runtime, say
+    def __init__(
+        self,
+        model: Callable[[str], Model | None],
+        runtime: Runtime,
+        say: Callable[..., str],
+        *,
+        context_days: float = CONTEXT_DAYS,
+    ) -> None:
+        self._model, self._runtime, self._say, self._context_days = model, runtime, say, context_days
 
     async def tool(
         self, operation: Operation, call: effects.CallTool, start: Start, late: Callable[[Result], None]
@@ -157,7 +165,7 @@ class Performer:
         text, cost = answer if isinstance(answer, Answer) else (answer, None)
         text = storable(str(text)[:LONGEST_ANSWER])
         tokens = cost if cost is not None else context.tokens(wish.context) + context.tokens(text)
-        asked = blob_of(wish.context.encode(), CONTEXT_DAYS)
+        asked = blob_of(wish.context.encode(), self._context_days)
         named = {"thread": operation.thread, "run": operation.run, "key": operation.key, "context": asked.digest}
         event: events.ThreadEvent
         if wish.summary:

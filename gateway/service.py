@@ -51,10 +51,12 @@ class Service:
         runtime: Runtime,
         app: FastAPI,
         address: tuple[str, int],
+        texts: float | None,
     ) -> None:
         self._store, self._owner, self._outbox = store, owner, outbox
         self._supervisor, self._control, self._health = supervisor, control, health
         self._watchdog, self._runtime, self._app, self._address = watchdog, runtime, app, address
+        self._texts = texts
         self.started = asyncio.Event()
         self.port = 0
 
@@ -116,11 +118,11 @@ class Service:
     async def _purge(self, store: Store) -> None:
         while True:
             try:
-                gone = await store.purge(self._runtime.now())
+                gone = await store.purge(self._runtime.now(), self._texts)
             except Unwritable as refused:
                 log.error("cannot delete what has outlived its retention: %s", refused)
             else:
-                log.info("%d rows have outlived their retention and are deleted", gone)
+                log.info("%d rows and texts have outlived their retention and are deleted", gone)
             await self._runtime.sleep(PURGE_INTERVAL)
 
 

@@ -27,6 +27,7 @@ from gateway.errors import SettingsError
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 LONGEST = 366 * UNITS["d"]  # seconds that anybody is waited for
+LONGEST_TEXTS = 10 * LONGEST  # seconds that texts are kept, unless for ever
 SECTIONS = ("server", "log", "cli")  # whose settings the environment may set, one by one
 
 
@@ -168,6 +169,29 @@ class Limits(Section):
     )
 
 
+class Retention(Section):
+    """How long what was said is kept. Digests, outcomes and who decided stay for ever."""
+
+    raw: str = Field(default="7d", description="Vendors' payloads (s, m, h, d).")
+    contexts: str = Field(default="30d", description="The exact texts that models read.")
+    texts: str = Field(
+        default="", description="Everything else that people, models and tools said, once no run needs it; empty: kept."
+    )
+
+    @field_validator("raw", "contexts")
+    @classmethod
+    def _is_duration(cls, value: str) -> str:
+        seconds(value)
+        return value
+
+    @field_validator("texts")
+    @classmethod
+    def _is_long_duration(cls, value: str) -> str:
+        if value:
+            seconds(value, LONGEST_TEXTS)
+        return value
+
+
 class Ops(Section):
     """Where trouble is told."""
 
@@ -194,6 +218,7 @@ class Settings(Section):
     ops: Ops = Ops()
     metrics: MetricsSettings = MetricsSettings()
     limits: Limits = Limits()
+    retention: Retention = Retention()
     cli: CommandLine = CommandLine()
     agents: list[AgentSettings] = Field(default=[], description="Agents.")
     models: list[ModelSettings] = Field(default=[], description="Models.")
@@ -241,18 +266,18 @@ class Settings(Section):
         ]
 
 
-def seconds(duration: str) -> float:
+def seconds(duration: str, longest: float = LONGEST) -> float:
     """
     Read a duration such as 90s, 15m, 24h or 7d.
 
     Raises:
-        ValueError: It is none, or longer than a year.
+        ValueError: It is none, or too long.
     """
     number, unit = duration[:-1], duration[-1:]
     if unit not in UNITS or not number.isdecimal() or int(number) == 0:
         raise ValueError(f"{duration!r} is no duration; write a number and s, m, h or d, like 24h")
-    if int(number) * UNITS[unit] > LONGEST:
-        raise ValueError(f"{duration!r} is longer than a year")
+    if int(number) * UNITS[unit] > longest:
+        raise ValueError(f"{duration!r} is longer than {'a year' if longest == LONGEST else 'ten years'}")
     return int(number) * UNITS[unit]
 
 

@@ -461,8 +461,13 @@ class Store(Lists, Protocol):
         """Give a request as it stands at a place."""
         ...
 
-    async def purge(self, now: float) -> int:
-        """Delete what has outlived its retention; returns how many rows went."""
+    async def purge(self, now: float, texts: float | None = None) -> int:
+        """
+        Delete what has outlived its retention; returns how many rows and texts went.
+
+        Args:
+            texts: Seconds after which texts are erased, unless a run that has not ended needs them; None: never.
+        """
         ...
 
     async def link(self, link: Link) -> None:

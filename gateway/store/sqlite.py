@@ -24,6 +24,7 @@ a new owner knows that the old one is gone.
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
@@ -36,7 +37,15 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from gateway.errors import Broken, Busy, Lost, StoreError, Unwritable
 from gateway.runtime import Runtime
-from gateway.store import sqlite_backup, sqlite_erasure, sqlite_file, sqlite_lanes, sqlite_links, sqlite_log
+from gateway.store import (
+    sqlite_backup,
+    sqlite_erasure,
+    sqlite_file,
+    sqlite_lanes,
+    sqlite_links,
+    sqlite_log,
+    sqlite_retention,
+)
 from gateway.store.base import (
     DAY,
     Change,
@@ -173,8 +182,16 @@ class SqliteStore(SqliteReader):
         deadline = now + UNSENT_DAYS * DAY
         return await self._do(lambda db: sqlite_lanes.retry(db, delivery, now, deadline)) is not None
 
-    async def purge(self, now: float) -> int:
-        return cast(int, await self._do(lambda db: sqlite_log.purge(db, now)))
+    async def purge(self, now: float, texts: float | None = None) -> int:
+        gone: int = await self._do(lambda db: sqlite_retention.purge(db, now))
+        if texts is not None:
+            before = now - texts
+            for conversation in await self._do(lambda db: sqlite_retention.grown_old(db, before)):
+                while erased := await self._do(
+                    functools.partial(sqlite_retention.retire, conversation=conversation, before=before)
+                ):
+                    gone += erased
+        return gone
 
     async def link(self, link: Link) -> None:
         await self._do(lambda db: sqlite_links.insert(db, link))

@@ -73,11 +73,10 @@ def forget(
     changed: set[int] = set()
     digests = _payloads_and_contexts(db, found)
     for place, body in _bodies(db, found):
-        digests |= {str(body[name]) for name in ("raw", "blob") if name in body}
-        digests |= {str(enclosure["blob"]) for enclosure in body.get("enclosures", ())}
-        less = pydantic_core.to_json(erased(body, whose))
-        if less != pydantic_core.to_json(body):
-            db.execute("UPDATE events SET body = ? WHERE conversation = ? AND seq = ?", (less, *place))
+        digests |= blobs_of(body)
+        left = pydantic_core.to_json(erased(body, whose))
+        if left != pydantic_core.to_json(body):
+            db.execute("UPDATE events SET body = ? WHERE conversation = ? AND seq = ?", (left, *place))
             count += 1
             changed.add(place.conversation)
     changed |= _erase_carried(db, found)
@@ -248,21 +247,28 @@ def _erase_index(db: sqlite3.Connection, found: Found) -> set[int]:
         for conversation, body in db.execute(
             "SELECT conversation, body FROM requests WHERE id = ?", (request,)
         ).fetchall():
-            less = _less(body, "failed")
-            db.execute("UPDATE requests SET body = ? WHERE id = ?", (less, request))
-            changed |= {conversation} if less != body else set()
+            left = less(body, "failed")
+            db.execute("UPDATE requests SET body = ? WHERE id = ?", (left, request))
+            changed |= {conversation} if left != body else set()
         for conversation, body in db.execute(
             "SELECT conversation, body FROM copies WHERE request = ?", (request,)
         ).fetchall():
-            less = _less(body, "deliveries", "told", "code")
+            left = less(body, "deliveries", "told", "code")
             db.execute(
-                "UPDATE copies SET body = ? WHERE request = ? AND conversation = ?", (less, request, conversation)
+                "UPDATE copies SET body = ? WHERE request = ? AND conversation = ?", (left, request, conversation)
             )
-            changed |= {conversation} if less != body else set()
+            changed |= {conversation} if left != body else set()
     return changed
 
 
-def _less(body: str | bytes, *stays: str) -> str:
+def blobs_of(event: dict[str, Any]) -> set[str]:
+    """Name what of an event stands beside the log: payloads, contexts, whole texts, large results, files."""
+    named = {str(event[name]) for name in ("raw", "blob", "context") if event.get(name)}
+    return named | {str(enclosure["blob"]) for enclosure in event.get("enclosures", ())}
+
+
+def less(body: str | bytes, *stays: str) -> str:
+    """Give an index entry without what was said in it; some fields stay as they are."""
     before = pydantic_core.from_json(body)
     return pydantic_core.to_json(erased(before) | {name: before[name] for name in stays if name in before}).decode()
 

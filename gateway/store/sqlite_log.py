@@ -370,13 +370,6 @@ def copy(db: sqlite3.Connection, place: ConversationKey, request: str) -> Copy |
     return Copy.model_validate_json(row[0]) if row else None
 
 
-def purge(db: sqlite3.Connection, now: float) -> int:
-    """Delete what has outlived its retention."""
-    gone = db.execute("DELETE FROM dedupe WHERE expires < ?", (now,)).rowcount
-    gone += db.execute("DELETE FROM link_codes WHERE expires < ?", (now,)).rowcount
-    return gone + db.execute("DELETE FROM blobs WHERE expires < ?", (now,)).rowcount
-
-
 def due_timers(db: sqlite3.Connection, now: float) -> dict[ConversationKey, list[Timer]]:
     """Give the timers that have fallen due: sleeps, and the deadlines of open requests."""
     found: dict[ConversationKey, list[Timer]] = {}

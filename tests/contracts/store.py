@@ -705,6 +705,29 @@ class StoreContract:
         assert ["t", "s"] == [record.event.thread for record in await store.starts(NOON - 1)]  # type: ignore[attr-defined]
         assert [] == await store.starts(NOON)
 
+    async def test_texts_grow_old_and_what_a_live_run_needs_stays(self, store: Store, clock: HandRuntime):
+        """
+        A message of a run that has ended loses its text after its time, with the blobs that it names, once; one that a
+        waiting run was started by keeps it until that run ends, and so does everything younger.
+        """
+        owner = await store.own()
+        for text in ("old", "needed"):
+            await store.append(Fact(HERE, a_message(text, blob=text), (), (Blob(text, b"whole", None),)))
+        ended = a_change(owner, 2, a_start("e", consumes=(1,)), threads=[a_thread("e", status="ended")])
+        await store.commit(ended)
+        await store.commit(a_change(owner, 3, a_start("t", "r2", consumes=(2,)), threads=[a_thread("t", root="1.1")]))
+        await clock.advance(10 * DAY)
+        assert 0 == await store.purge(clock.now(), 20 * DAY)
+        assert 1 == await store.purge(clock.now(), 5 * DAY)
+        assert 0 == await store.purge(clock.now(), 5 * DAY)
+        assert (["[erased]"], ["needed"]) == (await texts_of(store, "e"), await texts_of(store, "t"))
+        assert (None, b"whole") == (await store.blob("old"), await store.blob("needed"))
+        await store.append(a_fact("young"))
+        await store.commit(a_change(owner, 5, threads=[a_thread("t", root="1.1", status="ended")]))
+        assert 3 == await store.purge(clock.now(), 5 * DAY)
+
+        assert ["[erased]"] == await texts_of(store, "t")
+
     async def test_what_is_under_way_is_counted(self, store: Store):
         """
         Threads that have not ended by status, open requests, and deliveries that wait; nothing that has ended.
@@ -773,6 +796,10 @@ class StoreContract:
         `ping` returns where writing works.
         """
         await store.ping()
+
+
+async def texts_of(store: Store, thread: str) -> list[str]:
+    return [text_of(r) for r in await store.log(thread) if isinstance(r.event, events.MessageReceived)]
 
 
 def text_of(record: Any) -> str:

@@ -21,6 +21,7 @@ from agent_core.requests import Decision, Question
 from agent_core.run import Agent, Run, agent
 from gateway.commands import carry_out
 from gateway.errors import Busy, Needed
+from gateway.store.base import DAY
 from gateway.store.sqlite_reader import SqliteReader
 from tests.gateway.agents import Target, World, asker, echo
 from tests.gateway.house import OPS, RITA, House, Make
@@ -263,6 +264,23 @@ async def test_another_reader_keeps_old_text_and_that_is_said(make: Make, tmp_pa
         assert 0 == await forget(house, WHO)
 
         assert [] == holds(tmp_path, RITAS)
+
+
+async def test_texts_that_have_grown_old_are_gone_everywhere(make: Make, tmp_path: Path):
+    """
+    After its time nothing that was said in a run that has ended can be read in any log, card or list; how it ended can.
+    """
+    async with make(repeats(World()), script=says) as house:
+        await decided(house, RITAS)
+        await house.runtime.advance(30 * DAY)
+        assert await house.store.purge(house.store.now(), 20 * DAY) > 5
+        rows = "SELECT CAST(body AS TEXT) FROM events UNION ALL SELECT CAST(body AS TEXT) FROM requests UNION ALL"
+        stored = house.store._reader.execute(f"{rows} SELECT CAST(body AS TEXT) FROM copies").fetchall()
+        (settled,) = [e for e in await house.log() if isinstance(e, events.RequestSettled)]
+
+        assert stored
+        assert [] == [body for (body,) in stored if RITAS in body or ANAS in body]
+        assert ("denied", "ana", "Ana") == (settled.settlement.outcome, settled.settlement.by, settled.settlement.name)
 
 
 async def test_texts_of_others_in_the_same_places_stay(make: Make, tmp_path: Path):
