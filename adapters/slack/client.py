@@ -7,6 +7,7 @@ knows what may be repeated. Every message carries its delivery's id as metadata,
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -119,15 +120,18 @@ class Client:
         """
         channel = await self._channel(part)
         try:
-            uploaded = [
-                {"id": await self._upload(enclosure, content), "title": enclosure.name}
-                for enclosure, content in zip(part.enclosures, part.contents, strict=True)
-            ]
+            async with asyncio.timeout(files.UPLOADS):
+                uploaded = [
+                    {"id": await self._upload(enclosure, content), "title": enclosure.name}
+                    for enclosure, content in zip(part.enclosures, part.contents, strict=True)
+                ]
             arguments = {**part.arguments, "files": uploaded, "channel_id": channel}
             arguments["blocks"] = [block | {"block_id": part.delivery} for block in part.arguments["blocks"]]
             if part.receipt is not None:
                 arguments["thread_ts"] = part.receipt.message_id
             await self.call(SHARE, arguments)
+        except TimeoutError as late:
+            raise Unreachable(f"its files were not uploaded within {files.UPLOADS} seconds") from late
         except Misconfigured as refused:
             if not refused.missing:
                 raise

@@ -19,6 +19,7 @@ from agent_core.files import measured
 
 LARGEST = 16 * 1024 * 1024  # bytes of a file that is fetched
 LIMIT = 45  # seconds that a file may take, either way
+UPLOADS = 100  # seconds that all files of one message may take
 HOPS = 3  # addresses that are tried for one file, where one sends us to the next within Slack
 TRIES = 3  # of a transfer; only completing it shows the file to anybody
 HTML = "text/html"

@@ -252,6 +252,18 @@ async def test_until_the_last_call_nothing_is_in_doubt(slack: SlackVendor, lost:
     assert {"list.csv": CSV} == await slack.files(slack.direct)
 
 
+async def test_uploads_that_take_too_long_were_not_seen(slack: SlackVendor, monkeypatch: pytest.MonkeyPatch):
+    """
+    Given up before the last call, nothing is in doubt.
+    """
+    monkeypatch.setattr(files, "UPLOADS", 0.05)
+    slack.emulator.add_fault(Fault(on="files.getUploadURLExternal", kind="delay", seconds=5))
+
+    with pytest.raises(Unreachable, match="not uploaded within"):
+        await slack.adapter.deliver(sent(slack))
+    assert [] == calls(slack, "files.completeUploadExternal")
+
+
 async def test_a_transfer_is_tried_a_few_times(slack: SlackVendor, monkeypatch: pytest.MonkeyPatch):
     """
     Bytes that did not arrive are sent again; a refusal is not argued with.

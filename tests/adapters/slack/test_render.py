@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from adapters.base import Ask, Form, Part, Say, Settle, Whisper
 from adapters.slack import limits
 from adapters.slack.emulator import blocks as blockkit
+from adapters.slack.emulator import checks, modals
 from adapters.slack.render import form, render
 from adapters.slack.text import escape
 from agent_core.addresses import ConversationKey, Identity
@@ -207,6 +208,19 @@ def test_the_form_fits_a_modal():
 
     assert {24} == {len(view[name]["text"]) for name in ("title", "submit", "close")}
     assert {"request": "request1", "conversation": HERE} == json.loads(view["private_metadata"])
+
+
+@given(st.builds(Form, *[st.text(max_size=2_500)] * 6))
+def test_slack_takes_every_form(wanted: Form):
+    """
+    Whatever the sentences of a form are, what Slack's documents say, as the emulator wrote it down, takes it.
+    """
+    view = form(wanted, "r" * 26, HERE)
+    problems = checks.Problems()
+    modals.VIEW(view, "/view", problems)
+    blockkit.find_problems(view["blocks"], "/blocks", problems, known=blockkit.EVERYWHERE, most=100)
+
+    assert [] == problems.found
 
 
 @pytest.mark.parametrize("text", ["", " "])
