@@ -25,7 +25,9 @@ def act(here: Conversation, acted: events.OperatorActed) -> None:
             _fork(here, thread, acted)
         case "attach" if state.suppressed:
             here.add(events.ThreadAttached(thread=thread.id, run=state.run, by=acted.by))
-        case "go_on" | "ask_again" if state.parked is not None and state.parked.reason != "diverged":
+        case "ask_again" if state.parked is not None and state.parked.reason == "diverged":
+            pass  # nothing was asked that could be asked again
+        case "go_on" | "ask_again" if state.parked is not None:
             _resume(here, thread, acted)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from adapters.base import Ask, Say, Settle
 from agent_core import events, replies
 from agent_core.requests import Decision, Kind, Response
-from gateway.conversation import QUIET, Conversation
+from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
 
 
@@ -114,8 +114,8 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
         _say_settled(here, copy)
         return
     if copy is None or ended.delivery not in copy.deliveries:
-        home = here.world.directory.owners()
-        if here.key not in home and here.key != here.world.ops:
+        here_is_where_it_is_told = here.key in here.world.watchers()
+        if not here_is_where_it_is_told and not here.told_lately(f"dead {ended.reason}", FORGET_TOLD):
             here.tell_owner(here.say("dead.owner", delivery=ended.delivery, reason=ended.reason))
         return
     if copy.settled_at is not None:

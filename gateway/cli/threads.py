@@ -82,8 +82,8 @@ def resume(
 def _refusal(choice: str, status: str, note: str, branch: str, new: str) -> str:
     if choice in ("go-on", "ask-again") and status != "parked":
         return f"is {status}, not parked; nothing waits for that"
-    if choice in ("go-on", "ask-again") and note == "diverged":
-        return "has other code than its log; choose restart, fork or cancel"
+    if choice == "ask-again" and note == "diverged":
+        return "has other code than its log; bring the code back and choose go-on, or choose restart, fork or cancel"
     if choice in ("restart", "cancel") and status == "ended":
         return "has ended; write to the agent to start it again"
     if choice == "fork" and branch != "main":

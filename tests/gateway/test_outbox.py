@@ -93,6 +93,23 @@ async def test_trouble_with_telling_the_owner_is_not_told_to_the_owner(make: Mak
         assert [("say", "dead"), ("say", "dead")] == await statuses(house)
 
 
+async def test_dead_deliveries_of_one_kind_are_told_once_an_hour(make: Make, runtime: HandRuntime):
+    """
+    Ten messages that die for one reason in one conversation are one note to the owner; an hour later there is another.
+    """
+    async with make(echo) as house:
+        await started(house)
+        refuses = raising(Rejected("user_disabled", permanent=True), times=99)
+        house.channel.fault = lambda part: refuses(part) if part.conversation.endswith(RITA) else None
+        for _ in range(2):
+            for number in range(5):
+                await house.write(RITA, f"say {number}")
+            await runtime.advance(3_700)
+
+        assert 10 == len(await house.store.deliveries(status="dead"))
+        assert 2 == len([text for text in house.texts(BEN) if "could not be delivered" in text])
+
+
 async def test_a_refusal_lasts_until_its_deadline(make: Make, runtime: HandRuntime):
     """
     After a day of refusals a message is given up, visibly.

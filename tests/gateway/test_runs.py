@@ -359,6 +359,24 @@ async def test_a_run_whose_code_changed_is_parked_with_both_sides(make: Make):
         assert [] == world.deployed
 
 
+async def test_a_parked_run_goes_on_when_its_code_is_back(make: Make):
+    """
+    With the code that it began with, told to go on, it goes on where it stood; with the wrong code it is parked again.
+    """
+    world = World()
+    async with await diverged(make, world) as house:
+        await house.write(RITA, "hello?")
+        await house.act("go_on")
+        assert [("parked", "diverged")] == await house.status()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.runtime.advance(30)
+        await house.act("go_on")
+        assert [("waiting", "Approve deploy?")] == await house.status()
+        await approve(house)
+
+        assert [("production", "v1", 1)] == world.deployed
+
+
 async def test_restarting_a_parked_run(make: Make):
     """
     Restarted, it begins anew with what started it, on the current code; the old approval is withdrawn.
