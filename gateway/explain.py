@@ -17,7 +17,7 @@ from agent_core import policy, requests
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.policy import Person
-from agent_core.requests import Assurance, Decision, Kind, Request, Who
+from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool
 from gateway import asking
@@ -118,8 +118,11 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
     except InvalidRequest as refused:
         problem = str(refused)
     places = asking.route(Conversation(origin, world, Ongoing()), request) if not problem else []
+    shown = [*map(_named(world), places)]
+    if requester is None and ORIGIN in ask.where.targets and not problem:
+        shown.insert(0, "where it is asked for")
     deciders = world.directory.eligible(ask.who, requester)
-    if not problem and not places:
+    if not problem and not (deciders and shown):
         problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
     return Explanation(
         "ask",
@@ -127,7 +130,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         **common,
         deciders=tuple(person.name for person in deciders),
         excluded=tuple(_excluded(world, ask.who, requester)),
-        places=tuple(map(_named(world), places)),
+        places=tuple(shown),
         until=call.at + ask.patience,
         problem=problem,
     )

@@ -73,6 +73,10 @@ reason = "Never."
 [[policy]]
 tool = "page"
 people = ["ben"]
+[[policy]]
+tool = "tell"
+people = ["ana"]
+targets = ["origin"]
 """
 
 
@@ -139,6 +143,8 @@ def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
         (("--tool", "deploy", "--args", '{"environment": "x"}', "--as", "rita"), "decides     Ana or Rita"),
         (("--tool", "erase"), "needs       it is forbidden\nrule        policy[1], erase: Never."),
         (("--tool", "page"), "problem     none of them has an account that is configured, so the run halts"),
+        (("--tool", "tell"), "card to     where it is asked for"),
+        (("--tool", "tell", "--as", "rita"), "card to     slack:T1/U1 (Rita)"),
         (PRODUCTION, "problem     the rule excludes the requester, but nobody is known to have asked"),
     ],
 )
