@@ -5,9 +5,11 @@ What an operator does beside a running gateway, and without one: back up, restor
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.process import Gateway, gateway, until
@@ -87,6 +89,21 @@ async def test_somebody_is_forgotten_beside_the_running_gateway(house: Gateway):
     assert "rita: 0 events have lost their texts\n" == (await house.run("people", "forget", "rita", "--yes", *where))[1]
     await house.stop()
     assert "rita: 0 events have lost their texts\n" == (await house.run("people", "forget", "rita", "--yes", *where))[1]
+
+
+async def test_metrics_are_read_over_http(house: Gateway):
+    """
+    A gateway that runs tells what stands open, to this machine.
+    """
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{house.port}/metrics") as answer,
+    ):
+        text = await answer.text()
+    assert (200, "text/plain") == (answer.status, answer.content_type)
+    assert "\nringback_requests_open 1.0\n" in text
+    assert '\nringback_events_appended_total{channel="slack"} 1.0\n' in text
+    assert re.search(r'\nringback_channel_up\{account="slack:\w+"\} 1\.0\n', text)
 
 
 async def test_an_account_is_linked_by_a_code_and_unlinked(house: Gateway):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import settings
+from gateway import bootstrap, settings
 from gateway.errors import SettingsError
 from gateway.settings_example import example
 
@@ -119,6 +119,50 @@ def test_secrets_come_from_the_environment_or_a_file(load, tmp_path: Path):
 
     assert ["xoxb-1", "xoxb-2", "xoxb-2"] == [account.bot_token.get_secret_value() for account in accounts]
     assert "xoxb" not in repr(accounts)
+
+
+def test_the_token_of_the_metrics_is_a_secret(load, tmp_path: Path):
+    """
+    It is read as every secret is, shows nowhere, and is refused where it stands in the file itself.
+    """
+    (tmp_path / "token").write_text("m-secret\n")
+    metrics = '[metrics]\ntoken = "env:METRICS"\n'
+    loaded = [
+        load(OWNER + metrics, {"METRICS": "m-secret"}),
+        load(OWNER + metrics, {"METRICS_FILE": str(tmp_path / "token")}),
+    ]
+
+    assert ["m-secret"] * 2 == [one.metrics.token.get_secret_value() for one in loaded]
+    assert "m-secret" not in repr(loaded)
+    assert bootstrap.secrets(loaded[0]) == ["m-secret"]
+    with pytest.raises(SettingsError, match=r"metrics\.token .*secrets do not stand in the file"):
+        load(OWNER + '[metrics]\ntoken = "m-secret"\n', {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[retention]\nraw = "soon"', r"retention\.raw .*'soon' is no duration"),
+        ('[retention]\ncontexts = "400d"', r"retention\.contexts .*longer than a year"),
+        ('[retention]\ntexts = "4000d"', r"retention\.texts .*longer than ten years"),
+        ("[limits]\nstarts_per_hour = -1", r"limits\.starts_per_hour .*greater than or equal to 0"),
+        ('[limits]\ntokens_per_run = "many"', r"limits\.tokens_per_run .*valid integer"),
+    ],
+)
+def test_limits_and_retention_that_make_no_sense(load, text: str, said: str):
+    """
+    Each is one line with its key.
+    """
+    with pytest.raises(SettingsError, match=said):
+        load(OWNER + text)
+
+
+def test_texts_may_be_kept_for_years(load):
+    """
+    Longer than anything that waits, and empty for ever.
+    """
+    assert "1000d" == load(OWNER + '[retention]\ntexts = "1000d"').retention.texts
+    assert "" == load(OWNER).retention.texts
 
 
 def test_explicit_over_environment_over_file(load):
