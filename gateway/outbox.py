@@ -70,6 +70,7 @@ class Outbox:
         self._lost: dict[ConversationKey, set[str]] = {}
         self._settled: dict[str, float] = {}
         self._found = asyncio.Condition()
+        self._recovered = asyncio.Event()
         self.tried: Callable[[Delivery, Fate, float | None], None] = lambda delivery, fate, seconds: None
         self.told: Callable[[Delivery, Fate], None] = lambda delivery, fate: None
 
@@ -80,6 +81,7 @@ class Outbox:
                 self._lost.setdefault(delivery.conversation, set()).add(delivery.id)
                 self._settled[delivery.id] = self._runtime.monotonic() + self._settle
                 self._spawn(self._look(delivery))
+            self._recovered.set()
             while True:
                 self._wake.clear()
                 now = self._store.now()
@@ -121,7 +123,12 @@ class Outbox:
         self._wake.set()
 
     async def looked_for(self, conversation: ConversationKey) -> None:
-        """Wait until the fate of what was being sent there is known, or a while has passed."""
+        """
+        Wait until the fate of what was being sent there is known, or a while has passed.
+
+        Nothing is decided before it is known what was being sent: what the first decisions claim is not lost.
+        """
+        await self._recovered.wait()
 
         async def until_found() -> None:
             async with self._found:

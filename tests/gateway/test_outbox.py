@@ -538,6 +538,36 @@ async def test_a_disk_that_is_full_at_the_start_does_not_end_it(make: Make, runt
         assert [("say", "sent")] == await statuses(house)
 
 
+async def test_what_is_claimed_after_the_start_is_not_taken_for_lost(make: Make, runtime: HandRuntime):
+    """
+    However late it is looked up what was being sent at the crash, what is sent since then is not among it.
+    """
+    from gateway.errors import Unwritable
+
+    async with make(echo) as house:
+        await started(house)
+        await house.write(RITA, "hello", settle=False)
+    house = make(echo)
+    recover, deliver, refusals = house.store.recover, house.channel.deliver, [3]
+
+    async def refusing() -> object:
+        if refusals[0]:
+            refusals[0] -= 1
+            raise Unwritable("full")
+        return await recover()
+
+    async def slowly(part: Part) -> object:
+        await runtime.sleep(8)
+        return await deliver(part)
+
+    house.store.recover = refusing  # type: ignore[method-assign, assignment]
+    house.channel.deliver = slowly  # type: ignore[method-assign, assignment]
+    async with house:
+        await runtime.advance(60)
+
+        assert ["Rita said: hello"] == house.texts(RITA)
+
+
 async def test_a_store_that_breaks_is_no_fault_of_sending(make: Make, caplog: pytest.LogCaptureFixture):
     """
     The process leaves then, and its owner says why; nothing else is logged as a fault.

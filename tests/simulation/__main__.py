@@ -1,7 +1,7 @@
 """
 Run the simulation for as long as asked: `python -m tests.simulation --seconds 600`.
 
-With `--seed` alone, run that seed and print its history.
+With `--seed` alone, run that seed and print its history. With `--mutation`, find a seed at which that fault is caught.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 import sys
 
 from tests.simulation.fleet import Tally, fleet
+from tests.simulation.mutations import MUTATIONS, find
 from tests.simulation.run import Report, simulate
 
 LAST = 200  # lines of a failing history that are printed
@@ -22,7 +23,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="the first seed, or the only one")
     parser.add_argument("--seconds", type=float, help="how long to go on with the seeds after it")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--mutation", choices=MUTATIONS, metavar="G1…G12", help="a deliberate fault")
     asked = parser.parse_args()
+    if asked.mutation is not None:
+        print(f"{asked.mutation} is caught at seed {find(asked.mutation)}")
+        return 0
     if asked.seconds is None and asked.seed is not None:
         report = simulate(asked.seed)
         print("\n".join(report.history))

@@ -57,11 +57,20 @@ class Tools:
     Tools that do something to the world.
 
     Args:
+        moment: Called just before and just after an effect; a crash may fall there.
         done: Called with each effect, in the moment that it takes place.
+        cut: Tells whether the process that runs now is cut off from the world.
     """
 
-    def __init__(self, dice: random.Random, weather: Weather, done: Callable[[Effect], None]) -> None:
-        self._dice, self._weather, self._done = dice, weather, done
+    def __init__(
+        self,
+        dice: random.Random,
+        weather: Weather,
+        moment: Callable[[str], None],
+        done: Callable[[Effect], None],
+        cut: Callable[[], bool],
+    ) -> None:
+        self._dice, self._weather, self._moment, self._done, self._cut = dice, weather, moment, done, cut
         self.deploy = self._slow("deploy")
         self.launch = self._slow("launch")
         self.record = self._slow("record")
@@ -72,7 +81,9 @@ class Tools:
         @tool(name=name, limit=TOOL_LIMIT, idempotent=idempotent)
         async def work(arguments: Number, start: Start) -> int:
             await asyncio.sleep(self._dice.random())
-            self._done(Effect(name, arguments.n, start.key, start.attempt))
+            if self._cut():
+                await asyncio.Event().wait()
+            self._take_place(Effect(name, arguments.n, start.key, start.attempt))
             if self._dice.random() < self._weather.tool_hangs:
                 await asyncio.sleep(TOOL_LIMIT * 2 * self._dice.random())
             await asyncio.sleep(self._dice.random())
@@ -82,10 +93,17 @@ class Tools:
 
         return work
 
+    def _take_place(self, effect: Effect) -> None:
+        self._moment("before an effect")
+        self._done(effect)
+        self._moment("after an effect")
+
     def _blocking(self) -> Tool:
         @tool(name="block", limit=TOOL_LIMIT)
         def work(arguments: Number, start: Start) -> int:
-            self._done(Effect("block", arguments.n, start.key, start.attempt))
+            if self._cut():
+                raise OSError("cut off")
+            self._take_place(Effect("block", arguments.n, start.key, start.attempt))
             return arguments.n
 
         return work

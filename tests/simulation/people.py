@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from adapters.base import Inbound
+from adapters.base import Inbound, Part
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
@@ -18,6 +18,7 @@ from agent_core.requests import Assurance, Decision, Where, Who
 from tests.gateway.loopback import Shown
 from tests.simulation.agents import COMMANDS
 from tests.simulation.vendor import Told, Vendor
+from tests.simulation.weather import Weather
 
 ONE, TWO = "slack:T1", "slack:T2"
 OPS = ConversationKey(f"{ONE}/COPS")
@@ -63,6 +64,7 @@ class Crowd:
 
     vendors: dict[str, Vendor]
     dice: random.Random
+    weather: Weather
     busy: float
     settled: Callable[[str], bool]
     note: Callable[[str], None]
@@ -124,6 +126,12 @@ class Crowd:
                 place = OPS if card in self.vendor(OPS).shown.get(OPS, ()) else DEV
                 self.press(place, OUTSIDER, card, self.dice.choice((Decision.APPROVE, Decision.DENY)))
 
+    def crosses(self, vendor: Vendor, part: Part) -> None:
+        """A card is about to reach somebody, who just then writes something of their own."""
+        user = part.conversation.rpartition("/")[2]
+        if part.kind == "ask" and not self.quiet and user.startswith("U") and self.dice.random() < self.weather.cross:
+            self.write(part.conversation, user, self.dice.choice(("approve", "no", "left", "something else")))
+
     # On what they see ------------------------------------------------------------------------------------------------
 
     def sees(self, vendor: Vendor, told: Told) -> None:
@@ -154,7 +162,7 @@ class Crowd:
             self.write(place, user, f"my answer {self.acts}", under=shown.id, root=shown.root)
         else:
             self.write(place, user, f"my answer {self.acts}", root=shown.root)
-        if self.dice.random() < 0.2:
+        if self.dice.random() < self.weather.insist:
             self._later(self.dice.choice((0.0, 0.0, 5.0, 400.0)), self._react, place, user, shown)
 
     def _decide(self, place: str, user: str, shown: Shown, card: events.Card) -> None:

@@ -41,6 +41,7 @@ class Process:
         self.context.run(PROCESS.set, number)
         self.stop = asyncio.Event()
         self.ended: str | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self, ended: Callable[[Process], None]) -> None:
         """Start it; `ended` is called when it ends by itself."""
@@ -53,6 +54,19 @@ class Process:
         task = self._loop.create_task(self._run(), context=self.context)
         task.add_done_callback(tell, context=self.context)
 
+    @property
+    def deciding(self) -> bool:
+        """It is deciding something, and nothing of it is on its way to a vendor or to the disk."""
+        store, outbox = self.store, self._parts.outbox
+        return bool(self.owner.running and self.owner._tasks) and not (
+            store._jobs or store._riders or store._db.in_transaction or outbox._sending or self.ended
+        )
+
+    def cut_off(self) -> None:
+        """Only its deciding goes on."""
+        for task in self._tasks[1:]:
+            task.cancel()
+
     def spawn(self, work: Any) -> None:
         """Have it do something besides, like answering a webhook."""
         self._loop.create_task(work, context=self.context.copy())
@@ -62,7 +76,7 @@ class Process:
             self.owner.run(self._parts.health.caught_up), self._parts.outbox.run(), self._supervisor.run(),
             self._purge(),
         )  # fmt: skip
-        tasks = [asyncio.create_task(part) for part in parts]
+        self._tasks = tasks = [asyncio.create_task(part) for part in parts]
         stopping = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -13,17 +13,20 @@ import sqlite3
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from adapters.base import Part
 from agent_core import events
 from gateway import commands, owner
 from gateway.errors import StoreError
 from gateway.models.scripted import Scripted
+from gateway.store import sqlite_log
+from gateway.store.base import Change
 from tests.gateway.parts import Parts
 from tests.simulation.agents import COMMAND, Tools, model, simbot
 from tests.simulation.loop import PROCESS, Loop
@@ -39,6 +42,7 @@ STEPS = 3_000  # callbacks of a run, before it is brought to its end
 MOST = 60_000  # callbacks after which a run that comes to no end is given up
 HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what is open, at the end
 END = 20 * 86_400.0  # seconds in which everything has come to its end
+HOT = 2  # conversations that are kept in memory, so that most are read again and again
 REST = 15.0  # seconds without anything to do in which a gateway is at rest
 
 
@@ -69,13 +73,14 @@ class Simulation:
     Args:
         seed: All that it depends on, besides the code.
         steps: How many callbacks run before faults end and everything is brought to its end.
+        weather: What is not left to the seed.
     """
 
-    def __init__(self, seed: int, *, steps: int = STEPS) -> None:
+    def __init__(self, seed: int, *, steps: int = STEPS, weather: Mapping[str, float] | None = None) -> None:
         self.dice = random.Random(seed)
         self.report = Report(seed)
         self._steps = steps
-        self.weather = Weather.draw(self.dice)
+        self.weather = replace(Weather.draw(self.dice), **(weather or {}))
         self.loop = Loop(self.dice, shuffled=self.dice.random() < 0.7)
         self.clock = Clock(self.loop)
         self.folder = Path(folder_in_memory())
@@ -94,17 +99,21 @@ class Simulation:
                 weather=self.weather,
                 outside=outside,
                 claimed=lambda part: self.watch.claimed(part, self._db()),
+                moment=self._moment,
+                coming=self._coming,
                 taken=self._taken,
-                answered=self._answered,
+                answered=self.watch.answered,
                 note=self.note,
                 hand_over=self._hand_over,
-                cut=lambda: PROCESS.get() in self._cut,
+                cut=self._is_cut,
             )
             for number, account in enumerate((ONE, TWO))
         }
         self.watch.vendors = self.vendors
-        self.crowd = Crowd(self.vendors, self.dice, self.dice.choice((3.0, 30.0, 300.0)), self._is_settled, self.note)
-        self.tools = Tools(self.dice, self.weather, self._done)
+        self.crowd = Crowd(
+            self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note
+        )
+        self.tools = Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut)
         self.agent = simbot(self.tools)
         self._model = Scripted("script", model(self.dice))
         self._start = self.dice.choice((("people",), ("anyone",)))
@@ -112,9 +121,10 @@ class Simulation:
         self._numbers = 0
         self._newest = 0
         self._cut: set[int] = set()
-        self._storage: dict[int, int] = {}
+        self._storage = 0
         self.process: Process | None = None
         self._former: list[Process] = []
+        self._commit = sqlite_log.commit
         self.crowd.begin()
 
     # What is written down --------------------------------------------------------------------------------------------
@@ -129,18 +139,18 @@ class Simulation:
         assert self.process is not None
         return self.process.store._reader
 
+    def _is_cut(self) -> bool:
+        return PROCESS.get() in self._cut
+
     def _is_settled(self, request: str) -> bool:
         return request in self.watch.settled
+
+    def _coming(self, vendor: Vendor, part: Part) -> None:
+        self.crowd.crosses(vendor, part)
 
     def _taken(self, vendor: Vendor, told: Told) -> None:
         self.watch.taken(vendor, told)
         self.crowd.sees(vendor, told)
-
-    def _answered(self, brought: Brought) -> None:
-        self.watch.answered(brought)
-
-    def _done(self, effect: Any) -> None:
-        self.watch.done(effect)
 
     def _hand_over(self, gate: Any, vendor: Vendor, brought: Brought) -> None:
         for process in (*self._former, self.process):
@@ -153,33 +163,70 @@ class Simulation:
         """Start a gateway."""
         if self.process is not None:
             return
-        self._numbers += 1
-        self._newest = number = self._numbers
+        self._storage = storage = self._number()
         runtime = SimulatedRuntime(self.clock, self.loop, self.dice, self.weather, self._moment)
         store = SimulatedStore(self.folder, runtime, self.watch.look)
-        store.accepted = self._accepted
-        self.note(f"gateway {number} starts")
+        store.owned, store.cut = self._owned, self._is_cut
+        process = self._make(runtime, store)
         context = copy_context()
-        context.run(PROCESS.set, number)
-        parts = Parts(
-            store, runtime, self.vendors.values(), [self.agent], model=self._model,
-            rules=RULES, people=PEOPLE, start=self._start, ops=self._ops,
-        )  # fmt: skip
-        self.process = process = Process(number, self.loop, runtime, parts)
+        context.run(PROCESS.set, storage)
 
-        async def opened() -> None:
+        async def open_it() -> None:
             await store.__aenter__()
             process.begin(self._ended)
 
-        self.loop.create_task(opened(), context=context)
+        self.loop.create_task(open_it(), context=context)
 
-    def _accepted(self) -> None:
-        self.watch.committed(PROCESS.get(), self._newest)
+    def _number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def _make(self, runtime: SimulatedRuntime, store: SimulatedStore) -> Process:
+        parts = Parts(
+            store,
+            runtime,
+            self.vendors.values(),
+            [self.agent],
+            model=self._model,
+            rules=RULES,
+            people=PEOPLE,
+            start=self._start,
+            ops=self._ops,
+        )
+        number = self._number()
+        self.note(f"gateway {number} starts")
+        self.process = Process(number, self.loop, runtime, parts)
+        return self.process
+
+    def _usurp(self, former: Process) -> None:
+        """
+        Another process becomes the owner. The former stands still meanwhile, then goes on where it stood, cut off from
+        the world: it may still decide, and nothing of that may be stored.
+        """
+        self.note(f"gateway {former.number} is frozen, and another one takes over")
+        self.report.counts["take-overs"] += 1
+        self._cut.add(former.number)
+        self.loop.freeze(former.number)
+        former.cut_off()
+        self._former.append(former)
+        for vendor in self.vendors.values():
+            vendor.hang_up()
+        process = self._make(former.runtime, former.store)
+        process.begin(self._ended)
+        self.vendors[ONE].later(self.dice.random() * 20, self.loop.thaw, former.number)
+
+    def _owned(self) -> None:
+        self._newest = PROCESS.get()
+
+    def _apply(self, db: sqlite3.Connection, change: Change) -> Any:
+        """The store applies a decision, of which it has seen that its maker is the owner."""
+        self.watch.committed(change.decider, self._newest)  # type: ignore[attr-defined]
+        return self._commit(db, change)
 
     def _moment(self, which: str) -> None:
-        if self.dice.random() < self.weather.crash_at_commit:
+        if self.dice.random() < self.weather.crash_at_moment:
             self.note(f"killed {which}")
-            self.report.counts["kills at a commit"] += 1
+            self.report.counts[f"of them {which}"] += 1
             raise Killed
 
     def kill(self) -> None:
@@ -193,7 +240,9 @@ class Simulation:
         self._again(process)
 
     def _bury(self, process: Process) -> None:
-        self.loop.kill(process.number)
+        for number in (self._storage, process.number, *(former.number for former in self._former)):
+            self.loop.kill(number)
+        self._former.clear()
         process.store.kill()
         for vendor in self.vendors.values():
             if vendor.listener is process.gate:
@@ -255,27 +304,29 @@ class Simulation:
         except Killed:
             self.kill()
             return True
+        if self.watch.broken is not None:
+            raise self.watch.broken
         if self.loop.failures:
             failure = self.loop.failures.pop()
-            error = failure.get("exception")
-            if isinstance(error, Violation):
-                raise error
-            raise Violation("fault", f"{failure}") from error
+            raise Violation("fault", f"{failure}") from failure.get("exception")
         if self.faults:
             raise Violation("fault", self.faults[0])
         return more
 
     def _weather(self) -> None:
-        weather, drawn = self.weather, self.dice.random()
-        if drawn < weather.crash:
+        weather, process, drawn = self.weather, self.process, self.dice.random()
+        if drawn < (reach := weather.crash):
             self.kill()
-        elif drawn < weather.crash + weather.stop and self.process is not None:
+        elif drawn < (reach := reach + weather.stop) and process is not None:
             self.note("asked to stop")
             self.report.counts["stops"] += 1
-            self.process.stop.set()
-        elif drawn < weather.crash + weather.stop + weather.freeze and self.process is not None:
-            self._freeze(self.process)
-        elif drawn < weather.crash + weather.stop + weather.freeze + weather.jump:
+            process.stop.set()
+        elif drawn < (reach := reach + weather.freeze) and process is not None:
+            self._freeze(process)
+        elif drawn < (reach := reach + weather.usurp):
+            if process is not None and process.deciding:
+                self._usurp(process)
+        elif drawn < reach + weather.jump:
             self.clock.jumped += self.dice.choice((-1, 1)) * self.dice.choice((1.0, 60.0, 4_000.0)) * self.dice.random()
             self.note(f"the clock jumps, by {self.clock.jumped:.1f} s in all")
             self.report.counts["clock jumps"] += 1
@@ -357,7 +408,7 @@ class Simulation:
         enabled = gc.isenabled()
         gc.disable()
         try:
-            with mock.patch.object(owner, "HOT", 2):
+            with mock.patch.object(owner, "HOT", HOT), mock.patch.object(sqlite_log, "commit", self._apply):
                 yield
         finally:
             root.removeHandler(handler)
@@ -385,9 +436,6 @@ class Faults(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if message.startswith(OURS):
-            error = record.exc_info[1] if record.exc_info else None
-            if isinstance(error, Violation):
-                raise error
             self._found.append(self.format(record))
 
 

@@ -8,21 +8,22 @@ and write other things may happen.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from adapters.base import Accepted, Duplicate
 from agent_core.addresses import ConversationKey
 from gateway.runtime import Runtime
-from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Need, Snapshot
+from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Need, Ownership, Snapshot
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_file import connect
 from gateway.store.sqlite_reader import FILE
+from tests.simulation.loop import PROCESS
 from tests.simulation.runtime import SimulatedRuntime
 
 MEMORY = Path("/dev/shm")  # a file system in memory, where there is one
@@ -58,7 +59,8 @@ class SimulatedStore(SqliteStore):
         super().__init__(folder, runtime)
         self._committed = committed
         self._killed = False
-        self.accepted: Callable[[], None] = lambda: None
+        self.owned: Callable[[], None] = lambda: None
+        self.cut: Callable[[], bool] = lambda: False
 
     async def __aenter__(self) -> SimulatedStore:
         if not (self._folder / FILE).exists():
@@ -90,6 +92,11 @@ class SimulatedStore(SqliteStore):
         if isinstance(self._runtime, SimulatedRuntime):
             await self._runtime.pause()
 
+    async def own(self) -> Ownership:
+        ownership = await super().own()
+        self.owned()
+        return ownership
+
     async def append(self, fact: Fact) -> Accepted | Duplicate:
         await self._pause()
         stored = await super().append(fact)
@@ -98,8 +105,8 @@ class SimulatedStore(SqliteStore):
 
     async def commit(self, change: Change) -> Committed:
         await self._pause()
+        change.decider = PROCESS.get()  # type: ignore[attr-defined]
         committed = await super().commit(change)
-        self.accepted()
         await self._pause()
         return committed
 
@@ -109,19 +116,26 @@ class SimulatedStore(SqliteStore):
         await self._pause()
         return snapshot
 
+    async def _sending(self) -> None:
+        """Somebody sends: a process that is cut off does not any more."""
+        if self.cut():
+            await asyncio.Event().wait()
+        await self._pause()
+
     async def record(self, fate: Fate, *, pressing: bool) -> tuple[Delivery, ...]:
-        await self._pause()
+        await self._sending()
         claimed = await super().record(fate, pressing=pressing)
-        await self._pause()
+        await self._sending()
         return claimed
 
     async def due_deliveries(self, now: float) -> list[Delivery]:
-        await self._pause()
+        await self._sending()
         due = await super().due_deliveries(now)
-        await self._pause()
+        await self._sending()
         return due
 
-
-def rows(db: sqlite3.Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Read."""
-    return db.execute(query, values).fetchall()
+    async def recover(self) -> list[Delivery]:
+        await self._sending()
+        lost = await super().recover()
+        await self._sending()
+        return lost

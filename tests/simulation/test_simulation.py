@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import secrets
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from tests.process import ROOT
 from tests.simulation.__main__ import story
 from tests.simulation.fleet import fleet
+from tests.simulation.mutations import MUTATIONS, STEPS, caught
 from tests.simulation.run import Report, simulate
 from tests.simulation.watch import Violation
 
@@ -77,6 +79,30 @@ def test_a_failure_is_told_by_whichever_process_met_it():
     report = pickle.loads(pickle.dumps(Report(7, Violation("G1", "something is lost"), history=["first", "last"])))
 
     assert "first\nlast\nseed 7: G1: something is lost" in story(report)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_fault_is_caught_by_the_name_of_what_it_breaks(name: str):
+    """
+    Every guarantee has a check that can fail; and at the same seed, without the fault, none does.
+    """
+    seed, weather = MUTATIONS[name].seed, MUTATIONS[name].weather
+    mutated, sound = caught(name, seed), simulate(seed, steps=STEPS, weather=weather)
+
+    assert mutated.violation is not None, f"find a seed: python -m tests.simulation --mutation {name}"
+    assert name == mutated.violation.name, story(mutated)
+    assert sound.violation is None, story(sound)
+
+
+def test_the_faults_stand_in_the_documents():
+    """
+    docs/guarantees.md has one row a fault: what it does, where it is put in, and where it is caught.
+    """
+    page = (ROOT / "docs" / "guarantees.md").read_text()
+    rows = re.findall(r"^\| (G\d+) \| (.+?) \| `(.+?)` \| (\d+) \|$", page, re.MULTILINE)
+
+    assert [(name, m.what, m.where, str(m.seed)) for name, m in MUTATIONS.items()] == rows
+    assert [f"G{number}" for number in range(1, 13)] == list(MUTATIONS)
 
 
 @pytest.mark.timeout(SECONDS + 60)

@@ -52,6 +52,8 @@ class Vendor(Loopback):
     Args:
         outside: The context of the world, which no death of a process touches.
         claimed: Called before a part leaves the gateway.
+        moment: Called where a call has just left, and where it has just been taken; a crash may fall there.
+        coming: Called when a part has come to the vendor, who has not taken it yet.
         taken: Called when the vendor has taken a part.
         answered: Called when the gateway has acknowledged an event.
         hand_over: Puts an event into the gateway that listens.
@@ -63,6 +65,8 @@ class Vendor(Loopback):
     weather: Weather
     outside: Context
     claimed: Callable[[Part], None]
+    moment: Callable[[str], None]
+    coming: Callable[[Vendor, Part], None]
     taken: Callable[[Vendor, Told], None]
     answered: Callable[[Brought], None]
     note: Callable[[str], None]
@@ -89,6 +93,8 @@ class Vendor(Loopback):
 
     async def listen(self, gate: Gate) -> None:
         await asyncio.sleep(self.weather.latency(self.dice))
+        if self.cut():
+            await self.loop.create_future()
         self.listener, self._broken = gate, self.loop.create_future()
         try:
             gate.seen(self.channel, self.account)
@@ -105,6 +111,7 @@ class Vendor(Loopback):
         self.sent.append(part)
         answer: asyncio.Future[Receipt] = self.loop.create_future()
         self.later(self._travel(), self._receive, part, answer)
+        self.moment("after a call")
         return await answer
 
     def _travel(self) -> float:
@@ -128,12 +135,14 @@ class Vendor(Loopback):
             self._fail(answer, Unknown("the connection broke"))
         else:
             receipt = self._accept(part)
+            self.later(0.0, self.moment, "before an answer")
             if self.dice.random() >= weather.hang:
                 self.later(self._travel(), self._answer, answer, receipt)
 
     def _accept(self, part: Part) -> Receipt:
         if not part.idempotent:
             self.takes[part.delivery] += 1
+        self.coming(self, part)
         before = len(self.shown.get(part.conversation, ()))
         at = self.time()
         receipt = self._take(part).model_copy(update={"at": at})

@@ -48,6 +48,7 @@ class Watch:
     note: Callable[[str], None]
     vendors: dict[str, Vendor] = field(default_factory=dict)
     checks: Counter[str] = field(default_factory=Counter)
+    broken: Violation | None = None
     logs: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     requests: dict[str, Request] = field(default_factory=dict)
     settled: dict[str, Settlement] = field(default_factory=dict)
@@ -66,10 +67,11 @@ class Watch:
     _finished: set[tuple[str, str, str]] = field(default_factory=set)
 
     def hold(self, name: str, holds: bool, what: object) -> None:
-        """Check."""
+        """Check. What does not hold is kept: the gateway may catch what is raised in the middle of it."""
         self.checks[name] += 1
         if not holds:
-            raise Violation(name, str(what))
+            self.broken = self.broken or Violation(name, str(what))
+            raise self.broken
 
     # What becomes durable --------------------------------------------------------------------------------------------
 

@@ -17,9 +17,10 @@ class Weather:
     """Chances, each between 0 and 1: per step where not said otherwise."""
 
     crash: float = 0.0
-    crash_at_commit: float = 0.0  # per commit, before or after it is on the disk
+    crash_at_moment: float = 0.0  # per commit, effect of a tool and vendor call: just before or just after it
     stop: float = 0.0
     freeze: float = 0.0
+    usurp: float = 0.0  # another process becomes the owner, while the former stands still and then goes on
     jump: float = 0.0
     full: float = 0.0  # per commit: it is refused
     broken: float = 0.0  # per commit: nobody knows whether it is on the disk
@@ -32,6 +33,8 @@ class Weather:
     lose_ack: float = 0.0  # per event from a vendor: the acknowledgement is lost
     repeat: float = 0.0  # per event from a vendor: it comes twice
     deafen: float = 0.0  # per event from a vendor: the connection breaks
+    cross: float = 0.0  # per card: somebody writes just before it reaches them
+    insist: float = 0.0  # per answer: it is given again, at once or later
     tool_fails: float = 0.0
     tool_hangs: float = 0.0
 
@@ -39,9 +42,10 @@ class Weather:
     def draw(cls, dice: random.Random) -> Weather:
         """Draw a run's weather: each fault is absent in half of all runs."""
         most = {
-            "crash": 0.002, "crash_at_commit": 0.05, "stop": 0.001, "freeze": 0.001, "jump": 0.003, "full": 0.05,
-            "broken": 0.01, "slow": 0.2, "refuse": 0.2, "reject": 0.05, "lose": 0.3, "hang": 0.05, "blind": 0.4,
-            "lose_ack": 0.3, "repeat": 0.2, "deafen": 0.05, "tool_fails": 0.2, "tool_hangs": 0.1,
+            "crash": 0.002, "crash_at_moment": 0.05, "stop": 0.001, "freeze": 0.001, "usurp": 0.02, "jump": 0.003,
+            "full": 0.05, "broken": 0.01, "slow": 0.2, "refuse": 0.2, "reject": 0.05, "lose": 0.3, "hang": 0.05,
+            "blind": 0.4, "lose_ack": 0.3, "repeat": 0.2, "deafen": 0.05, "cross": 0.3, "insist": 0.6,
+            "tool_fails": 0.2, "tool_hangs": 0.1,
         }  # fmt: skip
         return cls(**{name: high * dice.random() if dice.random() < 0.5 else 0.0 for name, high in most.items()})
 

@@ -1,0 +1,165 @@
+"""
+For each guarantee a deliberate fault in the gateway, which the simulation has to catch, by name, at a fixed seed.
+
+A check that nothing can fail is no check. Each fault replaces one named function while a run lasts; nothing of the
+source is edited. The table in docs/guarantees.md is made of this file, and a test holds that it is. When the gateway
+changes, so do the histories of seeds; these runs are long, and in a weather that brings their fault out.
+Should it not: `python -m tests.simulation --mutation G5` finds a seed that does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple
+from unittest import mock
+
+from adapters.base import Accepted, Duplicate, Inbound, Refused
+from agent_core import events, lifecycle, policy, requests
+from gateway import asking, calls, conversation, gate, outbox, owner, places
+from gateway.ongoing import Operation, Starting
+from gateway.store import base, sqlite, sqlite_log
+from tests.simulation.run import Report, simulate
+
+STEPS = 20_000  # callbacks in which a fault is caught
+CRASHES = {"crash_at_moment": 0.08}
+REPEATS = {"repeat": 0.5, "lose_ack": 0.5}
+
+
+class Mutation(NamedTuple):
+    """A fault: what it does in a sentence, the function it replaces, a seed at which it is caught, and its weather."""
+
+    what: str
+    where: str
+    apply: Callable[[], AbstractContextManager[Any]]
+    seed: int
+    weather: Mapping[str, float] = {}
+
+
+def acknowledge_first() -> AbstractContextManager[Any]:
+    real, kept = gate.Gate.append, set()
+
+    async def append(self: gate.Gate, inbound: Inbound) -> Accepted | Duplicate | Refused:
+        task = asyncio.ensure_future(real(self, inbound))
+        kept.add(task)
+        return Accepted(0)
+
+    return mock.patch.object(gate.Gate, "append", append)
+
+
+def forget_keys() -> AbstractContextManager[Any]:
+    real = sqlite_log.append
+
+    def append(db: Any, fact: base.Fact, *rest: Any) -> Any:
+        return real(db, fact._replace(dedupe=()), *rest)
+
+    return mock.patch.object(sqlite_log, "append", append)
+
+
+@contextmanager
+def settle_again() -> Iterator[None]:
+    real, over = requests.decide, lifecycle.Status.SETTLED
+    again = {events.ResponseGiven: over, events.RequestSettled: over}
+
+    def decide(standing: requests.Standing, response: requests.Response, now: float) -> requests.Ruling:
+        if standing.votes and response.decision is not requests.Decision.ASK_BACK:
+            standing = standing.model_copy(update={"settlement": None})
+        return real(standing, response, now)
+
+    with mock.patch.dict(lifecycle.LIFE_CYCLE[over], again), mock.patch.object(requests, "decide", decide):
+        yield
+
+
+def need_nobody() -> AbstractContextManager[Any]:
+    return mock.patch.object(calls, "_requirement", return_value=policy.Allow())
+
+
+def run_again() -> AbstractContextManager[Any]:
+    def ask_in_doubt(here: Any, thread: Any, call: Any, ask: policy.Ask, why: str) -> None:
+        pending = thread.state.pending[call.key]
+        operation = Operation(thread.id, thread.state.run, call.key, pending.attempt)
+        here.draft.starts[operation] = Starting(call, pending.approval)
+
+    return mock.patch.object(asking, "ask_in_doubt", ask_in_doubt)
+
+
+def send_again() -> AbstractContextManager[Any]:
+    async def find(self: outbox.Outbox, delivery: base.Delivery) -> base.Fate:
+        return base.Fate(delivery.id, "new", due=self._store.now(), reason="not looked for")
+
+    return mock.patch.object(outbox.Outbox, "_find", find)
+
+
+class AnyToken(str):
+    """A token that is like every other."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    __hash__ = str.__hash__
+
+
+def own_for_ever() -> AbstractContextManager[Any]:
+    return mock.patch.object(sqlite, "Ownership", lambda token: base.Ownership(AnyToken(token)))
+
+
+def newest_first() -> AbstractContextManager[Any]:
+    real = conversation.Conversation.begin
+
+    def begin(self: conversation.Conversation, snapshot: base.Snapshot) -> None:
+        real(self, snapshot)
+        self.facts.reverse()
+
+    return mock.patch.object(conversation.Conversation, "begin", begin)
+
+
+def object_to_nobody() -> AbstractContextManager[Any]:
+    return mock.patch.object(requests, "objection", return_value=None)
+
+
+def never_quiet() -> AbstractContextManager[Any]:
+    return mock.patch.object(places, "QUIET", 0.0)
+
+
+def keep_all() -> AbstractContextManager[Any]:
+    return mock.patch.object(owner.Owner, "_evict")
+
+
+def seen_by_all() -> AbstractContextManager[Any]:
+    return mock.patch.object(places, "prompted_at", return_value=0.0)
+
+
+MUTATIONS = {
+    "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
+    "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
+    "G3": Mutation("rules on a settled request as if it were open", "requests.decide", settle_again, 4),
+    "G4": Mutation("takes no call for guarded", "calls._requirement", need_nobody, 5),
+    "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 4, CRASHES),
+    "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
+    "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
+    "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
+    "G9": Mutation("lets anybody decide", "requests.objection", object_to_nobody, 4),
+    "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 5, {"insist": 0.8}),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 5),
+    "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
+}
+
+
+def caught(name: str, seed: int) -> Report:
+    """Run a seed with the fault in it."""
+    with MUTATIONS[name].apply():
+        return simulate(seed, steps=STEPS, weather=MUTATIONS[name].weather)
+
+
+def find(name: str) -> int:
+    """Find a seed at which a fault is caught by its guarantee's name."""
+    for seed in itertools.count(1):
+        violation = caught(name, seed).violation
+        if violation is not None and violation.name == name:
+            return seed
+    raise AssertionError
