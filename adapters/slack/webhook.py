@@ -37,6 +37,7 @@ MISSED = (
     60.0  # seconds after which Slack has sent again what it could not bring (docs.slack.dev/apis/events-api#retries)
 )
 REFUSALS = {"unsigned": 401, "stale": 401, "bad_signature": 401, "malformed": 400, "too_slow": 408, "too_large": 413}
+HOPELESS = frozenset({"malformed", "too_large"})  # refusals that are the same when Slack sends it again
 
 
 class Refusal(Exception):
@@ -144,9 +145,11 @@ def _respond(answer: Answer) -> Response:
 
 
 def _refuse(reason: str) -> Response:
-    # Slack is not to send again what can never be taken in. The rest of a body that is too large is thrown away as it
-    # comes, so that its sender hears why; one that does not come ends its connection.
-    headers = {"x-slack-no-retry": "1"} | ({"connection": "close"} if reason == "too_slow" else {})
+    # Slack is not to send again what can never be taken in. What is wrong with a signature may be our secret or our
+    # clock, and mended when it comes again. The rest of a body that is too large is thrown away as it comes, so that
+    # its sender hears why; one that does not come ends its connection.
+    headers = {"x-slack-no-retry": "1"} if reason in HOPELESS else {}
+    headers |= {"connection": "close"} if reason == "too_slow" else {}
     return JSONResponse({"error": reason}, REFUSALS[reason], headers)
 
 

@@ -266,12 +266,13 @@ async def test_both_secrets_hold_while_one_is_replaced(door: Door):
 )
 async def test_what_slack_did_not_sign_is_refused(door: Door, late: float, headers: dict[str, str], reason: str):
     """
-    401, one line, counted, and nothing is stored.
+    401, one line, counted, and nothing is stored. If it was Slack, and our secret was wrong, it may come again.
     """
     door.slack.now += late
     answer = await door.slack.event(load("message_in_dm"), **headers)
 
     assert (401, {"error": reason}) == (answer.status_code, answer.json())
+    assert "x-slack-no-retry" not in answer.headers
     assert [("", reason)] == door.gate.refusals
     assert [] == door.gate.came
 
