@@ -39,8 +39,9 @@ def main() -> None:
     results = {}
     for name in BENCHMARKS if "all" in asked.names else asked.names:
         what, measure = BENCHMARKS[name]
+        around = surroundings()
         rows = asyncio.run(measure(asked.seconds, asked.runs))
-        results[name] = {"what": what, "seconds": asked.seconds, **surroundings(), "rows": rows}
+        results[name] = {"what": what, "seconds": asked.seconds, **around, "rows": rows}
     json.dump(results, sys.stdout, indent=2)
     print()
     if asked.into is not None:

@@ -139,6 +139,6 @@ def surroundings() -> dict[str, Any]:
         "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "commit": commit.stdout.strip(),
         "machine": f"{os.cpu_count()} cores, {cpu.group(1) if cpu else platform.machine()}, Linux {kernel}",
-        "load_before": round(os.getloadavg()[0], 1),
+        "load": round(os.getloadavg()[0], 1),
         "versions": versions,
     }

@@ -31,7 +31,7 @@ def table(result: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     told = (
         f"\nMedians of {result['rows'][0]['runs']} interleaved runs of {result['seconds']:g} s, {result['at']}, commit "
-        f"{result['commit']}; {result['machine']}; load {result['load_before']} before it began.\n{versions}.\n"
+        f"{result['commit']}; {result['machine']}; load average {result['load']:g}.\n{versions}.\n"
     )
     return head + "".join(lines) + told
 
