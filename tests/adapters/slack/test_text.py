@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.slack.text import cut, escape, size, split
+from adapters.slack.text import _cost, cut, escape, size, split
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 ALPHABET = st.text(alphabet="ab &<>\n\t`~é👍", max_size=9_000)
@@ -18,6 +18,14 @@ ALPHABET = st.text(alphabet="ab &<>\n\t`~é👍", max_size=9_000)
 
 def utf16(text: str) -> int:
     return len(escape(text).encode("utf-16-le")) // 2
+
+
+@given(st.text(st.characters(codec=None), max_size=200), st.text("&<>👍\ud83d", max_size=200))
+def test_a_text_is_measured_as_its_characters_are(text: str, odd: str):
+    """
+    A whole is as long as its characters one by one, also half of an emoji, which `split` counts by itself.
+    """
+    assert sum(map(_cost, text + odd)) == size(text + odd)
 
 
 @given(ALPHABET, st.integers(100, 500))
