@@ -431,7 +431,8 @@ class Conversation:
         return "waiting", ", ".join(standing.request.title for standing in state.open_requests())
 
     def _thinking(self, thread: Thread) -> bool:
-        return any(operation.thread == thread.id for operation in self.models)
+        """Its model is to be asked, or is being asked."""
+        return any(operation.thread == thread.id for operation in (*self.models, *self.ongoing.running))
 
 
 def is_start(event: events.Event) -> TypeGuard[events.RunStarted]:

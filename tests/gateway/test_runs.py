@@ -321,6 +321,26 @@ async def test_a_model_call_is_not_paid_for_before_it_is_needed(make: Make):
         assert ["go" in call and "faster" in call for call in calls] == [False, True]
 
 
+async def test_a_message_while_the_model_thinks_does_not_lose_the_run_in_a_crash(make: Make):
+    """
+    A run whose model was being asked when the process died asks it again, whatever else was stored meanwhile.
+    """
+
+    class Hanging:
+        name = "hanging"
+
+        async def answer(self, context: str, schema: dict[str, Any]) -> str:
+            await asyncio.Event().wait()
+            return ""
+
+    async with make(thinker(), model=Hanging()) as house:
+        await house.write(RITA, "go")
+        await house.write(RITA, "faster")
+        assert [("running", "")] == await house.status()
+    async with make(thinker(), script=lambda context, schema: '{"n": 4}') as house:
+        assert "thought of 4" in house.texts(RITA)
+
+
 # Parked, restarted, forked -------------------------------------------------------------------------------------------
 
 

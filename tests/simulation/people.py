@@ -7,7 +7,7 @@ What they do follows from what they see at the vendor, and from the seed.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from adapters.base import Inbound, Part
@@ -16,7 +16,6 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from tests.gateway.loopback import Shown
-from tests.simulation.agents import COMMANDS
 from tests.simulation.vendor import Told, Vendor
 from tests.simulation.weather import Weather
 
@@ -60,6 +59,8 @@ class Crowd:
     Args:
         settled: Tells whether a request has ended.
         busy: How often somebody wants something, in seconds between two wishes.
+        commands: What they want of the agent.
+        talks: How likely a talk goes on after each message.
     """
 
     vendors: dict[str, Vendor]
@@ -68,6 +69,8 @@ class Crowd:
     busy: float
     settled: Callable[[str], bool]
     note: Callable[[str], None]
+    commands: Sequence[str]
+    talks: float
     wishes: int = 0
     acts: int = 0
     quiet: bool = False
@@ -99,7 +102,7 @@ class Crowd:
         if self.dice.random() < 0.15:
             self.write(place, user, self.dice.choice(("drop", "how is it going?", "approve", "no", *WRONG_WORDS)))
             return
-        word = self.dice.choice(COMMANDS)
+        word = self.dice.choice(self.commands)
         if word == "talk":
             self.talking[str(self.wishes)] = (place, user, "")
             self._later(1 + 20 * self.dice.random(), self._chat, str(self.wishes), 0)
@@ -107,7 +110,7 @@ class Crowd:
 
     def _chat(self, n: str, said: int) -> None:
         place, user, root = self.talking[n]
-        if not self.quiet and self.dice.random() < 0.95:
+        if not self.quiet and self.dice.random() < self.talks:
             self.write(place, user, f"word {said} of {n}", root=root)
             self._later(0.1 + self.busy * self.dice.random(), self._chat, n, said + 1)
 

@@ -13,7 +13,7 @@ import sqlite3
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from gateway.models.scripted import Scripted
 from gateway.store import sqlite_log
 from gateway.store.base import Change
 from tests.gateway.parts import Parts
-from tests.simulation.agents import COMMAND, Tools, model, simbot
+from tests.simulation.agents import COMMAND, COMMANDS, Tools, model, simbot
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
 from tests.simulation.process import EXPECTED, Process
@@ -38,8 +38,8 @@ from tests.simulation.vendor import Brought, Told, Vendor
 from tests.simulation.watch import Violation, Watch
 from tests.simulation.weather import Weather
 
-STEPS = 3_000  # callbacks of a run, before it is brought to its end
-MOST = 60_000  # callbacks after which a run that comes to no end is given up
+STEPS = 1_500  # callbacks of a run, before it is brought to its end
+MOST = 60_000  # callbacks in which it comes to its end, or as many as it had before
 HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what is open, at the end
 END = 20 * 86_400.0  # seconds in which everything has come to its end
 HOT = 2  # conversations that are kept in memory, so that most are read again and again
@@ -74,12 +74,22 @@ class Simulation:
         seed: All that it depends on, besides the code.
         steps: How many callbacks run before faults end and everything is brought to its end.
         weather: What is not left to the seed.
+        commands: What people want of the agent.
+        talks: How likely a talk goes on after each message.
     """
 
-    def __init__(self, seed: int, *, steps: int = STEPS, weather: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        steps: int = STEPS,
+        weather: Mapping[str, float] | None = None,
+        commands: Sequence[str] = COMMANDS,
+        talks: float = 0.9,
+    ) -> None:
         self.dice = random.Random(seed)
         self.report = Report(seed)
-        self._steps = steps
+        self._steps, self._most = steps, steps + max(steps, MOST)
         self.weather = replace(Weather.draw(self.dice), **(weather or {}))
         self.loop = Loop(self.dice, shuffled=self.dice.random() < 0.7)
         self.clock = Clock(self.loop)
@@ -111,8 +121,9 @@ class Simulation:
         }
         self.watch.vendors = self.vendors
         self.crowd = Crowd(
-            self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note
-        )
+            self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note,
+            commands=commands, talks=talks,
+        )  # fmt: skip
         self.tools = Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut)
         self.agent = simbot(self.tools)
         self._model = Scripted("script", model(self.dice))
@@ -346,7 +357,7 @@ class Simulation:
         end, helped = self.loop.time() + END, self.loop.time()
         while True:
             while self._step(helped + HELP_INTERVAL):
-                if self.loop.steps > self._steps + MOST:
+                if self.loop.steps > self._most:
                     self._give_up()
             helped = self.loop.time()
             if self._over():

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from agent_core import events
 from tests.process import ROOT
 from tests.simulation.__main__ import story
 from tests.simulation.fleet import fleet
 from tests.simulation.mutations import MUTATIONS, STEPS, caught
-from tests.simulation.run import Report, simulate
+from tests.simulation.run import Report, Simulation, simulate
 from tests.simulation.watch import Violation
 
 SECONDS = float(os.environ.get("RINGBACK_SIMULATION_SECONDS", "60"))
@@ -103,6 +104,18 @@ def test_the_faults_stand_in_the_documents():
 
     assert [(name, m.what, m.where, str(m.seed)) for name, m in MUTATIONS.items()] == rows
     assert [f"G{number}" for number in range(1, 13)] == list(MUTATIONS)
+
+
+def test_a_talk_of_thousands_of_messages():
+    """
+    Agents that talk for ever lose no message and no place, whoever dies.
+    """
+    simulation = Simulation(4, steps=120_000, commands=("talk",), talks=1.0)
+    report = simulation.run()
+    taken = [r for log in simulation.watch.logs.values() for r in log if isinstance(r.event, events.MessageTaken)]
+
+    assert report.violation is None, story(report)
+    assert len(taken) >= 1_000
 
 
 @pytest.mark.timeout(SECONDS + 60)
