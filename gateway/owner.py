@@ -38,7 +38,7 @@ from agent_core.events import Record
 from agent_core.texts import described
 from agent_core.tools import Start
 from gateway import decide, files
-from gateway.conversation import Conversation, Draft, World, is_start
+from gateway.conversation import UNLOADED, Conversation, Draft, World, is_start
 from gateway.errors import Broken, Conflict, Lost, Unwritable
 from gateway.limits import HOUR
 from gateway.notices import Notices
@@ -209,8 +209,8 @@ class Owner:
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())
         here = self._hot.pop(key, None)
-        if here is not None and any(_erases(ready) for ready in inbox.ready):
-            here.drop()  # what is in memory is what was erased
+        if here is not None and not self._follows(here, inbox):
+            here.drop()
             here = None
         here = here or Conversation(key, self._world, ongoing)
         try:
@@ -224,11 +224,21 @@ class Owner:
         self._hot[key] = here
         self._evict()
 
+    def _follows(self, here: Conversation, inbox: Inbox) -> bool:
+        """
+        Take in the facts that have come; False where what is in memory is of no use any more.
+
+        Then it is what was erased, or facts before these are missing. What it holds and has not committed goes with
+        it, and is decided again from what is stored.
+        """
+        erased = any(_erases(ready) for ready in inbox.ready)
+        return not erased and here.follow([record for ready in inbox.ready for record in ready.records])
+
     async def _take_in(self, here: Conversation, inbox: Inbox) -> None:
         for result in inbox.results:
             here.ongoing.results[result.operation] = result
             here.ongoing.running.discard(result.operation)
-        if not here.follow([record for ready in inbox.ready for record in ready.records]):
+        if here.version == UNLOADED:
             here.begin(await self._load(here.key))
         for delivery, fate in inbox.fates:
             here.sent(delivery, fate)

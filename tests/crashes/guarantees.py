@@ -7,16 +7,18 @@ Each check returns how many things it looked at, so that a check which looked at
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from agent_core import events
 from agent_core.events import Record
-from agent_core.requests import Outcome, Request
-from tests.crashes.town import APPROVERS, OUTSIDER, Town
+from tests.crashes.town import OUTSIDER, Town
+from tests.guarantees import Logs
 
 
 @dataclass
@@ -34,9 +36,19 @@ class Evidence:
         """Every event of a type, with its conversation."""
         return [(key, r, r.event) for key, log in self.logs.items() for r in log if isinstance(r.event, kind)]
 
-    def requests(self) -> dict[str, Request]:
-        """Every request that was opened."""
-        return {event.request.id: event.request for _, _, event in self.all(events.RequestOpened)}
+    @cached_property
+    def walked(self) -> Logs:
+        """All logs, each looked at from its beginning to its end."""
+        cards: dict[tuple[str, str], float] = {}
+        for row in self.deliveries:
+            if row["kind"] == "ask" and row["receipt"]:
+                place = (row["key"], row["request"])
+                cards[place] = min(cards.get(place, math.inf), json.loads(row["receipt"])["at"])
+        walked = Logs(self.town.people, ("deploy",), lambda place, request: cards.get((place, request)))
+        for key, log in self.logs.items():
+            for record in log:
+                walked.take(key, record)
+        return walked
 
 
 def collect(town: Town) -> Evidence:
@@ -77,69 +89,24 @@ def is_message_to_us(payload: dict[str, Any]) -> bool:
 
 
 def g2_nothing_is_applied_twice(e: Evidence) -> int:
-    stored = Counter(event.message_id for _, _, event in e.all(events.MessageReceived))
-    assert {1} >= set(stored.values())
-    used: Counter[tuple[str, int]] = Counter()
-    for key, _, event in e.all(events.RunStarted):
-        used.update((key, seq) for seq in event.consumes)
-    kept = Counter((key, event.fact) for key, _, event in e.all(events.MessageKept))
-    answers = Counter((key, event.fact) for key, _, event in e.all(events.ResponseGiven))
-    for counted in (used, kept, answers):
-        assert {1} >= set(counted.values()), counted.most_common(3)
-    return len(stored) + len(used) + len(kept) + len(answers)
+    return e.walked.checks["G2"]
 
 
 def g3_a_settled_request_keeps_its_outcome(e: Evidence) -> int:
-    settled = Counter(event.request for _, _, event in e.all(events.RequestSettled))
-    assert {1} >= set(settled.values())
-    assert set(e.requests()) == set(settled)
-    for log in e.logs.values():
-        over: set[str] = set()
-        for record in log:
-            if isinstance(record.event, events.ResponseGiven | events.QuestionAsked):
-                assert record.event.request not in over
-            if isinstance(record.event, events.RequestSettled):
-                over.add(record.event.request)
-    return len(settled)
+    assert set(e.walked.requests) == set(e.walked.settled)
+    return e.walked.checks["G3"]
 
 
 def g4_no_guarded_tool_without_an_unspent_approval(e: Evidence) -> int:
-    requests = e.requests()
-    approved = {
-        event.request: record.seq
-        for _, record, event in e.all(events.RequestSettled)
-        if event.settlement.outcome is Outcome.APPROVED
-    }
-    starts = [(record, event) for _, record, event in e.all(events.ToolStarted) if event.tool == "deploy"]
-    spent = Counter(event.approval for _, event in starts)
-    for record, start in starts:
-        assert start.approval in approved
-        assert approved[start.approval] < record.seq
-        request = requests[start.approval]
-        assert (request.digest, request.thread, request.run, request.key) == (
-            start.digest,
-            start.thread,
-            start.run,
-            start.key,
-        )
-    assert {1} >= set(spent.values())
-    return len(starts)
+    return e.walked.checks["G4"]
 
 
 def g5_a_tool_call_is_started_once(e: Evidence) -> int:
     done = Counter((effect["start"], effect["attempt"]) for effect in e.effects if effect["kind"] == "deploy")
     assert {1} >= set(done.values()), done.most_common(3)
     for effect in e.effects:
-        if effect["kind"] == "deploy" and effect["attempt"] > 1:
-            assert any(
-                event.request.in_doubt and event.request.arguments == {"n": effect["n"]}
-                for _, _, event in e.all(events.RequestOpened)
-            )
-    started = Counter((event.thread, event.run, event.key, event.attempt) for _, _, event in e.all(events.ToolStarted))
-    assert {1} >= set(started.values())
-    finished = Counter((event.thread, event.run, event.key) for _, _, event in e.all(events.ToolFinished))
-    assert {1} >= set(finished.values())
-    return len(e.effects)
+        assert f"{effect['start']}/{effect['attempt']}" in e.walked.starts
+    return e.walked.checks["G5"] + len(e.effects)
 
 
 def g6_every_delivery_ends_visibly_and_none_is_repeated(e: Evidence) -> int:
@@ -156,46 +123,15 @@ def g6_every_delivery_ends_visibly_and_none_is_repeated(e: Evidence) -> int:
 
 
 def g7_one_decider(e: Evidence) -> int:
-    for key, log in e.logs.items():
-        assert list(range(1, len(log) + 1)) == [record.seq for record in log], key
-    return sum(map(len, e.logs.values()))
+    return e.walked.checks["G7"]
 
 
 def g8_facts_are_applied_in_order(e: Evidence) -> int:
-    checked = 0
-    for key, log in e.logs.items():
-        used = [
-            seq
-            for record in log
-            for seq in (
-                record.event.consumes
-                if isinstance(record.event, events.RunStarted)
-                else (record.event.fact,)
-                if isinstance(record.event, events.MessageKept)
-                else ()
-            )
-        ]
-        fresh = list(dict.fromkeys(used))
-        assert fresh == sorted(fresh), key
-        checked += len(fresh)
-    return checked
+    return e.walked.checks["G8"]
 
 
 def g9_only_who_may_decide_decides(e: Evidence) -> int:
-    requests = e.requests()
-    votes = Counter()
-    given = [event for _, _, event in e.all(events.ResponseGiven)]
-    for vote in given:
-        request = requests[vote.request]
-        votes[(vote.request, vote.party)] += 1
-        if request.tool == "deploy":
-            assert vote.party in APPROVERS
-            assert "release" in vote.roles
-            assert vote.party != request.requester
-        else:
-            assert vote.party in request.who.people or set(vote.roles) & set(request.who.roles)
-    assert {1} >= set(votes.values())
-    return len(given)
+    return e.walked.checks["G9"]
 
 
 def g10_what_does_not_count_changes_nothing(e: Evidence) -> int:
@@ -211,25 +147,12 @@ def g10_what_does_not_count_changes_nothing(e: Evidence) -> int:
 
 def g11_a_paused_thread_is_rows(e: Evidence) -> int:
     assert 0 == e.ready
-    ended = {(event.thread, event.run) for _, _, event in e.all(events.RunEnded)}
-    started = {(event.thread, event.run) for _, _, event in e.all(events.RunStarted)}
-    assert started == ended
-    return len(started)
+    assert {} == e.walked.active
+    return len(e.all(events.RunStarted))
 
 
 def g12_no_text_settles_what_its_author_had_not_seen(e: Evidence) -> int:
-    checked = 0
-    cards: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in e.deliveries:
-        if row["kind"] == "ask" and row["receipt"]:
-            cards.setdefault((row["key"], row["request"]), []).append(json.loads(row["receipt"]))
-    for home, _, vote in e.all(events.ResponseGiven):
-        fact = next(r.event for r in e.logs[home] if r.seq == vote.fact)
-        sent_at = fact.response.sent_at if isinstance(fact, events.ResponseForwarded) else fact.sent_at
-        seen = [receipt["at"] for receipt in cards[(vote.via, vote.request)]]
-        assert min(seen) < sent_at, (vote, seen, sent_at)
-        checked += 1
-    return checked
+    return e.walked.checks["G12"]
 
 
 CHECKS: dict[str, Callable[[Evidence], int]] = {

@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.slack.emulator import Emulator, Refused, Workspace, serve
+from agent_core import addresses
+from agent_core.addresses import Party
+from agent_core.policy import Person
 
 REQUESTERS, APPROVERS, OUTSIDER = ("rita", "cleo"), ("ana", "ben"), "otto"
 CHANNEL = "CAPPROVALS"
@@ -54,7 +57,7 @@ PERSON = """
 [[people]]
 id = "{name}"
 name = "{name}"
-identities = ["slack:{team}/{id}"]
+identities = {identities}
 roles = {roles}
 """
 
@@ -74,10 +77,19 @@ class Town:
         self.asking = True
         (folder / "bot").write_text(state.tokens.bot)
         (folder / "app").write_text(state.tokens.app)
-        roles = {name: ["release"] for name in APPROVERS} | {"ben": ["release", "owner"]}
-        people = [
-            PERSON.format(name=name, team=self.team, id=self.ids[name], roles=json.dumps(roles.get(name, [])))
+        roles = dict.fromkeys(APPROVERS, ("release",)) | {"ben": ("release", "owner")}
+        self.people = [
+            Person(
+                id=Party(name),
+                name=name,
+                identities=(addresses.identity("slack", self.team, self.ids[name]),),
+                roles=roles.get(name, ()),
+            )
             for name in (*REQUESTERS, *APPROVERS)
+        ]
+        people = [
+            PERSON.format(name=person.name, identities=json.dumps(person.identities), roles=json.dumps(person.roles))
+            for person in self.people
         ]
         head = CONFIG.format(folder=folder, team=self.team, api=api, channel=CHANNEL)
         (folder / "ringback.toml").write_text(head + "".join(people))

@@ -321,24 +321,45 @@ async def test_a_model_call_is_not_paid_for_before_it_is_needed(make: Make):
         assert ["go" in call and "faster" in call for call in calls] == [False, True]
 
 
+class Hanging:
+    """A model that never answers."""
+
+    name = "hanging"
+
+    async def answer(self, context: str, schema: dict[str, Any]) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+
 async def test_a_message_while_the_model_thinks_does_not_lose_the_run_in_a_crash(make: Make):
     """
     A run whose model was being asked when the process died asks it again, whatever else was stored meanwhile.
     """
-
-    class Hanging:
-        name = "hanging"
-
-        async def answer(self, context: str, schema: dict[str, Any]) -> str:
-            await asyncio.Event().wait()
-            return ""
-
     async with make(thinker(), model=Hanging()) as house:
         await house.write(RITA, "go")
         await house.write(RITA, "faster")
         assert [("running", "")] == await house.status()
     async with make(thinker(), script=lambda context, schema: '{"n": 4}') as house:
         assert "thought of 4" in house.texts(RITA)
+
+
+async def test_what_is_held_is_not_decided_twice_when_it_is_read_again(make: Make):
+    """
+    Messages taken up by a decision that waits for a model are taken up once, though the log has to be read again (G2).
+    """
+    async with make(thinker(), model=Hanging()) as house:
+        await house.write(RITA, "go")
+        await house.write(RITA, "one")
+        await house.write(RITA, "two", settle=False)
+    async with make(thinker(), model=Hanging()) as house:
+        hand_over, house.store._hand_over = house.store._hand_over, lambda ready: None  # type: ignore[method-assign]
+        await house.write(RITA, "three")
+        house.store._hand_over = hand_over  # type: ignore[method-assign]
+        await house.write(RITA, "four")
+        kept = [event.fact for event in await house.log() if isinstance(event, events.MessageKept)]
+
+        assert 4 == len(kept)
+        assert sorted(set(kept)) == kept
 
 
 # Parked, restarted, forked -------------------------------------------------------------------------------------------

@@ -28,14 +28,15 @@ from gateway.models.scripted import Scripted
 from gateway.store import sqlite_log
 from gateway.store.base import Change
 from tests.gateway.parts import Parts
-from tests.simulation.agents import COMMAND, COMMANDS, Tools, model, simbot
+from tests.guarantees import Violation
+from tests.simulation.agents import COMMAND, COMMANDS, GUARDED, Tools, model, simbot
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
 from tests.simulation.process import EXPECTED, Process
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.store import SimulatedStore, folder_in_memory
 from tests.simulation.vendor import Brought, Told, Vendor
-from tests.simulation.watch import Violation, Watch
+from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
 STEPS = 1_500  # callbacks of a run, before it is brought to its end
@@ -94,7 +95,7 @@ class Simulation:
         self.loop = Loop(self.dice, shuffled=self.dice.random() < 0.7)
         self.clock = Clock(self.loop)
         self.folder = Path(folder_in_memory())
-        self.watch = Watch(PEOPLE, self.note)
+        self.watch = Watch(PEOPLE, GUARDED, self._shown, note=self.note)
         outside = copy_context()
         outside.run(PROCESS.set, 0)
         skew = {ONE: self.dice.uniform(-3, 3), TWO: self.dice.uniform(-3, 3)}
@@ -119,7 +120,6 @@ class Simulation:
             )
             for number, account in enumerate((ONE, TWO))
         }
-        self.watch.vendors = self.vendors
         self.crowd = Crowd(
             self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note,
             commands=commands, talks=talks,
@@ -149,6 +149,9 @@ class Simulation:
     def _db(self) -> sqlite3.Connection:
         assert self.process is not None
         return self.process.store._reader
+
+    def _shown(self, place: str, request: str) -> float | None:
+        return self.vendors[place.partition("/")[0]].cards.get((place, request))
 
     def _is_cut(self) -> bool:
         return PROCESS.get() in self._cut

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from agent_core import events
+from tests.guarantees import Violation
 from tests.process import ROOT
 from tests.simulation.__main__ import story
 from tests.simulation.fleet import fleet
 from tests.simulation.mutations import MUTATIONS, STEPS, caught
 from tests.simulation.run import Report, Simulation, simulate
-from tests.simulation.watch import Violation
 
 SECONDS = float(os.environ.get("RINGBACK_SIMULATION_SECONDS", "60"))
 KEPT = [

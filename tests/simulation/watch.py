@@ -9,69 +9,28 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.base import Part
-from agent_core import addresses, events
+from agent_core import events
 from agent_core.catalogue import ENGLISH
 from agent_core.events import Record
-from agent_core.policy import Person
-from agent_core.requests import Decision, Outcome, Request, Settlement
 from gateway import owner
 from gateway.conversation import QUIET
-from tests.simulation.agents import GUARDED, IDEMPOTENT, Effect
+from tests.guarantees import Logs
+from tests.simulation.agents import IDEMPOTENT, Effect
 from tests.simulation.vendor import Brought, Told, Vendor
 
 
-class Violation(AssertionError):
-    """A guarantee does not hold."""
+@dataclass(kw_only=True)
+class Watch(Logs):
+    """Everything that is durable, as far as the guarantees speak of it, and what is done to the world."""
 
-    def __init__(self, name: str, what: str) -> None:
-        super().__init__(name, what)
-        self.name, self.what = name, what
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.what}"
-
-
-Run = tuple[str, str]
-
-
-@dataclass
-class Watch:
-    """Everything that is durable, as far as the guarantees speak of it."""
-
-    people: Sequence[Person]
     note: Callable[[str], None]
-    vendors: dict[str, Vendor] = field(default_factory=dict)
-    checks: Counter[str] = field(default_factory=Counter)
-    broken: Violation | None = None
-    logs: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    requests: dict[str, Request] = field(default_factory=dict)
-    settled: dict[str, Settlement] = field(default_factory=dict)
-    starts: dict[str, events.ToolStarted] = field(default_factory=dict)
-    active: dict[Run, events.RunStarted] = field(default_factory=dict)
-    parked: dict[Run, events.RunParked] = field(default_factory=dict)
-    _stored: set[str] = field(default_factory=set)
-    _facts: set[tuple[str, str]] = field(default_factory=set)
-    _consumed: set[tuple[str, int]] = field(default_factory=set)
-    _kept: set[tuple[str, str, str, int]] = field(default_factory=set)
-    _newest: dict[str, int] = field(default_factory=dict)
-    _answered: set[tuple[str, int]] = field(default_factory=set)
-    _votes: dict[tuple[str, str], Decision] = field(default_factory=dict)
-    _spent: set[str] = field(default_factory=set)
     _done: set[tuple[str, int]] = field(default_factory=set)
-    _finished: set[tuple[str, str, str]] = field(default_factory=set)
-
-    def hold(self, name: str, holds: bool, what: object) -> None:
-        """Check. What does not hold is kept: the gateway may catch what is raised in the middle of it."""
-        self.checks[name] += 1
-        if not holds:
-            self.broken = self.broken or Violation(name, str(what))
-            raise self.broken
 
     # What becomes durable --------------------------------------------------------------------------------------------
 
@@ -87,113 +46,17 @@ class Watch:
                 "SELECT seq, at, body FROM events WHERE conversation = ? AND seq > ? ORDER BY seq", (number, known)
             ).fetchall():
                 record = Record(seq, at, events.decode(body))
-                self.hold("G7", seq == len(log) + 1, f"{key} goes from {len(log)} to {seq}")
-                log.append(record)
-                self._take(key, record)
+                self.note(f"log {key} {record.seq}: {described(record.event)}")
+                self.take(key, record)
             self.hold("G7", len(log) == version, f"{key} holds {len(log)} events and is at version {version}")
 
-    def _take(self, key: str, record: Record) -> None:
-        event = record.event
-        self.note(f"log {key} {record.seq}: {described(event)}")
-        match event:
-            case events.ChannelFact():
-                name = (key, event.message_id)
-                self.hold("G2", name not in self._facts, f"{event.message_id} is stored twice in {key}")
-                self._facts.add(name)
-                self._stored.add(event.message_id)
-            case events.RunStarted():
-                self._run_started(key, event)
-            case events.RunParked():
-                self.parked[event.thread, event.run] = event
-            case events.RunResumed():
-                self.parked.pop((event.thread, event.run), None)
-            case events.RunEnded():
-                self.parked.pop((event.thread, event.run), None)
-                self.hold("G8", self.active.pop((event.thread, event.run), None) is not None, f"{event} ends nothing")
-            case events.MessageKept():
-                self._used(key, event.fact)
-                kept = (key, event.thread, event.run, event.fact)
-                self.hold("G2", kept not in self._kept, f"{event} is kept twice")
-                self._kept.add(kept)
-            case events.RequestOpened(request=request):
-                self.hold("G3", request.id not in self.requests, f"{request.id} is opened twice")
-                self.requests[request.id] = request
-            case events.RequestSettled(request=name, settlement=settlement):
-                self.hold("G3", name in self.requests and name not in self.settled, f"{event} settles again")
-                self.settled[name] = settlement
-            case events.ResponseGiven():
-                self._response_given(key, event)
-            case events.ToolStarted():
-                self._tool_started(event)
-            case events.ToolFinished():
-                finished = (event.thread, event.run, event.key)
-                self.hold("G5", finished not in self._finished, f"{event} finishes again")
-                self._finished.add(finished)
-
-    def _run_started(self, key: str, event: events.RunStarted) -> None:
-        thread = event.thread
-        running = [run for run in self.active if run[0] == thread]
-        self.hold("G8", not running, f"{event.run} starts while {running} runs")
-        previous = self._ended_before(key, thread)
-        for seq in event.consumes:
-            if previous != "restarted":
-                self.hold("G2", (key, seq) not in self._consumed, f"{seq} of {key} starts two runs")
-            self._consumed.add((key, seq))
-            self._used(key, seq)
-        self.active[thread, event.run] = event
-
-    def _ended_before(self, key: str, thread: str) -> str:
-        for record in reversed(self.logs[key]):
-            if isinstance(record.event, events.RunEnded) and record.event.thread == thread:
-                return record.event.outcome
-        return ""
-
-    def _used(self, key: str, seq: int) -> None:
-        """Messages are taken up in the order in which they are stored; only one that was used before may come again."""
-        newest = self._newest.get(key, 0)
-        seen = (key, seq) in self._answered
-        self.hold("G8", seen or seq > newest, f"{seq} of {key} is taken up after {newest}")
-        self._answered.add((key, seq))
-        self._newest[key] = max(newest, seq)
-
-    def _response_given(self, key: str, event: events.ResponseGiven) -> None:
-        request = self.requests[event.request]
-        self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
-        earlier = self._votes.get((event.request, event.party))
-        changed = earlier is Decision.APPROVE and event.decision is Decision.DENY  # a mind may, while it is open
-        self.hold("G9", earlier is None or changed, f"{event.party} votes twice on {request.id}")
-        self._votes[event.request, event.party] = event.decision
-        person = next((p for p in self.people if event.identity in p.identities), None)
-        party = person.id if person is not None else event.identity
-        roles = person.roles if person is not None else ()
-        who = request.who
-        self.hold("G9", event.party == party, f"{event.identity} counts as {event.party}")
-        self.hold("G9", event.roles == roles, f"{event.party} is recorded with {event.roles}")
-        self.hold("G9", party in who.people or bool(set(roles) & set(who.roles)), f"{party} decides {request.title}")
-        if who.exclude_requester:
-            self.hold("G9", party != request.requester, f"{party} decides what they asked for")
-        fact = next(r.event for r in self.logs[key] if r.seq == event.fact)
-        sent_at = fact.response.sent_at if isinstance(fact, events.ResponseForwarded) else fact.sent_at  # type: ignore[attr-defined]
-        shown = self.vendors[event.via.partition("/")[0]].cards.get((event.via, event.request))
-        self.hold("G12", shown is not None and shown < sent_at, f"{event} was said at {sent_at}, and shown at {shown}")
-
-    def _tool_started(self, event: events.ToolStarted) -> None:
-        name = f"{addresses.derive('start', event.thread, event.run, event.key)}/{event.attempt}"
-        self.hold("G5", name not in self.starts, f"{event} starts again")
-        self.starts[name] = event
-        if event.tool in GUARDED or event.attempt > 1:
-            request = self.requests.get(event.approval or "")
-            settlement = self.settled.get(event.approval or "")
-            guard = "G4" if event.attempt == 1 else "G5"
-            self.hold(guard, request is not None and settlement is not None, f"{event} has no approval")
-            assert request is not None
-            assert settlement is not None
-            self.hold(guard, settlement.outcome is Outcome.APPROVED, f"{event} was {settlement.outcome}")
-            self.hold("G4", request.id not in self._spent, f"{event} spends {request.id} again")
-            self._spent.add(request.id)
-            asked = (request.digest, request.thread, request.run, request.key)
-            self.hold("G4", asked == (event.digest, event.thread, event.run, event.key), f"{event} is not {request}")
-            self.hold("G5", request.in_doubt == (event.attempt > 1), f"{event} was approved by {request}")
+    def take(self, key: str, record: Record) -> None:
+        """Presses have names of their own here, so they are told apart as messages are."""
+        super().take(key, record)
+        if isinstance(record.event, events.ActionTaken | events.FormSubmitted):
+            name = record.event.message_id
+            self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
+            self.stored.add(name)
 
     def asked(self, thread: str, run: events.RunStarted) -> str:
         """Give what was written to begin a run."""
@@ -205,7 +68,7 @@ class Watch:
     def answered(self, brought: Brought) -> None:
         """An event was acknowledged to its vendor."""
         fact = brought.inbound.fact
-        self.hold("G1", fact.message_id in self._stored, f"{fact.message_id} is acknowledged and not stored")
+        self.hold("G1", fact.message_id in self.stored, f"{fact.message_id} is acknowledged and not stored")
 
     def done(self, effect: Effect) -> None:
         """A tool did something."""
@@ -248,7 +111,7 @@ class Watch:
         for vendor in vendors.values():
             for brought in vendor.brought:
                 name = brought.inbound.fact.message_id
-                self.hold("G1", name in self._stored, f"{name} was brought {brought.tries} times and is not stored")
+                self.hold("G1", name in self.stored, f"{name} was brought {brought.tries} times and is not stored")
 
     def _all_is_settled(self) -> None:
         for name in self.requests:

@@ -1,0 +1,177 @@
+"""
+What must hold in every log of a gateway, by name, whoever looked at what happened: the simulation does after every
+commit, the crash suite when it is over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from agent_core import addresses, events
+from agent_core.events import Record
+from agent_core.policy import Person
+from agent_core.requests import Decision, Outcome, Request, Settlement
+
+Run = tuple[str, str]
+
+
+class Violation(AssertionError):
+    """A guarantee does not hold."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(name, what)
+        self.name, self.what = name, what
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.what}"
+
+
+Run = tuple[str, str]
+
+
+@dataclass
+class Logs:
+    """
+    The logs of a gateway, event by event, and how often each guarantee was looked at.
+
+    Args:
+        guarded: Tools that nobody may start without an approval.
+        shown: Tells when a vendor had first taken the card of a request at a place, by its own clock.
+    """
+
+    people: Sequence[Person]
+    guarded: Collection[str]
+    shown: Callable[[str, str], float | None]
+    checks: Counter[str] = field(default_factory=Counter)
+    broken: Violation | None = None
+    logs: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    requests: dict[str, Request] = field(default_factory=dict)
+    settled: dict[str, Settlement] = field(default_factory=dict)
+    starts: dict[str, events.ToolStarted] = field(default_factory=dict)
+    active: dict[Run, events.RunStarted] = field(default_factory=dict)
+    parked: dict[Run, events.RunParked] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
+    _counted: set[tuple[str, int]] = field(default_factory=set)
+    _consumed: set[tuple[str, int]] = field(default_factory=set)
+    _kept: set[tuple[str, str, str, int]] = field(default_factory=set)
+    _newest: dict[str, int] = field(default_factory=dict)
+    _answered: set[tuple[str, int]] = field(default_factory=set)
+    _votes: dict[tuple[str, str], Decision] = field(default_factory=dict)
+    _spent: set[str] = field(default_factory=set)
+    _finished: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def hold(self, name: str, holds: bool, what: object) -> None:
+        """Check. What does not hold is kept: the gateway may catch what is raised in the middle of it."""
+        self.checks[name] += 1
+        if not holds:
+            self.broken = self.broken or Violation(name, str(what))
+            raise self.broken
+
+    def take(self, key: str, record: Record) -> None:
+        """Look at the next event of a conversation."""
+        event, log = record.event, self.logs[key]
+        self.hold("G7", record.seq == len(log) + 1, f"{key} goes from {len(log)} to {record.seq}")
+        log.append(record)
+        match event:
+            case events.MessageReceived(message_id=name):
+                self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
+                self.stored.add(name)
+            case events.RunStarted():
+                self._run_started(key, event)
+            case events.RunParked():
+                self.parked[event.thread, event.run] = event
+            case events.RunResumed():
+                self.parked.pop((event.thread, event.run), None)
+            case events.RunEnded():
+                self.parked.pop((event.thread, event.run), None)
+                self.hold("G8", self.active.pop((event.thread, event.run), None) is not None, f"{event} ends nothing")
+            case events.MessageKept():
+                self._used(key, event.fact)
+                kept = (key, event.thread, event.run, event.fact)
+                self.hold("G2", kept not in self._kept, f"{event} is kept twice")
+                self._kept.add(kept)
+            case events.RequestOpened(request=request):
+                self.hold("G3", request.id not in self.requests, f"{request.id} is opened twice")
+                self.requests[request.id] = request
+            case events.RequestSettled(request=name, settlement=settlement):
+                self.hold("G3", name in self.requests and name not in self.settled, f"{event} settles again")
+                self.settled[name] = settlement
+            case events.ResponseGiven():
+                self._response_given(key, event)
+            case events.QuestionAsked(request=name):
+                self.hold("G3", name not in self.settled, f"{event} comes after the settlement")
+            case events.ToolStarted():
+                self._tool_started(event)
+            case events.ToolFinished():
+                finished = (event.thread, event.run, event.key)
+                self.hold("G5", finished not in self._finished, f"{event} finishes again")
+                self._finished.add(finished)
+
+    def _run_started(self, key: str, event: events.RunStarted) -> None:
+        thread = event.thread
+        running = [run for run in self.active if run[0] == thread]
+        self.hold("G8", not running, f"{event.run} starts while {running} runs")
+        previous = self._ended_before(key, thread)
+        for seq in event.consumes:
+            if previous != "restarted":
+                self.hold("G2", (key, seq) not in self._consumed, f"{seq} of {key} starts two runs")
+            self._consumed.add((key, seq))
+            self._used(key, seq)
+        self.active[thread, event.run] = event
+
+    def _ended_before(self, key: str, thread: str) -> str:
+        for record in reversed(self.logs[key]):
+            if isinstance(record.event, events.RunEnded) and record.event.thread == thread:
+                return record.event.outcome
+        return ""
+
+    def _used(self, key: str, seq: int) -> None:
+        """Messages are taken up in the order in which they are stored; only one that was used before may come again."""
+        newest = self._newest.get(key, 0)
+        seen = (key, seq) in self._answered
+        self.hold("G8", seen or seq > newest, f"{seq} of {key} is taken up after {newest}")
+        self._answered.add((key, seq))
+        self._newest[key] = max(newest, seq)
+
+    def _response_given(self, key: str, event: events.ResponseGiven) -> None:
+        request = self.requests[event.request]
+        self.hold("G2", (key, event.fact) not in self._counted, f"{event} counts again")
+        self._counted.add((key, event.fact))
+        self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
+        earlier = self._votes.get((event.request, event.party))
+        changed = earlier is Decision.APPROVE and event.decision is Decision.DENY  # a mind may, while it is open
+        self.hold("G9", earlier is None or changed, f"{event.party} votes twice on {request.id}")
+        self._votes[event.request, event.party] = event.decision
+        person = next((p for p in self.people if event.identity in p.identities), None)
+        party = person.id if person is not None else event.identity
+        roles = person.roles if person is not None else ()
+        who = request.who
+        self.hold("G9", event.party == party, f"{event.identity} counts as {event.party}")
+        self.hold("G9", event.roles == roles, f"{event.party} is recorded with {event.roles}")
+        self.hold("G9", party in who.people or bool(set(roles) & set(who.roles)), f"{party} decides {request.title}")
+        if who.exclude_requester:
+            self.hold("G9", party != request.requester, f"{party} decides what they asked for")
+        fact = next(r.event for r in self.logs[key] if r.seq == event.fact)
+        sent_at = fact.response.sent_at if isinstance(fact, events.ResponseForwarded) else fact.sent_at  # type: ignore[attr-defined]
+        shown = self.shown(event.via, event.request)
+        self.hold("G12", shown is not None and shown < sent_at, f"{event} was said at {sent_at}, and shown at {shown}")
+
+    def _tool_started(self, event: events.ToolStarted) -> None:
+        name = f"{addresses.derive('start', event.thread, event.run, event.key)}/{event.attempt}"
+        self.hold("G5", name not in self.starts, f"{event} starts again")
+        self.starts[name] = event
+        if event.tool in self.guarded or event.attempt > 1:
+            request = self.requests.get(event.approval or "")
+            settlement = self.settled.get(event.approval or "")
+            guard = "G4" if event.attempt == 1 else "G5"
+            self.hold(guard, request is not None and settlement is not None, f"{event} has no approval")
+            assert request is not None
+            assert settlement is not None
+            self.hold(guard, settlement.outcome is Outcome.APPROVED, f"{event} was {settlement.outcome}")
+            self.hold("G4", request.id not in self._spent, f"{event} spends {request.id} again")
+            self._spent.add(request.id)
+            asked = (request.digest, request.thread, request.run, request.key)
+            self.hold("G4", asked == (event.digest, event.thread, event.run, event.key), f"{event} is not {request}")
+            self.hold("G5", request.in_doubt == (event.attempt > 1), f"{event} was approved by {request}")
