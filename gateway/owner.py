@@ -120,6 +120,7 @@ class Owner:
             for task in (*helpers, *self._performing, *self._tasks.values()):
                 task.cancel()
             await asyncio.gather(*helpers, *self._performing, *self._tasks.values(), return_exceptions=True)
+            self._tasks.clear()  # one that was cancelled before it began has not taken itself out
             for here in self._hot.values():
                 here.drop()
             self._hot.clear()

@@ -4,6 +4,7 @@ Owning: conflicts, a disk that refuses, faults of ours, crashes.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
@@ -213,3 +214,15 @@ async def test_what_waits_leaves_memory(make: Make):
         hot = house.owner._hot.get(OPS)
         assert hot is None or len(hot.drives) < 70
         assert 100 == len(await house.store.threads())
+
+
+async def test_nothing_is_waited_for_when_the_owner_has_ended(make: Make):
+    """
+    A conversation whose turn was cancelled before it began does not keep a gateway that is asked to stop busy.
+    """
+    async with make(echo) as house:
+        house._tasks[0].cancel()
+        house.owner._inbox(ConversationKey(f"slack:T1/{RITA}"))
+        await asyncio.gather(house._tasks[0], return_exceptions=True)
+
+        await asyncio.wait_for(house.owner.drain(5), 1)
