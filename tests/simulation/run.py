@@ -13,7 +13,7 @@ import sqlite3
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,16 +26,17 @@ from gateway import commands, owner
 from gateway.errors import StoreError
 from gateway.models.scripted import Scripted
 from gateway.store import sqlite_log
-from gateway.store.base import Change
 from tests.gateway.parts import Parts
 from tests.guarantees import Violation
 from tests.simulation.agents import COMMAND, COMMANDS, GUARDED, Tools, model, simbot
+from tests.simulation.faults import logged_faults
 from tests.simulation.loop import PROCESS, Loop
+from tests.simulation.machine import Killed, Machine
 from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
-from tests.simulation.process import EXPECTED, Process
+from tests.simulation.process import Process
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.store import SimulatedStore, folder_in_memory
-from tests.simulation.vendor import Brought, Told, Vendor
+from tests.simulation.vendor import Told, Vendor
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
@@ -45,10 +46,6 @@ HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what 
 END = 20 * 86_400.0  # seconds in which everything has come to its end
 HOT = 2  # conversations that are kept in memory, so that most are read again and again
 REST = 15.0  # seconds without anything to do in which a gateway is at rest
-
-
-class Killed(KeyboardInterrupt):
-    """The process dies here; a task lets nothing else through."""
 
 
 @dataclass
@@ -67,7 +64,7 @@ class Report:
     fingerprint: int = 0
 
 
-class Simulation:
+class Simulation(Machine):
     """
     A run.
 
@@ -88,6 +85,7 @@ class Simulation:
         commands: Sequence[str] = COMMANDS,
         talks: float = 0.9,
     ) -> None:
+        super().__init__()
         self.dice = random.Random(seed)
         self.report = Report(seed)
         self._steps, self._most = steps, steps + max(steps, MOST)
@@ -124,18 +122,11 @@ class Simulation:
             self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note,
             commands=commands, talks=talks,
         )  # fmt: skip
-        self.tools = Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut)
-        self.agent = simbot(self.tools)
+        self._agent = simbot(Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut))
         self._model = Scripted("script", model(self.dice))
         self._start = self.dice.choice((("people",), ("anyone",)))
         self._ops = OPS if self.dice.random() < 0.5 else None
-        self._numbers = 0
-        self._newest = 0
-        self._cut: set[int] = set()
-        self._storage = 0
-        self.process: Process | None = None
-        self._former: list[Process] = []
-        self._commit = sqlite_log.commit
+        self._faults: list[str] = []
         self.crowd.begin()
 
     # What is written down --------------------------------------------------------------------------------------------
@@ -153,9 +144,6 @@ class Simulation:
     def _shown(self, place: str, request: str) -> float | None:
         return self.vendors[place.partition("/")[0]].cards.get((place, request))
 
-    def _is_cut(self) -> bool:
-        return PROCESS.get() in self._cut
-
     def _is_settled(self, request: str) -> bool:
         return request in self.watch.settled
 
@@ -166,119 +154,28 @@ class Simulation:
         self.watch.taken(vendor, told)
         self.crowd.sees(vendor, told)
 
-    def _hand_over(self, gate: Any, vendor: Vendor, brought: Brought) -> None:
-        for process in (*self._former, self.process):
-            if process is not None and process.gate is gate:
-                process.spawn(vendor.put_in(gate, brought))
-
-    # Processes -------------------------------------------------------------------------------------------------------
-
-    def _begin(self) -> None:
-        """Start a gateway."""
-        if self.process is not None:
-            return
-        self._storage = storage = self._number()
-        runtime = SimulatedRuntime(self.clock, self.loop, self.dice, self.weather, self._moment)
-        store = SimulatedStore(self.folder, runtime, self.watch.look)
-        store.owned, store.cut = self._owned, self._is_cut
-        process = self._make(runtime, store)
-        context = copy_context()
-        context.run(PROCESS.set, storage)
-
-        async def open_it() -> None:
-            await store.__aenter__()
-            process.begin(self._ended)
-
-        self.loop.create_task(open_it(), context=context)
-
-    def _number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    def _make(self, runtime: SimulatedRuntime, store: SimulatedStore) -> Process:
-        parts = Parts(
+    def _parts(self, runtime: SimulatedRuntime, store: SimulatedStore) -> Parts:
+        return Parts(
             store,
             runtime,
             self.vendors.values(),
-            [self.agent],
+            [self._agent],
             model=self._model,
             rules=RULES,
             people=PEOPLE,
             start=self._start,
             ops=self._ops,
         )
-        number = self._number()
-        self.note(f"gateway {number} starts")
-        self.process = Process(number, self.loop, runtime, parts)
-        return self.process
-
-    def _usurp(self, former: Process) -> None:
-        """
-        Another process becomes the owner. The former stands still meanwhile, then goes on where it stood, cut off from
-        the world: it may still decide, and nothing of that may be stored.
-        """
-        self.note(f"gateway {former.number} is frozen, and another one takes over")
-        self.report.counts["take-overs"] += 1
-        self._cut.add(former.number)
-        self.loop.freeze(former.number)
-        former.cut_off()
-        self._former.append(former)
-        for vendor in self.vendors.values():
-            vendor.hang_up()
-        process = self._make(former.runtime, former.store)
-        process.begin(self._ended)
-        self.vendors[ONE].later(self.dice.random() * 20, self.loop.thaw, former.number)
-
-    def _owned(self) -> None:
-        self._newest = PROCESS.get()
-
-    def _apply(self, db: sqlite3.Connection, change: Change) -> Any:
-        """The store applies a decision, of which it has seen that its maker is the owner."""
-        self.watch.committed(change.decider, self._newest)  # type: ignore[attr-defined]
-        return self._commit(db, change)
-
-    def _moment(self, which: str) -> None:
-        if self.dice.random() < self.weather.crash_at_moment:
-            self.note(f"killed {which}")
-            self.report.counts[f"of them {which}"] += 1
-            raise Killed
-
-    def kill(self) -> None:
-        """The gateway dies, between two callbacks."""
-        process, self.process = self.process, None
-        if process is None:
-            return
-        self.note(f"gateway {process.number} is killed")
-        self.report.counts["kills"] += 1
-        self._bury(process)
-        self._again(process)
-
-    def _bury(self, process: Process) -> None:
-        for number in (self._storage, process.number, *(former.number for former in self._former)):
-            self.loop.kill(number)
-        self._former.clear()
-        process.store.kill()
-        for vendor in self.vendors.values():
-            if vendor.listener is process.gate:
-                vendor.hang_up()
-
-    def _again(self, process: Process) -> None:
-        self.vendors[ONE].later(self.dice.random() * 3, self._begin)
-
-    def _ended(self, process: Process) -> None:
-        self.note(f"gateway {process.number} ended: {process.ended}")
-        if process.ended not in EXPECTED:
-            raise Violation("end", f"the gateway ended by {process.ended}")
-        if process is self.process:
-            self.process = None
-            self._bury(process)
-            self._again(process)
 
     # The run ---------------------------------------------------------------------------------------------------------
 
     def run(self) -> Report:
         """Run to the end, or to the first guarantee that does not hold."""
-        with self._quietly():
+        with (
+            mock.patch.object(owner, "HOT", HOT),
+            mock.patch.object(sqlite_log, "commit", self._apply),
+            logged_faults() as self._faults,
+        ):
             try:
                 self.loop.inside(self._all)
             except Violation as violation:
@@ -289,6 +186,7 @@ class Simulation:
                     self.process.store.kill()
                 self._let_go()
         report = self.report
+        report.counts = self.counts
         report.steps, report.acts, report.checks = self.loop.steps, self.crowd.acts, self.watch.checks
         report.events = sum(map(len, self.watch.logs.values()))
         report.seconds = self.loop.time()
@@ -323,8 +221,8 @@ class Simulation:
         if self.loop.failures:
             failure = self.loop.failures.pop()
             raise Violation("fault", f"{failure}") from failure.get("exception")
-        if self.faults:
-            raise Violation("fault", self.faults[0])
+        if self._faults:
+            raise Violation("fault", self._faults[0])
         return more
 
     def _weather(self) -> None:
@@ -333,7 +231,7 @@ class Simulation:
             self.kill()
         elif drawn < (reach := reach + weather.stop) and process is not None:
             self.note("asked to stop")
-            self.report.counts["stops"] += 1
+            self.counts["stops"] += 1
             process.stop.set()
         elif drawn < (reach := reach + weather.freeze) and process is not None:
             self._freeze(process)
@@ -343,14 +241,7 @@ class Simulation:
         elif drawn < reach + weather.jump:
             self.clock.jumped += self.dice.choice((-1, 1)) * self.dice.choice((1.0, 60.0, 4_000.0)) * self.dice.random()
             self.note(f"the clock jumps, by {self.clock.jumped:.1f} s in all")
-            self.report.counts["clock jumps"] += 1
-
-    def _freeze(self, process: Process) -> None:
-        """The gateway stands still for a while; nothing else does."""
-        self.note(f"gateway {process.number} is frozen")
-        self.report.counts["freezes"] += 1
-        self.loop.freeze(process.number)
-        self.vendors[ONE].later(self.dice.random() * 100, self.loop.thaw, process.number)
+            self.counts["clock jumps"] += 1
 
     def _finish(self) -> None:
         """Nothing goes wrong any more: everything comes to its end."""
@@ -409,48 +300,10 @@ class Simulation:
             self.note(f"operator: {choice} for {run} of {key}")
             self.process.spawn(_carry_out(self.process, asked))
 
-    @contextlib.contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """Catch what the gateway logs as its own fault; keep the garbage collector from waking coroutines."""
-        self.faults: list[str] = []
-        handler = Faults(self.faults)
-        root = logging.getLogger("ringback")
-        before = (root.level, root.propagate)
-        root.addHandler(handler)
-        root.setLevel(logging.ERROR)
-        root.propagate = False
-        enabled = gc.isenabled()
-        gc.disable()
-        try:
-            with mock.patch.object(owner, "HOT", HOT), mock.patch.object(sqlite_log, "commit", self._apply):
-                yield
-        finally:
-            root.removeHandler(handler)
-            root.setLevel(before[0])
-            root.propagate = before[1]
-            if enabled:
-                gc.enable()
-
 
 async def _carry_out(process: Process, asked: dict[str, Any]) -> None:
     with contextlib.suppress(StoreError):
         await commands.carry_out(process.store, process.directory, asked, process.runtime)
-
-
-OURS = ("deciding failed", "performing failed", "sending failed", "an adapter failed", "has held the event loop")
-
-
-class Faults(logging.Handler):
-    """Keeps what the gateway logs as a fault of its own."""
-
-    def __init__(self, found: list[str]) -> None:
-        super().__init__()
-        self._found = found
-
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if message.startswith(OURS):
-            self._found.append(self.format(record))
 
 
 def simulate(seed: int, **how: Any) -> Report:
