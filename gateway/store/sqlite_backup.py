@@ -5,7 +5,8 @@ A backup is one file: a consistent copy, made beside a running gateway, checked 
 
 A restored store is older than the world. What it holds as not yet sent may have been sent since, so that becomes
 `unknown` and is looked for; what its runs were about to do may have been done since, so the time of the restore is
-written down (`restores`), and the owner asks before such a run starts anything that may not be done twice.
+written down (`restores`), and the owner asks before such a run starts anything that may not be done twice. Numbers
+jump: ids that were given out in the time that the backup does not hold are not given out again.
 
 **What a crash leaves.** A backup without its name (`.partial`), to be made again. A restore is prepared whole under a
 name of its own; from there on it is finished by whoever opens the folder next, this command or the gateway.
@@ -21,7 +22,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gateway.errors import Declined, NotFound
+from gateway.store.base import ConversationState
 from gateway.store.sqlite_file import lock, migrate, version_of
+from gateway.store.sqlite_log import CODES_JUMP, JUMP
 from gateway.store.sqlite_reader import BUSY, FILE, reading
 
 PARTIAL = ".partial"  # the end of a file's name while it is being written
@@ -152,6 +155,13 @@ def _mark(db: sqlite3.Connection, now: float) -> None:
     """Note that the world is ahead of this store from now on, and what may have happened without it."""
     db.execute("BEGIN IMMEDIATE")
     db.execute("INSERT INTO restores (at) VALUES (?)", (now,))
+    for conversation, version, body in db.execute("SELECT id, version, state FROM conversations").fetchall():
+        state = ConversationState.model_validate_json(body)
+        jumped = state.model_copy(update={"sent": state.sent + JUMP, "codes": state.codes + CODES_JUMP})
+        db.execute(
+            "UPDATE conversations SET version = ?, state = ? WHERE id = ?",
+            (version + JUMP, jumped.model_dump_json(exclude_defaults=True), conversation),
+        )
     db.execute(
         "UPDATE deliveries SET status = 'unknown', due = ?1, refused_since = COALESCE(refused_since, ?1),"
         " reason = 'it may have been sent after the backup was made'"

@@ -40,6 +40,8 @@ from gateway.store.base import (
     Timer,
 )
 
+JUMP = 1_000_000  # numbers that are left out after a restore
+CODES_JUMP = 1_000  # codes that are left out then; there are 15,625
 RECENT = DAY  # seconds for which a settled copy still makes a text without a name ambiguous
 
 
@@ -146,9 +148,25 @@ def version(db: sqlite3.Connection, key: ConversationKey) -> int:
 
 def _conversation(db: sqlite3.Connection, key: ConversationKey) -> tuple[int, int]:
     row = db.execute("SELECT id, version FROM conversations WHERE key = ?", (key,)).fetchone()
-    if row is None:
-        return db.execute("INSERT INTO conversations (key) VALUES (?)", (key,)).lastrowid or 0, 0
-    return row[0], row[1]
+    if row is not None:
+        return row[0], row[1]
+    version, state = _beginning(db)
+    added = db.execute(
+        "INSERT INTO conversations (key, version, state) VALUES (?, ?, ?)",
+        (key, version, state.model_dump_json(exclude_defaults=True)),
+    )
+    return added.lastrowid or 0, version
+
+
+def _beginning(db: sqlite3.Connection) -> tuple[int, ConversationState]:
+    """
+    Give the version and state of a conversation that nothing is known of.
+
+    After a restore all numbers jump: those that were given out in the time that the backup does not hold stand in the
+    world, in cards, in the marks of messages, in the keys of tools' starts, and must never mean anything else.
+    """
+    (restores,) = db.execute("SELECT COUNT(*) FROM restores").fetchone()
+    return restores * JUMP, ConversationState(sent=restores * JUMP, codes=restores * CODES_JUMP)
 
 
 def _insert_event(db: sqlite3.Connection, conversation: int, record: Record) -> None:
@@ -220,7 +238,7 @@ def load(db: sqlite3.Connection, key: ConversationKey, need: Need, now: float) -
     """Read a conversation, and of its rows what is needed."""
     row = db.execute("SELECT id, version, state FROM conversations WHERE key = ?", (key,)).fetchone()
     if row is None:
-        return Snapshot(0, ConversationState())
+        return Snapshot(*_beginning(db))
     conversation, version, body = row
     state = ConversationState.model_validate_json(body)
     requests = dict.fromkeys(need.requests)

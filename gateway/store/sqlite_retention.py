@@ -29,7 +29,8 @@ def purge(db: sqlite3.Connection, now: float) -> int:
 def grown_old(db: sqlite3.Connection, before: float) -> list[int]:
     """Give the conversations whose next text is from before a time."""
     rows = db.execute(
-        "SELECT c.id FROM conversations c JOIN events e ON e.conversation = c.id AND e.seq = c.erased + 1 AND e.at < ?",
+        "SELECT c.id FROM conversations c WHERE"
+        " (SELECT e.at FROM events e WHERE e.conversation = c.id AND e.seq > c.erased ORDER BY e.seq LIMIT 1) < ?",
         (before,),
     )
     return [conversation for (conversation,) in rows]

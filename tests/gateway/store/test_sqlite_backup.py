@@ -22,7 +22,7 @@ from gateway.store.sqlite_file import migrations
 from gateway.store.sqlite_reader import FILE
 from tests.contracts.rows import HERE, a_change, a_delivery, a_fact
 from tests.gateway.agents import World
-from tests.gateway.house import RITA, House, Make
+from tests.gateway.house import OPS, RITA, House, Make
 from tests.gateway.loopback import Loopback
 from tests.runtime import HandRuntime
 
@@ -280,6 +280,38 @@ async def test_run_again_runs_it_once(make: Make, tmp_path: Path, runtime: HandR
 
         assert [2] == [attempt for *_, attempt in world.deployed]
         assert [("ended", "done")] == await house.status()
+
+
+async def test_nothing_is_named_as_something_of_the_lost_time_was(make: Make, tmp_path: Path, runtime: HandRuntime):
+    """
+    Requests, deliveries, codes and starts of tools after a restore never have the ids of those that the backup does not
+    hold, whose cards and messages still stand in the world: in a conversation of the backup, and in a new one.
+    """
+    world = World()
+
+    async def names(house: House) -> set[str]:
+        await house.write("UBEN", "start")
+        await house.write(RITA, "go")
+        await runtime.advance(1)
+        requests, deliveries = await house.store.requests(), await house.store.deliveries()
+        cards = [house.card(place).card for place in ("UANA", OPS)]
+        return {row.id for row in (*requests, *deliveries)} | {card.code for card in cards if card is not None}
+
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        await house.act("cancel")
+        await runtime.advance(60)
+        back_up(tmp_path, tmp_path / "copy")
+        known = {row.id for row in (*await house.store.requests(), *await house.store.deliveries())}
+        lost = await names(house) - known
+    restore(tmp_path / "copy", tmp_path, runtime.now())
+    async with make(world.deployer(world.deploy())) as house:
+        await runtime.advance(60)
+        new = await names(house) - known
+
+        assert len(lost) > 5
+        assert len(new) > 5
+        assert set() == lost & new
 
 
 async def test_what_may_be_repeated_goes_on_by_itself(make: Make, tmp_path: Path, runtime: HandRuntime):
