@@ -3,7 +3,7 @@
 PORT ?= 8700
 DATA ?= data/sandbox
 
-.PHONY: run test format clean
+.PHONY: run test format screenshots clean
 
 run: .venv/sandbox
 	@.venv/bin/ringback sandbox --port $(PORT) --data $(DATA)
@@ -14,6 +14,9 @@ test: .venv/dev
 
 format: .venv/dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+screenshots: .venv/dev
+	@.venv/bin/python -m tests.e2e.screenshots
 
 clean:
 	rm -rf .venv .artifacts .mypy_cache .ruff_cache

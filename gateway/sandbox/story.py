@@ -23,8 +23,6 @@ DECISIONS = {
     Decision.APPROVE: "approve",
     Decision.DENY: "deny",
     Decision.DID_RUN: "it did run",
-    Decision.ANSWER: "my answer",
-    Decision.ASK_BACK: "a question",
 }
 IN_DOUBT = {Decision.APPROVE: "run it again", Decision.DENY: "stop"}
 REFUSALS = {
@@ -141,10 +139,10 @@ class Story:
             case events.ResponseGiven(request=name, name=who, decision=decision, via=via):
                 where = self._names.get(via, "")
                 place = where if where.startswith("#") else "a direct message"
-                return who, f"says “{self._decided(name, decision)}” in {place}. It counts."
+                return who, f"{self._decided(name, decision)} in {place}. It counts."
             case events.ResponseRefused(party=party, name=who, decision=decision, request=name, reason=reason):
                 why = REFUSALS.get(reason, reason)
-                said = f"says “{self._decided(name, decision)}”, which changes nothing: {why}."
+                said = f"{self._decided(name, decision)}, which changes nothing: {why}."
                 return self._named(party, who or "Somebody"), said
             case events.QuestionAsked(name=who, text=text):
                 return who, f"asks back: “{text}” The request stays open."
@@ -185,8 +183,8 @@ class Story:
     def _decided(self, name: str, decision: Decision) -> str:
         request = self._requests.get(name)
         if request is not None and request.in_doubt and decision in IN_DOUBT:
-            return IN_DOUBT[decision]
-        return DECISIONS[decision]
+            return f"says “{IN_DOUBT[decision]}”"
+        return f"says “{DECISIONS[decision]}”" if decision in DECISIONS else "answers"
 
     def _asked(self, request: Request) -> str:
         who = request.who

@@ -25,7 +25,7 @@ const TURNS = {
 export function showWay({ over_http: posted }) {
   way.textContent = posted
     ? "Slack posts to it, signed (HTTP mode)."
-    : "Slack reaches it over a socket that it opened (Socket Mode). To try the other way: ringback sandbox --mode http";
+    : "Slack answers over a socket that it opened (Socket Mode); with --mode http Slack posts to it.";
 }
 
 export function showGateway(gateway) {
