@@ -287,7 +287,7 @@ async def test_a_gateway_that_goes_away_is_one_line(tmp_path: Path):
     async with gateway(tmp_path) as house:
         (tmp_path / "store").mkdir()
         server = await asyncio.start_unix_server(die, tmp_path / "store" / "control.sock")
-        code, _, err = await house.run("deliveries", "retry", "abc", "--config", str(house.config))
+        code, _, err = await house.run("people", "link", "ana", "--code", "--config", str(house.config))
         server.close()
 
         assert (1, 1) == (code, err.count("\n"))
