@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.emulator import Fault
+from adapters.slack.emulator import Fault, Workspace, serve
 from tests.process import Gateway, gateway, until
 
 RITA, ANA = "U0000RITA", "U00000ANA"
@@ -181,6 +181,41 @@ async def test_a_revoked_token_stops_the_channel_with_a_sentence(house: Gateway)
     assert "install the app again" in report["problem"]
     assert 200 == (await house.readyz())[0]
     assert 503 == (await house.readyz("?channels=all"))[0]
+
+
+async def test_one_workspace_stops_and_the_other_runs_on(house: Gateway):
+    """
+    Of two workspaces one has a token that is revoked: it stops with a sentence that its owner is told where they are,
+    and in the other an agent is asked, a person approves, and the answer comes.
+    """
+    other = Workspace.create(["rita", "ana"], ["general"], team_name="Other")
+    async with await serve("127.0.0.1", 0, other) as server:
+        (house.folder / "other.bot").write_text(other.state.tokens.bot)
+        (house.folder / "other.app").write_text(other.state.tokens.app)
+        table = f'''
+[[slack]]
+account = "{other.state.team_id}"
+bot_token = "file:{house.folder}/other.bot"
+app_token = "file:{house.folder}/other.app"
+api = "{server.base_url}"
+'''
+        house.config.write_text(house.config.read_text() + table)
+        server.emulator.add_fault(Fault(on="token", kind="revoke", times=None))
+        await house.start()
+
+        async def problem() -> str:
+            return str((await house.readyz())[1]["channels"][f"slack:{other.state.team_id}"]["problem"])
+
+        async with asyncio.timeout(15):
+            while "install the app again" not in await problem():
+                await asyncio.sleep(0.05)
+        house.emulator.people.message(RITA, "dm", "deploy v1.4.2 to production")
+        await until(lambda: "Approve deploy?" in " ".join(house.seen(ANA)))
+        house.press(ANA, "ringback.approve")
+        await until(lambda: "v1.4.2 is in production now." in " ".join(house.seen(RITA)))
+
+        assert (await house.readyz())[1]["channels"][f"slack:{house.emulator.workspace.state.team_id}"]["ready"]
+        assert "install the app again" in " ".join(house.seen(ANA))
 
 
 async def test_a_token_that_is_revoked_in_mid_flight_holds_what_is_to_be_said(house: Gateway):
