@@ -186,18 +186,22 @@ class Loop(asyncio.AbstractEventLoop):
         self.tasks[process] = [task for task in self.tasks.get(process, []) if not task.done()]
         return len(self.tasks[process])
 
-    def gap(self, process: int) -> float:
-        """Tell for how many seconds a process has nothing to do."""
-        if any(handle._context.get(PROCESS, 0) == process for handle in self._ready):  # type: ignore[attr-defined]
+    def gap(self) -> float:
+        """
+        Tell for how many seconds no process has anything to do.
+
+        All that live count: the store that a former owner opened goes on working for the one that took over.
+        """
+        if any(self._lives(handle) for handle in self._ready):
             return 0.0
         return min(
-            (
-                when - self._now
-                for when, _, handle in self._timers
-                if not handle.cancelled() and handle._context.get(PROCESS, 0) == process  # type: ignore[attr-defined]
-            ),
+            (when - self._now for when, _, handle in self._timers if not handle.cancelled() and self._lives(handle)),
             default=float("inf"),
         )
+
+    def _lives(self, handle: asyncio.Handle) -> bool:
+        process = handle._context.get(PROCESS, 0)  # type: ignore[attr-defined]
+        return bool(process) and process not in self._dead
 
     def close(self) -> None:
         """Let go of every coroutine here and now, so that none is woken later, when it is collected."""

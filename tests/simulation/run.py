@@ -259,7 +259,7 @@ class Simulation(Machine):
             if self.loop.time() > end:
                 self._give_up()
             if self.process is not None and self.process.owner.running:
-                if not self.process.owner._performing and self.loop.gap(self.process.number) > REST:
+                if not self.process.owner._performing and self.loop.gap() > REST:
                     self.watch.resting(self.process.owner, self.loop.living(self.process.number))
                 self.crowd.help(self._talks())
                 self._operate()
