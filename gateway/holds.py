@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from gateway.health import Health
 from gateway.notices import Notices
 from gateway.runtime import Runtime
+from gateway.store.base import DAY
 
 log = logging.getLogger("ringback.outbox")
 
 RECHECK = 60.0  # seconds between two tries of an account that is held
-DAY = 86_400.0
 
 
 @dataclass

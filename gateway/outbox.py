@@ -27,10 +27,10 @@ from agent_core.addresses import ConversationKey
 from agent_core.texts import described
 from gateway import files
 from gateway.errors import Broken, Unwritable
-from gateway.holds import DAY, RECHECK, Holds
+from gateway.holds import RECHECK, Holds
 from gateway.notices import Notices
 from gateway.runtime import Runtime
-from gateway.store.base import Delivery, Fate, Store
+from gateway.store.base import DAY, Delivery, Fate, Store
 
 log = logging.getLogger("ringback.outbox")
 

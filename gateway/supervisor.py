@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 from adapters.base import Adapter, Gate
 from adapters.errors import Misconfigured, RateLimited
 from gateway.health import Health
-from gateway.holds import DAY, RECHECK
+from gateway.holds import RECHECK
 from gateway.notices import Notices
 from gateway.runtime import Runtime
+from gateway.store.base import DAY
 
 log = logging.getLogger("ringback.supervisor")
 

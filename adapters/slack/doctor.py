@@ -78,7 +78,7 @@ class Doctor:
         if abs(off) <= SLOW:
             return Check("clock", True, f"within {SLOW:g} seconds of Slack's")
         way = "ahead of" if off > 0 else "behind"
-        remedy = f"set it by NTP; requests whose time is off by more than {MAX_SKEW} seconds are refused"
+        remedy = f"set it by NTP; requests whose time is off by more than {MAX_SKEW:g} seconds are refused"
         return Check("clock", False, f"{abs(off):.0f} seconds {way} Slack's", remedy)
 
     async def _door(self) -> Check:

@@ -41,7 +41,7 @@ class Pace:
         """Slack has refused this, and named a pause in seconds."""
         now = self._now()
         self._until = {key: until for key, until in self._until.items() if until > now}
-        others = any(name == method for name, _ in self._until if _ != channel)
+        others = any(name == method and where != channel for name, where in self._until)
         key = (method, channel if method in PER_CHANNEL and not others else "")
         self._until[key] = self._last[key] = now + after
 

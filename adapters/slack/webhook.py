@@ -33,9 +33,7 @@ PATH = "/slack/events"
 SLOWEST = 10.0  # seconds in which a body has to be here; Slack itself gives up after three
 FIELDS = 100  # fields of a form that are read; Slack's commands have about twenty
 CHECK = 60.0  # seconds between two looks whether our token still holds
-MISSED = (
-    60.0  # seconds after which Slack has sent again what it could not bring (docs.slack.dev/apis/events-api#retries)
-)
+MISSED = 60.0  # seconds in which Slack sends again what it could not bring (docs.slack.dev/apis/events-api#retries)
 REFUSALS = {"unsigned": 401, "stale": 401, "bad_signature": 401, "malformed": 400, "too_slow": 408, "too_large": 413}
 HOPELESS = frozenset({"malformed", "too_large"})  # refusals that are the same when Slack sends it again
 
