@@ -94,7 +94,7 @@ class SqliteStore(SqliteReader):
         self._reload: dict[ConversationKey, None] = {}
         self._wake = asyncio.Event()
         self._next_timer: float | None = 0.0
-        self._handed: set[str] = set()
+        self._handed: dict[str, float] = {}  # timers given out, and when each was due: one moved since is given anew
         self._timers_open = False
         self._token = ""
         self._watched: dict[ConversationKey, asyncio.Future[None]] = {}
@@ -150,7 +150,8 @@ class SqliteStore(SqliteReader):
 
         version, claimed, woken = await self._do(job)
         self._tell_watchers(change.conversation)
-        self._handed.difference_update(change.clear, (row.id for row in change.requests))
+        for name in (*change.clear, *(row.id for row in change.requests)):
+            self._handed.pop(name, None)
         if change.timers or change.requests:
             self._set_alarm(0.0)
         self._hand_over(woken)
@@ -400,10 +401,10 @@ class SqliteStore(SqliteReader):
         found: dict[ConversationKey, list[Timer]] = {}
         with self._reading():
             for key, due in sqlite_log.due_timers(self._reader, now).items():
-                fresh = [timer for timer in due if timer.id not in self._handed]
+                fresh = [timer for timer in due if self._handed.get(timer.id) != timer.due]
                 if fresh:
                     found[key] = fresh
-                    self._handed.update(timer.id for timer in fresh)
+                    self._handed |= {timer.id: timer.due for timer in fresh}
             self._next_timer = sqlite_log.next_timer(self._reader, now)
         return found
 

@@ -387,6 +387,24 @@ class StoreContract:
         await clock.advance(3_001)
         assert [("q",)] == [tuple(t.request for t in ready.timers) for ready in await store.wait(owner)]
 
+    async def test_a_deadline_that_moved_after_it_was_given_is_given_again(self, store: Store, clock: HandRuntime):
+        """
+        A card is sent just after its request fell due: the new deadline is given too, though nothing else is decided.
+        """
+        owner = await store.own()
+        store.open_timers()
+        opened, row = an_opening()
+        cards = [a_delivery("one", "ask", request="q")]
+        change = a_change(owner, 0, a_start(), opened, threads=[a_thread()], requests=[row], deliveries=cards)
+        await store.commit(change)
+        await clock.advance(row.due - NOON + 1)
+        await store.wait(owner)
+        await store.record(Fate("one", "sent", RECEIPT), pressing=True)
+        assert not await anything(store, owner, clock)
+
+        await clock.advance(row.patience + 1)
+        assert [("q",)] == [tuple(t.request for t in ready.timers) for ready in await store.wait(owner)]
+
     # Deliveries ------------------------------------------------------------------------------------------------------
 
     async def test_deliveries_go_one_at_a_time_in_order(self, store: Store):
