@@ -16,6 +16,9 @@ from agent_core.requests import Decision, Outcome, Request, Settlement
 
 Run = tuple[str, str]
 
+TAKES_BACK = (Decision.DENY, Decision.DID_RUN)
+"""What who has approved may still say: no, and of an attempt in doubt that it did run. Each ends the request."""
+
 
 class Violation(AssertionError):
     """A guarantee does not hold."""
@@ -26,9 +29,6 @@ class Violation(AssertionError):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.what}"
-
-
-Run = tuple[str, str]
 
 
 @dataclass
@@ -141,7 +141,7 @@ class Logs:
         self._counted.add((key, event.fact))
         self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
         earlier = self._votes.get((event.request, event.party))
-        changed = earlier is Decision.APPROVE and event.decision is Decision.DENY  # a mind may, while it is open
+        changed = earlier is Decision.APPROVE and event.decision in TAKES_BACK  # a mind may, while it is open
         self.hold("G9", earlier is None or changed, f"{event.party} votes twice on {request.id}")
         self._votes[event.request, event.party] = event.decision
         person = next((p for p in self.people if event.identity in p.identities), None)

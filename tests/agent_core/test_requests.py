@@ -170,6 +170,25 @@ def test_doubt_has_three_answers():
 
 
 @pytest.mark.parametrize(
+    ("decision", "outcome"), [(Decision.DENY, Outcome.DENIED), (Decision.DID_RUN, Outcome.ANSWERED)]
+)
+def test_who_approved_may_think_better_of_it(decision: Decision, outcome: Outcome):
+    """
+    While a request waits for more approvals, who gave one may still say stop, or that it did run; that ends it.
+    """
+    asked = standing(
+        in_doubt=True,
+        allowed=(Decision.APPROVE, Decision.DID_RUN, Decision.DENY),
+        who=Who(people=(ANA, RITA), quorum=2),
+    ).model_copy(update={"votes": ((ANA, Decision.APPROVE),)})
+
+    assert requests.Duplicate() == decide(asked, a_response(), NOON)
+    ruling = decide(asked, a_response(decision), NOON)
+    assert isinstance(ruling, requests.Settles)
+    assert outcome is ruling.settlement.outcome
+
+
+@pytest.mark.parametrize(
     ("how", "says"),
     [
         ({"kind": Kind.FORM}, "forms"),
