@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
@@ -247,7 +247,7 @@ class Adapter(Protocol):
     channel: str
     account: str
 
-    def routes(self, gate: Gate) -> Sequence[BaseRoute]:
+    def routes(self, gate: Gate) -> Sequence[Route]:
         """Give the webhooks of this account, as plain ASGI routes."""
         ...
 

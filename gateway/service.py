@@ -15,9 +15,10 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from gateway.control import Control
 from gateway.errors import SettingsError, Unwritable
@@ -49,7 +50,7 @@ class Service:
         health: Health,
         watchdog: Watchdog,
         runtime: Runtime,
-        app: FastAPI,
+        app: ASGIApp,
         address: tuple[str, int],
         texts: float | None,
     ) -> None:
@@ -73,9 +74,7 @@ class Service:
         self.port = door.getsockname()[1]
         async with self._store as store:
             self._watchdog.start()
-            server = _Server(
-                uvicorn.Config(self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=CLOSE)
-            )
+            server = _Server(web_server(self._app, timeout_graceful_shutdown=CLOSE))
             parts = {
                 "owner": self._owner.run(self._health.caught_up),
                 "outbox": self._outbox.run(),
@@ -124,6 +123,11 @@ class Service:
             else:
                 log.info("%d rows and texts have outlived their retention and are deleted", gone)
             await self._runtime.sleep(PURGE_INTERVAL)
+
+
+def web_server(app: Any, **more: Any) -> uvicorn.Config:
+    """Configure the web server: it writes no log of its own, and believes no header about who asks."""
+    return uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", proxy_headers=False, **more)
 
 
 class _Server(uvicorn.Server):

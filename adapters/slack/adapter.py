@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from adapters.base import Adapter, Capabilities, Check, Clock, Gate, Named, Outbound, Part, Receipt
 from adapters.slack import limits, render
@@ -32,7 +32,7 @@ class Slack:
         self._receiver, self._receivers, self._clock = receiver, receivers, clock
         self._client = receiver.client
 
-    def routes(self, gate: Gate) -> Sequence[BaseRoute]:
+    def routes(self, gate: Gate) -> Sequence[Route]:
         posted = [one for one in self._receivers.values() if one.config.mode == "http"]
         if not posted or posted[0] is not self._receiver:
             return ()  # the first account in HTTP mode has the address for all of them

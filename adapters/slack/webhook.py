@@ -1,7 +1,7 @@
 """
 HTTP mode: Slack posts events, presses and commands to one address of ours.
 
-A plain route for all accounts in this mode, because an app has one address for every workspace that it is installed in.
+One plain ASGI route for all accounts in this mode, because an app has one address for every workspace that it is in.
 Which secret signed a request says which app it is from, and so for which accounts it may speak; the payload says for
 which of them. What Slack did not sign is refused before it is read, as far as its headers show it, and answered in one
 line; what is too large is refused while it is read. Only what is stored is answered 200.
@@ -16,16 +16,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from adapters.base import Clock, Gate
 from adapters.errors import InvalidSignature
-from adapters.slack import receive, verify
+from adapters.slack import verify
 from adapters.slack.limits import BODY
 from adapters.slack.parse import CHANNEL
-from adapters.slack.receive import Answer, Receiver
+from adapters.slack.receive import DONE, LATER, Answer, Receiver, take
 
 log = logging.getLogger("ringback.slack")
 
@@ -36,6 +37,9 @@ CHECK = 60.0  # seconds between two looks whether our token still holds
 MISSED = 60.0  # seconds in which Slack sends again what it could not bring (docs.slack.dev/apis/events-api#retries)
 REFUSALS = {"unsigned": 401, "stale": 401, "bad_signature": 401, "malformed": 400, "too_slow": 408, "too_large": 413}
 HOPELESS = frozenset({"malformed", "too_large"})  # refusals that are the same when Slack sends it again
+EMPTY = {answer.status: Response(status_code=answer.status) for answer in (DONE, LATER)}
+
+Headers = Mapping[bytes, bytes]
 
 
 class Refusal(Exception):
@@ -56,14 +60,18 @@ class Webhook:
             for secret in receiver.config.secrets:
                 self._by_secret.setdefault(secret, {})[receiver.config.account] = receiver
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[Route]:
         """Give the route."""
-        return [Route(PATH, self.post, methods=["POST"])]
+        return [Route(PATH, self, methods=["POST"])]
 
-    async def post(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request of Slack's."""
+        response = await self._answer(dict(scope["headers"]), receive)
+        await response(scope, receive, send)
+
+    async def _answer(self, headers: Headers, receive: Receive) -> Response:
         try:
-            receivers, payload = await self._read(request)
+            receivers, payload = await self._read(headers, receive)
         except (InvalidSignature, Refusal) as refused:
             log.debug("a request is refused: %s", refused.reason)
             self._gate.refused(CHANNEL, "", refused.reason)
@@ -72,9 +80,9 @@ class Webhook:
             return Response(status_code=400)  # nobody reads it
         if payload.get("type") == "url_verification":
             return JSONResponse({"challenge": str(payload.get("challenge") or "")})
-        return _respond(await receive.take(payload, receivers, self._gate) if payload else receive.DONE)
+        return _respond(await take(payload, receivers, self._gate) if payload else DONE)
 
-    async def _read(self, request: Request) -> tuple[Mapping[str, Receiver], Mapping[str, Any]]:
+    async def _read(self, headers: Headers, receive: Receive) -> tuple[Mapping[str, Receiver], Mapping[str, Any]]:
         """
         Read a request that Slack signed.
 
@@ -85,12 +93,12 @@ class Webhook:
             InvalidSignature: Slack did not sign it, or not now.
             Refusal: It cannot be read.
         """
-        stamp = request.headers.get("x-slack-request-timestamp", "")
-        signature = request.headers.get("x-slack-signature", "")
+        stamp = headers.get(b"x-slack-request-timestamp", b"").decode("latin-1")
+        signature = headers.get(b"x-slack-signature", b"").decode("latin-1")
         verify.check_headers(stamp, signature, self._clock.now())
         try:
             async with asyncio.timeout(SLOWEST):
-                body = await _body(request)
+                body = await _body(headers, receive)
         except TimeoutError:
             raise Refusal("too_slow") from None
         receivers: dict[str, Receiver] = {}
@@ -102,18 +110,22 @@ class Webhook:
             receivers |= accounts
         if not receivers:
             raise InvalidSignature("bad_signature")
-        return receivers, _payload(body, request.headers.get("content-type", ""))
+        return receivers, _payload(body, headers.get(b"content-type", b"").decode("latin-1"))
 
 
-async def _body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdecimal() and (len(length) > 12 or int(length) > BODY):
+async def _body(headers: Headers, receive: Receive) -> bytes:
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and (len(length) > 12 or int(length) > BODY):
         raise Refusal("too_large")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
         if len(body) > BODY:
             raise Refusal("too_large")
+        more = message.get("more_body", False)
     return bytes(body)
 
 
@@ -138,7 +150,7 @@ def _payload(body: bytes, content_type: str) -> Mapping[str, Any]:
 
 def _respond(answer: Answer) -> Response:
     if answer.body is None:
-        return Response(status_code=answer.status)
+        return EMPTY[answer.status]
     return JSONResponse(dict(answer.body), answer.status)
 
 

@@ -38,7 +38,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.service import listen
+from gateway.service import listen, web_server
 from tests.bench.slack_side import BOT, SECRET, TEAM
 
 Put = Callable[[str, bytes], Awaitable[Any]]
@@ -129,7 +129,7 @@ async def over_http(app: Any) -> None:
     """Serve as the gateway does."""
     door = listen("127.0.0.1", 0)
     print(f"running on port {door.getsockname()[1]}", file=sys.stderr, flush=True)
-    await uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off")).serve([door])
+    await uvicorn.Server(web_server(app)).serve([door])
 
 
 async def over_socket_mode(put: Put, api: str) -> None:

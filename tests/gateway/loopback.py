@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from adapters.base import Ask, Capabilities, Gate, Inbound, Outbound, Part, Receipt, Say, Settle, Whisper
 from adapters.errors import Rejected, Unknown
@@ -64,7 +64,7 @@ class Loopback:
     typed: list[tuple[str, str, str]] = field(default_factory=list)
     typing_fault: Exception | None = None
 
-    def routes(self, gate: Gate) -> Sequence[BaseRoute]:
+    def routes(self, gate: Gate) -> Sequence[Route]:
         return ()
 
     async def listen(self, gate: Gate) -> None:
