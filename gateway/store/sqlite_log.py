@@ -312,12 +312,12 @@ def stored_thread(db: sqlite3.Connection, conversation: int, name: str) -> Store
     rows: list[tuple[int, float, bytes]] = []
     if origin is not None:
         rows += db.execute(
-            "SELECT seq, at, body FROM events WHERE thread = ? AND conversation = ? AND seq BETWEEN ? AND ?"
+            "SELECT seq, at, body FROM events WHERE thread = ? AND +conversation = ? AND seq BETWEEN ? AND ?"
             " ORDER BY seq",
             (origin, conversation, origin_seq, fork_seq),
         ).fetchall()
     rows += db.execute(
-        "SELECT seq, at, body FROM events WHERE thread = ? AND conversation = ? AND seq >= ? ORDER BY seq",
+        "SELECT seq, at, body FROM events WHERE thread = ? AND +conversation = ? AND seq >= ? ORDER BY seq",
         (name, conversation, run_seq),
     ).fetchall()
     records = tuple(map(record_of, rows))
