@@ -1,9 +1,11 @@
-# The two commands of a new user: `make run` and `make test`.
+# The two commands of a new user: `make run` and `make test`. `make soak MINUTES=60` (or HOURS=8) goes on for that long.
 
 PORT ?= 8700
 DATA ?= data/sandbox
+MINUTES ?= 10
+FIGURES ?= .artifacts/soak/figures.json
 
-.PHONY: run test format screenshots clean
+.PHONY: run test soak format screenshots clean
 
 run: .venv/sandbox
 	@.venv/bin/ringback sandbox --port $(PORT) --data $(DATA)
@@ -11,6 +13,9 @@ run: .venv/sandbox
 test: .venv/dev
 	@sh .ci/programs
 	@.venv/bin/python -m tests.suites
+
+soak: .venv/dev
+	@.venv/bin/python -m tests.soak --minutes $(if $(HOURS),$$((60 * $(HOURS))),$(MINUTES)) --into $(FIGURES)
 
 format: .venv/dev
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

@@ -63,7 +63,7 @@ SUITES = (
     pytest("benchmarks", "tests/bench"),
     pytest("bad input", "tests/bad_input"),
     pytest("end to end", "tests/e2e"),
-    pytest("crashes", "tests/crashes"),
+    pytest("crashes", "tests/crashes", "tests/soak"),
     pytest("simulation", "-s", "tests/simulation"),
 )
 

@@ -4,7 +4,7 @@ A real `ringback serve` for the benchmarks, over Slack's side of them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -52,11 +52,13 @@ def user(number: int) -> str:
 
 
 @asynccontextmanager
-async def running(folder: Path, slack: Slack, mode: Literal["socket", "http"]) -> AsyncIterator[int]:
+async def running(
+    folder: Path, slack: Slack, mode: Literal["socket", "http"], program: Sequence[str] = ("gateway.cli",)
+) -> AsyncIterator[int]:
     """Start it in a folder, and wait until it knows who it is at Slack's; gives its port."""
     people = [PERSON.format(number=number, team=TEAM, user=user(number)) for number in range(PEOPLE)]
     (folder / "ringback.toml").write_text(CONFIG.format(team=TEAM, api=slack.api, mode=mode) + "".join(people))
     secrets = {"BENCH_BOT": "xoxb-1", "BENCH_APP": "xapp-1", "BENCH_SECRET": SECRET, agent.TOLD: str(folder / "told")}
-    async with server(["gateway.cli", "serve"], folder, secrets) as port:
+    async with server([*program, "serve"], folder, secrets) as port:
         await (slack.connected if mode == "socket" else slack.identified).wait()
         yield port

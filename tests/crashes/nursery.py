@@ -1,11 +1,11 @@
 """
 Makes gateway processes that are up at once: everything is imported here, and each start is a fork.
 
-One JSON object a line in (`config`, `cwd`, `log`, `settle`, `skew`, `plan`), two out: `{"pid": …}` when it is started,
-`{"status": …}` when it has died. `skew` is by how many seconds its clock is wrong at the start, and from a commit on. A
-plan kills the process from inside at a commit's boundary: `before` it reaches the disk, or `after` it did and before
-anybody is told; the commit is the n-th one, or the first that holds an event of a type. What that commit held is left
-in `deaths.jsonl`.
+One JSON object a line in (`config`, `cwd`, `log`, `settle`, `skew`, `plan`, `fault`), two out: `{"pid": …}` when it is
+started, `{"status": …}` when it has died. `skew` is by how many seconds its clock is wrong at the start, and from a
+commit on. A plan kills the process from inside at a commit's boundary: `before` it reaches the disk, or `after` it did
+and before anybody is told; the commit is the n-th one, or the first that holds an event of a type. What it held is left
+in `deaths.jsonl`. A fault is one of the simulation's deliberate ones, by name.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from gateway.runtime import Runtime
 from gateway.store import sqlite_lanes, sqlite_log
 from gateway.store.base import Fate
 from gateway.store.sqlite import SqliteStore
+from tests.simulation.mutations import MUTATIONS
 
 DEATHS = Path("deaths.jsonl")
 
@@ -112,6 +113,8 @@ def serve(order: dict[str, Any]) -> None:
     loaded = settings.load(config)
     telemetry.configure("info", bootstrap.secrets(loaded))
     service = bootstrap.build(loaded, str(config), runtime=runtime, settle=order["settle"])
+    if order["fault"] is not None:
+        MUTATIONS[order["fault"]].apply().__enter__()
     try:
         asyncio.run(serving.until_signal(service.run))
     except BaseException:

@@ -1,7 +1,8 @@
 """
 Run the simulation for as long as asked: `python -m tests.simulation --seconds 600`.
 
-With `--seed` alone, run that seed and print its history. With `--mutation`, find a seed at which that fault is caught.
+With `--seed` alone, run that seed and print its history. With `--mutation`, find a seed at which that fault is caught;
+with both, run that seed with that fault.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import secrets
 import sys
 
 from tests.simulation.fleet import Tally, fleet
-from tests.simulation.mutations import MUTATIONS, find
+from tests.simulation.mutations import MUTATIONS, caught, find
 from tests.simulation.run import Report, simulate
 
 LAST = 200  # lines of a failing history that are printed
@@ -25,6 +26,10 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--mutation", choices=MUTATIONS, metavar="G1…G12", help="a deliberate fault")
     asked = parser.parse_args()
+    if asked.mutation is not None and asked.seed is not None:
+        report = caught(asked.mutation, asked.seed)
+        print(story(report))
+        return 1 if report.violation is not None else 0
     if asked.mutation is not None:
         print(f"{asked.mutation} is caught at seed {find(asked.mutation)}")
         return 0

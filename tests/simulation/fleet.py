@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from tests.simulation.mutations import caught
 from tests.simulation.run import Report, simulate
 
 BATCH = 5  # seeds that a process is given at a time
@@ -59,28 +60,35 @@ class Tally:
         )
 
 
-def batch(seeds: list[int]) -> list[Report]:
-    """Run some seeds; histories are kept of those that fail."""
+def batch(seeds: list[int], fault: str | None) -> list[Report]:
+    """Run some seeds, with a deliberate fault where one is named; histories are kept of those that fail."""
     gc.freeze()
     reports = []
     for seed in seeds:
-        report = simulate(seed)
+        report = simulate(seed) if fault is None else caught(fault, seed)
         if report.violation is None:
             report.history = []
         reports.append(report)
     return reports
 
 
-def fleet(first: int, seconds: float, processes: int, progress: Callable[[Tally], None] = lambda tally: None) -> Tally:
+def fleet(
+    first: int,
+    seconds: float,
+    processes: int,
+    progress: Callable[[Tally], None] = lambda tally: None,
+    fault: str | None = None,
+) -> Tally:
     """
     Run seeds from `first` on, until the time is up or one fails.
 
     Args:
         progress: Called now and then.
+        fault: The name of a deliberate one that every run has.
     """
     tally, end = Tally(), time.monotonic() + seconds
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        work = (pool.submit(batch, seeds) for seeds in batches(first))
+        work = (pool.submit(batch, seeds, fault) for seeds in batches(first))
         pending: set[Future[list[Report]]] = {next(work) for _ in range(2 * processes)}
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
