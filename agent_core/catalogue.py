@@ -24,6 +24,7 @@ ENGLISH: Mapping[str, str] = {
     "model.expired": "Nobody answered in time; that is not a denial.",
     "model.undeliverable": "The question could not be delivered to anybody.",
     "model.no_route": "There is nobody to ask.",
+    "model.too_few": "{needs} Those who may decide it are {who}; the policy asks for more people than there are.",
     "model.cancelled": "Cancelled by {name} before anybody decided.",
     "model.superseded": "No longer needed.",
     "model.in_doubt.approved": "It was interrupted; {name} says: run it again.",
@@ -73,6 +74,13 @@ ENGLISH: Mapping[str, str] = {
     "form.deny.submit": "Deny",
     "form.close": "Back",
     "form.failed": "That form could not be opened just now, so nothing has changed. Please press again.",
+    # Where it takes several people
+    "votes.needed": "It takes {needs}.",
+    "votes.approve": "Approved so far by {names}.",
+    "votes.deny": "Denied so far by {names}.",
+    "votes.missing": "Still needed: {needs}.",
+    "votes.need": "{count} approvals of {who}",
+    "votes.need.one": "one approval of {who}",
     # How a card ends
     "settled.approved": "Approved by {name}, {time}",
     "settled.approved_with_edits": "Approved with changes by {name}, {time}",

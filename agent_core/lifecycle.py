@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from agent_core import events
 from agent_core.errors import IllegalTransition
-from agent_core.requests import Standing
+from agent_core.requests import Standing, Vote
 
 
 class Status(StrEnum):
@@ -63,8 +63,15 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
     match standing, event:
         case None, events.RequestOpened(request=request):
             return Standing(request=request, due=request.opened_at + request.patience)
-        case Standing(votes=votes), events.ResponseGiven(party=party, decision=decision):
-            return standing.model_copy(update={"votes": (*votes, (party, decision))})
+        case Standing(votes=votes), events.ResponseGiven() as given:
+            vote = Vote(
+                party=given.party,
+                decision=given.decision,
+                name=given.name,
+                identity=given.identity,
+                roles=given.roles,
+            )
+            return standing.model_copy(update={"votes": (*votes, vote)})
         case Standing(questions=questions), events.QuestionAsked(text=text):
             return standing.model_copy(update={"questions": (*questions, text)})
         case Standing(), events.RequestSettled(settlement=settlement):

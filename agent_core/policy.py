@@ -8,7 +8,7 @@ where it is not known, a person is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -16,7 +16,18 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agent_core.addresses import Identity, Party
-from agent_core.requests import DEFAULT_PATIENCE, Assurance, Frozen, Voter, Where, Who
+from agent_core.requests import (
+    DEFAULT_PATIENCE,
+    Assurance,
+    Decision,
+    Frozen,
+    Vote,
+    Voter,
+    Where,
+    Who,
+    objection,
+    reached,
+)
 
 
 class Person(Frozen):
@@ -117,9 +128,51 @@ def _speak(rule: Rule) -> Requirement:
             return Ask(rule.who, rule.where, rule.patience, rule.reason)
 
 
+def covers(earlier: Rule, later: Rule) -> bool:
+    """
+    Tell whether a rule surely fits every call that a later one fits, which then never speaks.
+
+    Patterns are compared as they are written, so that it may miss some; it never errs.
+    """
+    return (
+        earlier.tool in ("*", later.tool)
+        and earlier.agent in ("*", later.agent)
+        and all(
+            path in later.when
+            and set(map(repr, _values(later.when[path]))) <= set(map(repr, _values(wanted)))
+            and (earlier.effect != "allow" or later.effect == "allow")  # a call without the argument fits the later one
+            for path, wanted in earlier.when.items()
+        )
+    )
+
+
+def _values(wanted: Any) -> Sequence[Any]:
+    return wanted if isinstance(wanted, list | tuple) else [wanted]
+
+
+def eligible(who: Who, requester: Party | None, people: Iterable[Person]) -> list[Person]:
+    """Give those of some people who may decide; what their channel is worth is judged when they do."""
+    return [
+        person
+        for person in people
+        if objection(who, requester, voter(_first(person), person, person.name, Assurance.HIGH)) is None
+    ]
+
+
+def _first(person: Person) -> Identity:
+    return person.identities[0] if person.identities else Identity(person.id)
+
+
+def enough(who: Who, people: Iterable[Person], requester: Party | None = None) -> bool:
+    """Tell whether some people can approve together what a rule asks of them."""
+    may = eligible(who, requester, people)
+    votes = [Vote(party=person.id, decision=Decision.APPROVE, roles=person.roles) for person in may]
+    return reached(who, votes, Decision.APPROVE)
+
+
 def join(one: Who, other: Who) -> Who:
-    """Join two demands: only who satisfies both may decide, and as many as the larger quorum says."""
-    return one.model_copy(update={"quorum": max(one.quorum, other.quorum), "also": other})
+    """Join two demands: only who satisfies both may decide, and as many as each of the two says."""
+    return one.model_copy(update={"also": other if one.also is None else join(one.also, other)})
 
 
 def voter(identity: Identity, person: Person | None, name: str, assurance: Assurance) -> Voter:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from agent_core.addresses import ConversationKey, Identity, Party
@@ -93,15 +93,38 @@ class Choice(Frozen):
     prefill: str = ""
 
 
+class Threshold(Frozen):
+    """How many of whom are enough: `approve` to approve, `deny` to deny. Without people and roles anybody counts."""
+
+    people: tuple[Party, ...] = ()
+    roles: tuple[str, ...] = ()
+    approve: int = Field(default=1, ge=1)
+    deny: int = Field(default=1, ge=1)
+
+
 class Who(Frozen):
-    """Who may answer: people by id, roles, and the rules that narrow them. `also` must hold besides."""
+    """
+    Who may answer: people by id, roles, and the rules that narrow them. `also` must hold besides.
+
+    `quorum` and `denials` say how many of them it takes. `thresholds` say it for some of them each, and take the place
+    of both: with `need="any"` the first that is reached decides, with "all" every one has to be; a denial needs one.
+    """
 
     people: tuple[Party, ...] = ()
     roles: tuple[str, ...] = ()
     quorum: int = 1
+    denials: int = 1
+    thresholds: tuple[Threshold, ...] = ()
+    need: Literal["any", "all"] = "any"
     exclude_requester: bool = False
     assurance: Assurance = Assurance.LOW
     also: Who | None = None
+
+    @property
+    def counts_people(self) -> bool:
+        """Tell whether it matters which human being an account is: several are needed, or one is excluded."""
+        several = self.quorum > 1 or self.denials > 1 or bool(self.thresholds)
+        return several or self.exclude_requester or (self.also is not None and self.also.counts_people)
 
 
 class Where(Frozen):
@@ -184,15 +207,26 @@ class Response(Frozen):
 
 
 class Settlement(Frozen):
-    """How, by whom and when a request ended."""
+    """How, by whom and when a request ended. `names` are all whose votes it took, where it took several."""
 
     outcome: Outcome
     at: float
     by: Party | None = None
     name: str = ""
+    names: tuple[str, ...] = ()
     via: ConversationKey | None = None
     comment: str = ""
     answer: str = ""
+
+
+class Vote(Frozen):
+    """What somebody said who may decide, and who they were to the directory then. Their last one counts."""
+
+    party: Party
+    decision: Decision
+    name: str = ""
+    identity: Identity = Identity("")
+    roles: tuple[str, ...] = ()
 
 
 class Standing(Frozen):
@@ -200,7 +234,7 @@ class Standing(Frozen):
 
     request: Request
     due: float
-    votes: tuple[tuple[Party, Decision], ...] = ()
+    votes: tuple[Vote, ...] = ()
     settlement: Settlement | None = None
     questions: tuple[str, ...] = ()
 
@@ -216,8 +250,6 @@ class Settles(NamedTuple):
 
 class Counted(NamedTuple):
     """The answer is valid; more of them are needed."""
-
-    missing: int
 
 
 class AskedBack(NamedTuple):
@@ -266,7 +298,7 @@ def objection(who: Who, requester: Party | None, voter: Voter) -> str | None:
     Returns:
         None where they may, else a key of the catalogue.
     """
-    if (who.quorum > 1 or who.exclude_requester) and not voter.known:
+    if who.counts_people and not voter.known:
         return "unknown_person"
     if who.exclude_requester and voter.party == requester:
         return "requester_excluded"
@@ -304,17 +336,20 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
 
 def _count(standing: Standing, response: Response, now: float) -> Ruling:
     request, voter = standing.request, response.voter
+    names: tuple[str, ...] = ()
+    answer = ""
     match response.decision:
-        case Decision.APPROVE:
-            approvals = {party for party, decision in standing.votes if decision is Decision.APPROVE}
-            if voter.party in approvals:
+        case Decision.APPROVE | Decision.DENY as decision:
+            vote = Vote(
+                party=voter.party, decision=decision, name=voter.name, identity=voter.identity, roles=voter.roles
+            )
+            if any((one.party, one.decision) == (vote.party, decision) for one in latest(standing.votes)):
                 return Duplicate()
-            missing = request.who.quorum - len(approvals) - 1
-            if missing > 0:
-                return Counted(missing)
-            outcome, answer = Outcome.APPROVED, ""
-        case Decision.DENY:
-            outcome, answer = Outcome.DENIED, ""
+            votes = latest((*standing.votes, vote))
+            if not reached(request.who, votes, decision):
+                return Counted()
+            outcome = Outcome.APPROVED if decision is Decision.APPROVE else Outcome.DENIED
+            names = tuple(one.name for one in votes if one.decision is decision)
         case _:
             outcome, answer = Outcome.ANSWERED, response.text
             if request.choices and response.decision is Decision.ANSWER:
@@ -328,11 +363,48 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             at=now,
             by=voter.party,
             name=voter.name,
+            names=names if len(names) > 1 else (),
             via=response.via,
             comment=response.text if outcome is not Outcome.ANSWERED else "",
             answer=answer,
         )
     )
+
+
+# Counting ------------------------------------------------------------------------------------------------------------
+
+
+def latest(votes: Sequence[Vote]) -> list[Vote]:
+    """Give the last vote of each person, in the order in which they were cast."""
+    last = {vote.party: vote for vote in votes}
+    return [vote for vote in votes if vote is last[vote.party]]
+
+
+def thresholds(who: Who) -> tuple[Threshold, ...]:
+    """Say how many of whom it takes."""
+    return who.thresholds or (Threshold(approve=who.quorum, deny=who.denials),)
+
+
+def short(threshold: Threshold, votes: Sequence[Vote], decision: Decision) -> int:
+    """Tell how many votes a threshold is short of; 0 where it is reached."""
+    needed = threshold.approve if decision is Decision.APPROVE else threshold.deny
+    counted = {vote.party for vote in votes if vote.decision is decision and matches(threshold, vote.party, vote.roles)}
+    return max(0, needed - len(counted))
+
+
+def matches(threshold: Threshold, party: Party, roles: Sequence[str]) -> bool:
+    """Tell whether somebody counts for a threshold."""
+    anybody = not threshold.people and not threshold.roles
+    return anybody or party in threshold.people or bool(set(roles) & set(threshold.roles))
+
+
+def reached(who: Who, votes: Sequence[Vote], decision: Decision) -> bool:
+    """Tell whether votes are enough for a decision. What must hold besides has to be reached too, or denies alone."""
+    found = [not short(threshold, votes, decision) for threshold in thresholds(who)]
+    beside = [reached(who.also, votes, decision)] if who.also is not None else []
+    if decision is Decision.APPROVE:
+        return (all(found) if who.need == "all" else any(found)) and all(beside)
+    return any(found) or any(beside)
 
 
 def pick(choices: Sequence[Choice], text: str) -> Choice | None:
@@ -414,7 +486,7 @@ def check(request: Request) -> None:
         raise InvalidRequest("the rule excludes the requester, but nobody is known to have asked; name who may decide")
     if not (request.who.people or request.who.roles):
         raise InvalidRequest("nobody may answer this; name people or roles")
-    if request.who.quorum < 1:
+    if request.who.quorum < 1 or request.who.denials < 1:
         raise InvalidRequest(f"a quorum of {request.who.quorum} makes no sense; write 1 or more")
     names = [choice.name for choice in request.choices]
     if len(set(names)) != len(names):

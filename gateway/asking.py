@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from agent_core import addresses, events, requests
+from agent_core import addresses, events, policy, requests
 from agent_core.addresses import ConversationKey
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
@@ -26,7 +26,7 @@ from agent_core.requests import (
     Who,
 )
 from agent_core.thread import Thread
-from gateway import cards, settling
+from gateway import cards, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow
 
@@ -118,7 +118,7 @@ def draft(here: Conversation, thread: Thread, key: str, digest: str, who: Who, w
 
 def open_request(here: Conversation, thread: Thread, request: Request) -> None:
     try:
-        requests.check(request)
+        check(here, request)
     except InvalidRequest as error:
         here.add(
             events.OperationRefused(
@@ -151,6 +151,23 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         deadline = here.say("asked.deadline", time=here.clock(due))
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
         here.reply(thread, here.say(key, who=who(here, request), deadline=deadline, tool=request.tool))
+
+
+def check(here: Conversation, request: Request) -> None:
+    """
+    Refuse a request that nobody could answer, or too few could.
+
+    Raises:
+        InvalidRequest: It says what to change.
+    """
+    requests.check(request)
+    if not voting.several(request.who):
+        return
+    people = here.world.directory.eligible(request.who, request.requester)
+    if not policy.enough(request.who, people, request.requester):
+        needs = " ".join(voting.notes(here, request, ()))
+        names = here.world.catalogue.both([person.name for person in people])
+        raise InvalidRequest(here.say("model.too_few", needs=needs, who=names))
 
 
 def route(here: Conversation, request: Request) -> list[ConversationKey]:

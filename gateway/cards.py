@@ -10,8 +10,17 @@ import pydantic_core
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
+from agent_core.requests import (
+    DOUBT_ENDS,
+    Decision,
+    Kind,
+    Outcome,
+    Request,
+    Settlement,
+    Who,
+)
 from agent_core.texts import exact, legible
+from gateway import voting
 from gateway.conversation import Conversation
 
 
@@ -31,6 +40,7 @@ def card(here: Conversation, request: Request, due: float) -> events.Card:
         buttons=_buttons(here, request),
         choices=tuple((choice.name, exact(choice.label)) for choice in request.choices),
         form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
+        notes=voting.notes(here, request, ()) if voting.several(request.who) else (),
     )
 
 
@@ -76,18 +86,23 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
     label = next((c.label for c in request.choices if c.name == settlement.answer), settlement.answer)
     return here.say(
         key,
-        name=settlement.name or here.say("somebody"),
+        name=here.world.catalogue.both(list(settlement.names)) if settlement.names else named(here, settlement),
         time=here.clock(settlement.at, place),
         comment=settlement.comment,
         answer=label,
     )
 
 
+def named(here: Conversation, settlement: Settlement) -> str:
+    """Name who ended a request."""
+    return settlement.name or here.say("somebody")
+
+
 def doubt_ended(here: Conversation, doubt: Request, settlement: Settlement, place: ConversationKey) -> str:
     """Say on the card that approved a call what was said of its attempt, of which nobody knew how it ended."""
     if settlement.outcome not in DOUBT_ENDS:
         return settled(here, doubt, settlement, place)
-    name, time = settlement.name or here.say("somebody"), here.clock(settlement.at, place)
+    name, time = named(here, settlement), here.clock(settlement.at, place)
     return here.say(f"result.in_doubt.{settlement.outcome}", tool=doubt.tool, name=name, time=time)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from agent_core import addresses, policy
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person
-from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Voter, Who, objection
+from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Vote, Voter, Who, objection
 
 PEOPLE, ANYONE, ROLE = "people", "anyone", "role:"
 
@@ -110,12 +110,20 @@ class Directory:
 
     def eligible(self, who: Who, requester: Party | None) -> list[Person]:
         """Give the people who may decide, by name; what their channel is worth is judged when they do."""
-        found = [
-            person
-            for person in self._people.values()
-            if self.may_answer(who, requester, policy.voter(_first(person), person, person.name, Assurance.HIGH))
-        ]
+        found = policy.eligible(who, self.present(requester), self._people.values())
         return sorted(found, key=lambda person: person.name)
+
+    def standing(self, request: Request, votes: Iterable[Vote]) -> tuple[Vote, ...]:
+        """Give the votes that count now: of people who may still decide, in the roles that they have now."""
+        return tuple(kept for vote in votes if (kept := self._as_of_now(request, vote)) is not None)
+
+    def _as_of_now(self, request: Request, vote: Vote) -> Vote | None:
+        person = self._people.get(vote.party)
+        if person is None and ":" not in vote.party:
+            return None  # a person who was removed meanwhile
+        voter = policy.voter(vote.identity, person, vote.name, Assurance.HIGH)
+        objected = objection(request.who, self.present(request.requester), voter) is not None
+        return None if objected else vote.model_copy(update={"roles": voter.roles})
 
     def contact(self, party: Party) -> ConversationKey | None:
         """Say where somebody is reached first; a party that is no person is reached where they wrote."""
@@ -148,7 +156,3 @@ class Directory:
     def may_answer(self, who: Who, requester: Party | None, voter: Voter) -> bool:
         """Tell whether somebody may answer a request of which only this much is known."""
         return objection(who, self.present(requester), voter) is None
-
-
-def _first(person: Person) -> Identity:
-    return person.identities[0] if person.identities else Identity(person.id)

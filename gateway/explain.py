@@ -20,7 +20,7 @@ from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool
-from gateway import asking
+from gateway import asking, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation, World
 from gateway.errors import GatewayError
@@ -50,8 +50,9 @@ class Explanation:
     What holds for a call.
 
     `rule` is the place of the rule that fits, from 0, and `about` the calls that it is about; `demanded` what the tool
-    itself asks for, None where its code was not looked at. `excluded` are people that the rule names and who may not
-    decide this call, with the reason; `problem` is why nobody can be asked.
+    itself asks for, None where its code was not looked at. `votes` is how many of whom it takes, where that is more
+    than one; `excluded` are people that the rule names and who may not decide this call, with the reason; `problem` is
+    why nobody can be asked.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -61,6 +62,7 @@ class Explanation:
     demanded: str | None
     arguments: Mapping[str, Any]
     deciders: tuple[str, ...] = ()
+    votes: str = ""
     excluded: tuple[tuple[str, str], ...] = ()
     places: tuple[str, ...] = ()
     until: float | None = None
@@ -112,12 +114,12 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         opened_at=call.at,
         home=origin,
     )
-    problem = ""
+    problem, here = "", Conversation(origin, world, Ongoing())
     try:
-        requests.check(request)
+        asking.check(here, request)
     except InvalidRequest as refused:
         problem = str(refused)
-    places = asking.route(Conversation(origin, world, Ongoing()), request) if not problem else []
+    places = asking.route(here, request) if not problem else []
     shown = [*map(_named(world), places)]
     if requester is None and ORIGIN in ask.where.targets and not problem:
         shown.insert(0, "where it is asked for")
@@ -129,6 +131,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         reason=ask.reason,
         **common,
         deciders=tuple(person.name for person in deciders),
+        votes=" ".join(voting.notes(here, request, ())) if voting.several(request.who) else "",
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
         until=call.at + ask.patience,

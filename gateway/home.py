@@ -20,7 +20,7 @@ from agent_core.requests import (
     Who,
 )
 from agent_core.thread import Thread
-from gateway import asking, cards, settling
+from gateway import asking, cards, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -33,12 +33,14 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         _tell(here, response, "gone", here.say("refused.gone"))
         return
     request = standing.request
-    match requests.decide(standing, response, here.now):
+    votes = here.world.directory.standing(request, standing.votes)
+    match requests.decide(standing.model_copy(update={"votes": votes}), response, here.now):
         case requests.Settles(settlement):
             _count(here, seq, request, response)
             settling.settle(here, request, settlement)
         case requests.Counted():
             _count(here, seq, request, response)
+            voting.show(here, here.threads[request.thread].state.requests[request.id])
         case requests.AskedBack(text):
             _ask_back(here, seq, request, response, text)
         case requests.Expires():

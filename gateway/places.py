@@ -41,7 +41,7 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
 
 
 def change(here: Conversation, wanted: events.CardForwarded) -> None:
-    """Bring a copy up to date: settled without buttons, or something said under it."""
+    """Bring a copy up to date: settled without buttons, open with other notes, or something said under it."""
     copy = here.copies.get(wanted.request)
     if copy is None or not copy.deliveries:
         return
@@ -56,6 +56,13 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
             here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
         else:
             _say_settled(here, copy)
+    elif wanted.notes and copy.settled_at is None:
+        copy = copy.model_copy(update={"card": copy.card.model_copy(update={"notes": wanted.notes})})
+        here.put(copy)
+        if here.capabilities().edits:
+            here.send(Settle(copy.card, copy.request, copy.deliveries[-1]), request=copy.request)
+        else:
+            here.send(Say("\n".join((copy.card.title, *wanted.notes)), copy.root), request=copy.request)
     if wanted.under:
         here.send(Say(wanted.under, copy.root, copy.deliveries[-1]), request=copy.request)
 

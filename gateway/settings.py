@@ -21,7 +21,7 @@ from adapters import registry
 from agent_core import addresses
 from agent_core.addresses import Identity, Party
 from agent_core.policy import Person, Rule
-from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, Where, Who
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, Threshold, Where, Who
 from gateway import settings_check
 from gateway.errors import SettingsError
 
@@ -111,6 +111,15 @@ class PersonSettings(Section):
         return value
 
 
+class ThresholdSettings(Section):
+    """How many of whom it takes. Without people and roles all count who may approve."""
+
+    people: list[str] = Field(default=[], description="Whose votes count: ids of people.")
+    roles: list[str] = Field(default=[], description="Whose votes count: roles.")
+    approve: int = Field(default=1, ge=1, description="How many of them approve it.")
+    deny: int = Field(default=1, ge=1, description="How many of them deny it.")
+
+
 class PolicySettings(Section):
     """A rule: which call needs whom. The first that fits holds."""
 
@@ -124,6 +133,16 @@ class PolicySettings(Section):
     effect: Literal["allow", "ask", "forbid"] = Field(default="ask", description="What the call needs.")
     people: list[str] = Field(default=[], description="Who may approve: ids of people.")
     roles: list[str] = Field(default=[], description="Who may approve: roles.", examples=[["release"]])
+    quorum: int = Field(default=1, ge=1, description="How many people it takes to approve.")
+    denials: int = Field(default=1, ge=1, description="How many people it takes to deny.")
+    thresholds: list[ThresholdSettings] = Field(
+        default=[],
+        description="How many of whom it takes, in place of `quorum` and `denials`.",
+        examples=[[{"roles": ["release"], "approve": 2}, {"roles": ["owner"], "approve": 1}]],
+    )
+    need: Literal["any", "all"] = Field(
+        default="any", description="Whether one threshold that is reached approves, or all have to be."
+    )
     exclude_requester: bool = Field(default=False, description="Whoever asked for the call may not approve it.")
     assurance: Assurance = Field(default=Assurance.LOW, description="How sure the channel must be of who decides.")
     targets: list[str] = Field(
@@ -255,6 +274,18 @@ class Settings(Section):
                 who=Who(
                     people=tuple(map(Party, rule.people)),
                     roles=tuple(rule.roles),
+                    quorum=rule.quorum,
+                    denials=rule.denials,
+                    thresholds=tuple(
+                        Threshold(
+                            people=tuple(map(Party, one.people)),
+                            roles=tuple(one.roles),
+                            approve=one.approve,
+                            deny=one.deny,
+                        )
+                        for one in rule.thresholds
+                    ),
+                    need=rule.need,
                     exclude_requester=rule.exclude_requester,
                     assurance=rule.assurance,
                 ),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent_core import addresses
+from agent_core import addresses, policy
 from agent_core.catalogue import Catalogue
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
 from gateway.directory import ANYONE, ROLE
@@ -38,12 +38,33 @@ def check(settings: Settings, source: str) -> None:
             raise SettingsError(f"{key}.roles", source, f"nobody in [[people]] has the role {role!r}")
         for person in set(rule.people) - people:
             raise SettingsError(f"{key}.people", source, f"there is no {person!r} in [[people]]")
+        for named in rule.thresholds:
+            for role in set(named.roles) - roles:
+                raise SettingsError(f"{key}.thresholds", source, f"nobody in [[people]] has the role {role!r}")
+            for person in set(named.people) - people:
+                raise SettingsError(f"{key}.thresholds", source, f"there is no {person!r} in [[people]]")
+    _check_rules(settings, source)
     if settings.cli.me is not None and settings.cli.me not in people:
         raise SettingsError("cli.me", source, f"there is no {settings.cli.me!r} in [[people]]")
     try:
         Catalogue("en", settings.sentences)
     except ValueError as error:
         raise SettingsError("sentences", source, str(error)) from None
+
+
+def _check_rules(settings: Settings, source: str) -> None:
+    """Every rule can come to speak, and there are people enough for what it asks."""
+    rules, people = settings.rules(), settings.directory()
+    for number, rule in enumerate(rules):
+        key = f"policy[{number}]"
+        before = next((at for at, earlier in enumerate(rules[:number]) if policy.covers(earlier, rule)), None)
+        if before is not None:
+            raise SettingsError(
+                key, source, f"never speaks: all its calls fit policy[{before}]; put it before that one"
+            )
+        if rule.effect == "ask" and not policy.enough(rule.who, people):
+            names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])
+            raise SettingsError(key, source, f"needs more people than there are; those who may decide are {names}")
 
 
 def _check_accounts(settings: Settings, source: str) -> None:

@@ -89,7 +89,7 @@ def _quiet(arguments: Block) -> Block:
 
 def _ask(card: events.Card, request: str, conversation: ConversationKey, root: str) -> list[Part]:
     choices, pressed = _decide(card, request)
-    pages = paginate([*_about(card), *choices], pressed)
+    pages = paginate([*_about(card), *choices], [*_notes(card), *pressed])
     parts = []
     for number, page in enumerate(pages, start=1):
         arguments = {"text": summary(card, number, len(pages)), "blocks": page} | _thread(root)
@@ -101,12 +101,16 @@ def _settle(card: events.Card, request: str, conversation: ConversationKey, targ
     """
     The card as it stands now, on the message that had the buttons.
 
-    A card that went out in several messages keeps the others; the last one says how it ended.
+    A card that went out in several messages keeps the others; the last one says how it ended, or how it stands.
     """
-    notes = [block for note in card.notes for block in _sections(cut(note, limits.NOTE))]
-    page = paginate(_about(card), notes)[-1]
+    choices, pressed = _decide(card, request)
+    page = paginate([*_about(card), *choices], [*_notes(card), *pressed])[-1]
     arguments: Block = {"text": summary(card, 1, 1), "blocks": page} | UNPARSED
     return Part(kind="chat.update", arguments=arguments, conversation=conversation, target=target, idempotent=True)
+
+
+def _notes(card: events.Card) -> list[Block]:
+    return [block for note in card.notes for block in _sections(cut(note, limits.NOTE))]
 
 
 # A card --------------------------------------------------------------------------------------------------------------

@@ -104,8 +104,29 @@ def test_rule_and_tool_both_have_to_be_satisfied(roles: tuple[str, ...], may: bo
     asked = needs(PRODUCTION, demanded=Who(roles=("security",), quorum=2))
 
     assert isinstance(asked, Ask)
-    assert 2 == asked.who.quorum
+    one, two = (requests.Vote(party=name, decision=requests.Decision.APPROVE) for name in ("ana", "ben"))
+    assert [False, True] == [requests.reached(asked.who, votes, one.decision) for votes in ([one], [one, two])]
     assert may == (requests.objection(asked.who, None, a_voter(roles=roles)) is None)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "covered"),
+    [
+        (Rule(tool="*"), Rule(tool="deploy"), True),
+        (Rule(tool="deploy"), Rule(tool="*"), False),
+        (Rule(tool="deploy", agent="a"), Rule(tool="deploy"), False),
+        (Rule(tool="deploy", when={"to": ["a", "b"]}), Rule(tool="deploy", when={"to": "a"}), True),
+        (Rule(tool="deploy", when={"to": "a"}), Rule(tool="deploy", when={"to": ["a", "b"]}), False),
+        (Rule(tool="deploy", when={"to": "a"}), Rule(tool="deploy", when={"to": "a", "tag": "v1"}), True),
+        (Rule(effect="allow", tool="x", when={"to": "a"}), Rule(tool="x", when={"to": "a"}), False),
+        (Rule(effect="allow", tool="x", when={"to": "a"}), Rule(effect="allow", tool="x", when={"to": "a"}), True),
+    ],
+)
+def test_a_rule_that_never_speaks(earlier: Rule, later: Rule, covered: bool):
+    """
+    A rule is covered by an earlier one that fits each of its calls, those that lack the argument included.
+    """
+    assert covered == policy.covers(earlier, later)
 
 
 def test_a_voter_without_a_person_has_no_roles():

@@ -9,8 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_core import requests
+from agent_core.addresses import Party
 from agent_core.errors import InvalidRequest
-from agent_core.requests import Assurance, Choice, Decision, Kind, Outcome, Settlement, Standing, Who, decide
+from agent_core.requests import (
+    Assurance,
+    Choice,
+    Decision,
+    Kind,
+    Outcome,
+    Settlement,
+    Standing,
+    Threshold,
+    Vote,
+    Who,
+    decide,
+)
 from tests.agent_core.logs import ANA, NOON, RITA, a_request, a_response, a_voter
 
 DUE = NOON + 3_600
@@ -100,11 +113,64 @@ def test_quorum_counts_people():
     Two of the same person are one; the second person completes a quorum of two.
     """
     who = Who(people=(ANA, RITA), quorum=2)
-    once = standing(who=who).model_copy(update={"votes": ((ANA, Decision.APPROVE),)})
+    once = standing(who=who).model_copy(update={"votes": (Vote(party=ANA, decision=Decision.APPROVE),)})
 
-    assert requests.Counted(1) == decide(standing(who=who), a_response(), NOON)
+    assert requests.Counted() == decide(standing(who=who), a_response(), NOON)
     assert requests.Duplicate() == decide(once, a_response(), NOON)
     assert isinstance(decide(once, a_response(voter=a_voter("rita")), NOON), requests.Settles)
+
+
+def votes(**cast: str) -> tuple[Vote, ...]:
+    """Say who voted: `ana="approve"`; a role behind a colon."""
+    return tuple(
+        Vote(party=Party(name), decision=Decision(said.partition(":")[0]), roles=tuple(said.split(":")[1:]))
+        for name, said in cast.items()
+    )
+
+
+TWO_OR_OWNER = Who(thresholds=(Threshold(approve=2, deny=2), Threshold(roles=("owner",), deny=1)))
+BOTH = Who(need="all", thresholds=(Threshold(roles=("release",), approve=2), Threshold(roles=("security",))))
+
+
+@pytest.mark.parametrize(
+    ("who", "cast", "decision", "enough"),
+    [
+        (Who(quorum=2), votes(ana="approve"), Decision.APPROVE, False),
+        (Who(quorum=2), votes(ana="approve", ben="approve"), Decision.APPROVE, True),
+        (Who(denials=2), votes(ana="deny"), Decision.DENY, False),
+        (Who(denials=2), votes(ana="deny", ben="approve"), Decision.DENY, False),
+        (Who(denials=2), votes(ana="deny", ben="deny"), Decision.DENY, True),
+        (TWO_OR_OWNER, votes(ana="approve"), Decision.APPROVE, False),
+        (TWO_OR_OWNER, votes(ana="approve:owner"), Decision.APPROVE, True),
+        (TWO_OR_OWNER, votes(ana="approve", ben="approve"), Decision.APPROVE, True),
+        (TWO_OR_OWNER, votes(ana="deny"), Decision.DENY, False),
+        (TWO_OR_OWNER, votes(ana="deny:owner"), Decision.DENY, True),
+        (BOTH, votes(ana="approve:release", ben="approve:release"), Decision.APPROVE, False),
+        (BOTH, votes(ana="approve:release", ben="approve:release:security"), Decision.APPROVE, True),
+        (BOTH, votes(ana="deny:security"), Decision.DENY, True),
+        (Who(also=Who(quorum=2)), votes(ana="approve"), Decision.APPROVE, False),
+        (Who(also=Who(quorum=2)), votes(ana="approve", ben="approve"), Decision.APPROVE, True),
+        (Who(denials=2, also=Who()), votes(ana="deny"), Decision.DENY, True),
+    ],
+)
+def test_how_many_of_whom_it_takes(who: Who, cast: tuple[Vote, ...], decision: Decision, enough: bool):
+    """
+    One threshold that is reached decides, or all of them; a denial needs one; what holds besides has to be reached too.
+    """
+    assert enough == requests.reached(who, cast, decision)
+
+
+def test_the_last_vote_of_a_person_counts():
+    """
+    Who has approved and then denies has one vote, the denial; saying the same again is no second vote.
+    """
+    who = Who(people=(ANA, RITA), quorum=2, denials=2)
+    state = standing(who=who).model_copy(update={"votes": votes(ana="approve", rita="deny")})
+
+    assert requests.Duplicate() == decide(state, a_response(), NOON)
+    ruling = decide(state, a_response(Decision.DENY, voter=a_voter("ana")), NOON)
+    assert isinstance(ruling, requests.Settles)
+    assert (Outcome.DENIED, 2) == (ruling.settlement.outcome, len(ruling.settlement.names))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +246,7 @@ def test_who_approved_may_think_better_of_it(decision: Decision, outcome: Outcom
         in_doubt=True,
         allowed=(Decision.APPROVE, Decision.DID_RUN, Decision.DENY),
         who=Who(people=(ANA, RITA), quorum=2),
-    ).model_copy(update={"votes": ((ANA, Decision.APPROVE),)})
+    ).model_copy(update={"votes": (Vote(party=ANA, decision=Decision.APPROVE),)})
 
     assert requests.Duplicate() == decide(asked, a_response(), NOON)
     ruling = decide(asked, a_response(decision), NOON)
@@ -230,13 +296,13 @@ def test_no_history_breaks_the_rules(responses: list[requests.Response], quorum:
             assert ended is None
             assert requests.objection(who, RITA, response.voter) is None
             assert response.seen
-            vote = (response.voter.party, response.decision)
-            assert vote not in state.votes or response.decision is not Decision.APPROVE
+            vote = Vote(party=response.voter.party, decision=response.decision)
+            assert vote not in requests.latest(state.votes)
             state = state.model_copy(update={"votes": (*state.votes, vote)})
         if isinstance(ruling, requests.Settles):
             ended = ruling.settlement
             state = state.model_copy(update={"settlement": ended})
     if ended is not None and ended.outcome is Outcome.APPROVED:
-        approvals = {party for party, decision in state.votes if decision is Decision.APPROVE}
+        approvals = {vote.party for vote in requests.latest(state.votes) if vote.decision is Decision.APPROVE}
         assert len(approvals) == quorum
         assert not (exclude and RITA in approvals)

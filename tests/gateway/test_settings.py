@@ -54,6 +54,18 @@ def test_the_least_that_is_needed(load):
         (OWNER + "[[policy]]\ntool = 'x'\npeople = ['eve']", "policy[0].people", "there is no 'eve'"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ndeadline='soon'", "policy[0].deadline", "like 24h"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ntargets=['#x']", "policy[0].targets", "channel:account/place"),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nquorum=2", "policy[0]", "those who may decide are Ben"),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nquorum=0", "policy[0].quorum", "greater than or equal to 1"),
+        (
+            OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nthresholds=[{roles=['ghost']}]",
+            "policy[0].thresholds",
+            "has the role 'ghost'",
+        ),
+        (
+            OWNER + "[[policy]]\ntool='*'\neffect='allow'\n[[policy]]\ntool='x'\neffect='forbid'",
+            "policy[1]",
+            "never speaks: all its calls fit policy[0]",
+        ),
         (OWNER + OWNER, "people[1].id", "two people called 'ben'"),
         (OWNER + "[[people]]\nid='a'\nname='A'\nidentities=['x']", "people[1].identities", "channel:account/place"),
         (OWNER + "[[people]]\nid='a'\nname='A'\ntimezone='Mars'", "people[1].timezone", "like Europe/Berlin"),

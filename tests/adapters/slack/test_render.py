@@ -88,6 +88,19 @@ def test_a_settled_card_has_no_buttons():
     assert "Approved by Ana, 14:02" in part.arguments["text"]
 
 
+def test_an_open_card_that_changes_keeps_its_buttons():
+    """
+    What it takes still stands above the buttons, which stay until it is decided.
+    """
+    card = a_card(notes=("Approved so far by Ana.",))
+    (part,) = render(Settle(card, "request1", "d1"), HERE)
+
+    assert len(elements(render(Ask(card, "request1"), HERE))) == len(elements([part])) > 0
+    kinds = [block["type"] for block in part.arguments["blocks"]]
+    notes = [n for n, block in enumerate(part.arguments["blocks"]) if "so far" in json.dumps(block)]
+    assert notes == [kinds.index("actions") - 1]
+
+
 def test_choices_are_buttons_or_a_menu():
     """
     A few choices are buttons, many are a menu; each carries the request and its own name.

@@ -1,0 +1,46 @@
+"""
+Votes as people see them: how many of whom it takes, who has voted, what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_core import events, requests
+from agent_core.requests import Decision, Request, Standing, Threshold, Vote, Who
+from gateway.conversation import Conversation
+
+
+def several(who: Who) -> bool:
+    """Tell whether it takes more than one person to approve something, or to deny it."""
+    most = max(max(threshold.approve, threshold.deny) for threshold in requests.thresholds(who))
+    return most > 1 or len(who.thresholds) > 1 or (who.also is not None and several(who.also))
+
+
+def notes(here: Conversation, request: Request, cast: Sequence[Vote]) -> tuple[str, ...]:
+    """Say who has voted on a request, and what it takes still."""
+    lines = []
+    for decision in (Decision.APPROVE, Decision.DENY):
+        names = [vote.name for vote in requests.latest(cast) if vote.decision is decision]
+        if names:
+            lines.append(here.say(f"votes.{decision}", names=here.world.catalogue.both(names)))
+    needs = [_needed(here, request, threshold, cast) for threshold in requests.thresholds(request.who)]
+    joined = here.world.catalogue.both(needs) if request.who.need == "all" else here.world.catalogue.either(needs)
+    lines.append(here.say("votes.missing" if cast else "votes.needed", needs=joined))
+    return tuple(lines)
+
+
+def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Sequence[Vote]) -> str:
+    people = here.world.directory.eligible(request.who, request.requester)
+    names = [person.name for person in people if requests.matches(threshold, person.id, person.roles)]
+    missing = requests.short(threshold, requests.latest(cast), Decision.APPROVE)
+    key = "votes.need.one" if missing == 1 else "votes.need"
+    return here.say(key, count=missing, who=here.world.catalogue.either(names))
+
+
+def show(here: Conversation, standing: Standing) -> None:
+    """Have every copy of an open request show who has voted."""
+    request = standing.request
+    told = notes(here, request, here.world.directory.standing(request, standing.votes))
+    for place in request.places:
+        here.tell(place, events.CardForwarded(request=request.id, settled=False, notes=told))
