@@ -14,6 +14,9 @@ from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Frozen
 
+OVERLOADED = "overloaded"  # the reason of what is refused because too much comes
+RETRY_AFTER = 5  # seconds after which it is to be sent again, as far as a vendor listens
+
 # In ------------------------------------------------------------------------------------------------------------------
 
 
@@ -24,7 +27,8 @@ class Inbound:
 
     `dedupe` are keys under which the vendor may send it again; one that is known already makes it a duplicate.
     `raw` is the vendor's payload, kept for a short time. `passing` is talk among people that concerns us only if
-    something of ours stands at its root; otherwise it is refused, and not kept.
+    something of ours stands at its root; otherwise it is refused, and not kept. `once` is what a person waits for, and
+    the vendor does not bring again where it is not taken.
     """
 
     conversation: ConversationKey
@@ -32,6 +36,7 @@ class Inbound:
     dedupe: tuple[str, ...]
     raw: bytes = b""
     passing: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,15 @@ class Gate(Protocol):
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
         """Store a fact. Nothing is acknowledged to a vendor before this returns."""
+        ...
+
+    def overloaded(self, *, once: bool) -> bool:
+        """
+        Tell whether there is no room for more: then what comes is refused as `OVERLOADED`, best before it is read.
+
+        Args:
+            once: It is what the vendor does not bring again.
+        """
         ...
 
     def confirm(self, command: str, *, empty: bool) -> str:

@@ -18,6 +18,7 @@ from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.texts import described
 from gateway import agents, clients, web
+from gateway.admission import Admission
 from gateway.control import Control
 from gateway.conversation import World
 from gateway.directory import Directory
@@ -65,14 +66,15 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     catalogue, directory, adapter = world.catalogue, world.directory, world.adapter
     health = Health(accounts, runtime)
     kept = settings.retention
-    gate = Gate(opened, directory, catalogue, health, runtime, raw_days=seconds(kept.raw) / DAY)
+    admission = Admission(lambda: owner.undecided, runtime)
+    gate = Gate(opened, directory, catalogue, health, admission, runtime, raw_days=seconds(kept.raw) / DAY)
     notices = Notices(opened, world.watchers)
     holds = Holds(health, notices, catalogue.say, runtime)
     outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
     days = seconds(kept.contexts) / DAY
     performer = Performer(_models(settings, known, source).get, runtime, catalogue.say, context_days=days)
     owner = Owner(opened, world, performer, outbox, notices, runtime)
-    metrics = Metrics(health, lambda: owner.stuck)
+    metrics = Metrics(health, admission, lambda: owner.stuck)
     opened.committed, outbox.tried, owner.decided = metrics.committed, metrics.tried, metrics.decided
     token = settings.metrics.token.get_secret_value() if settings.metrics.token is not None else None
     routes = [route for one in accounts.values() for route in one.routes(gate)]
@@ -85,7 +87,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         health=health,
         watchdog=watchdog,
         runtime=runtime,
-        app=web.app(opened, owner, health, metrics, token, routes),
+        app=web.app(opened, owner, health, admission, metrics, token, routes),
         address=(settings.server.host, settings.server.port),
         texts=seconds(kept.texts, LONGEST_TEXTS) if kept.texts else None,
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 
-from adapters.base import Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
+from adapters.base import OVERLOADED, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
 from agent_core import events
 from agent_core.catalogue import Catalogue
+from gateway.admission import Admission
 from gateway.directory import Directory
 from gateway.errors import StoreError, Unwritable
 from gateway.health import Health
@@ -35,24 +36,31 @@ class Gate:
         directory: Directory,
         catalogue: Catalogue,
         health: Health,
+        admission: Admission,
         runtime: Runtime,
         *,
         raw_days: float = RAW_DAYS,
     ) -> None:
         self._store, self._directory, self._catalogue = store, directory, catalogue
-        self._health, self._runtime, self._raw_days = health, runtime, raw_days
+        self._health, self._admission = health, admission
+        self._runtime, self._raw_days = runtime, raw_days
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
         """Store a fact."""
         account = inbound.conversation.partition("/")[0]
+        channel, _, name = account.partition(":")
         if len(inbound.raw) > LARGEST:
             log.warning("a payload of %d bytes is refused", len(inbound.raw))
             self._health.refuse(account, "too_large")
             return Refused(f"larger than {LARGEST} bytes", retry=False)
+        if self.overloaded(once=inbound.once):
+            self.refused(channel, name, OVERLOADED)
+            return Refused("more comes in than can be taken", retry=True)
         fact, blobs = _with_blobs(inbound, events.storable(inbound.fact), self._raw_days)
         beside = fact.root if inbound.passing else None
         try:
-            stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs, beside))
+            with self._admission.storing():
+                stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs, beside))
         except Unwritable as refused:
             log.error("cannot store a fact, so it is not acknowledged: %s", refused)
             return Refused(str(refused), retry=True)
@@ -61,6 +69,10 @@ class Gate:
         if isinstance(stored, Accepted):
             self._health.event(account)
         return stored
+
+    def overloaded(self, *, once: bool) -> bool:
+        """Tell whether there is no room for more."""
+        return self._admission.full(once=once)
 
     def confirm(self, command: str, *, empty: bool) -> str:
         """Word what whoever typed a command is told at once."""
@@ -104,6 +116,8 @@ class Gate:
 
     def refused(self, channel: str, account: str, reason: str) -> None:
         """Count what was not taken in."""
+        if reason == OVERLOADED:
+            self._admission.refused()
         self._health.refuse(f"{channel}:{account}" if account else channel, reason)
 
     def warned(self, channel: str, account: str, warning: str) -> None:

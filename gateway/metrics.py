@@ -19,6 +19,7 @@ from agent_core import context, events
 from agent_core.addresses import parse
 from agent_core.events import Record
 from agent_core.requests import DOUBT_ENDS
+from gateway.admission import Admission
 from gateway.health import Health
 from gateway.store.base import Counts, Delivery, Fate
 
@@ -36,10 +37,10 @@ class Metrics:
         stuck: Say which conversations are set aside.
     """
 
-    def __init__(self, health: Health, stuck: Callable[[], Sized]) -> None:
+    def __init__(self, health: Health, admission: Admission, stuck: Callable[[], Sized]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
-        self.registry, self._standing = registry, Standing(health, stuck)
+        self.registry, self._standing = registry, Standing(health, admission, stuck)
         registry.register(self._standing)
 
         def counter(name: str, help: str, *labels: str) -> Counter:  # noqa: A002
@@ -93,8 +94,8 @@ class Metrics:
 class Standing(Collector):
     """How things stand when somebody looks."""
 
-    def __init__(self, health: Health, stuck: Callable[[], Sized]) -> None:
-        self._health, self._stuck = health, stuck
+    def __init__(self, health: Health, admission: Admission, stuck: Callable[[], Sized]) -> None:
+        self._health, self._admission, self._stuck = health, admission, stuck
         self.counts = Counts({}, 0, {})
 
     def collect(self) -> Iterator[Metric]:
@@ -108,6 +109,8 @@ class Standing(Collector):
         for (channel, reason), times in self._health.refusals_by_channel().items():
             refused.add_metric([channel, reason], times)
         yield refused
+        waiting = {"disk": self._admission.waiting, "decision": self._admission.undecided}
+        yield _gauge("ringback_facts_waiting", "Facts not stored yet, and not decided yet.", "for", waiting)
         yield from self._channels()
         yield _gauge("ringback_threads", "Threads that have not ended.", "status", self.counts.threads)
         yield GaugeMetricFamily("ringback_requests_open", "Requests that wait for people.", value=self.counts.requests)

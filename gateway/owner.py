@@ -66,6 +66,11 @@ class Inbox:
     results: list[Result] = field(default_factory=list)
     fates: list[tuple[Delivery, Fate]] = field(default_factory=list)
 
+    @property
+    def facts(self) -> int:
+        """How many facts are in it."""
+        return sum(len(ready.records) for ready in self.ready)
+
 
 class Owner:
     """The one decider of every conversation in its store."""
@@ -85,6 +90,8 @@ class Owner:
         self._ownership = Ownership("")
         self._stopped: asyncio.Future[None] | None = None
         self.stuck: dict[ConversationKey, list[Ready]] = {}
+        self.undecided = 0
+        """How many facts it was given and has not decided; those of conversations that are set aside do not count."""
         self.decided: Callable[[Record, str, events.RequestOpened | None], None] = lambda record, agent, opened: None
         outbox.told = self._fate
 
@@ -157,6 +164,7 @@ class Owner:
             while True:
                 for ready in await self._store.wait(self._ownership):
                     self._inbox(ready.conversation).ready.append(ready)
+                    self.undecided += len(ready.records)
         except Exception as error:  # Lost, Broken, or a store that cannot be read: nothing more is taken in
             self._fail(error)
 
@@ -185,6 +193,7 @@ class Owner:
                 inbox.ready[:0] = self.stuck.get(key, ())
                 try:
                     await self._turn(key, inbox)
+                    self.undecided -= inbox.facts
                     tries = 0
                 except (Conflict, Unwritable) as refused:
                     self._inboxes.setdefault(key, Inbox()).ready[:0] = inbox.ready
@@ -196,6 +205,7 @@ class Owner:
             self._fail(error)
         except Exception:
             log.exception("deciding failed; the conversation is set aside", extra={"conversation": key})
+            self.undecided -= inbox.facts
             await self._set_aside(key, inbox)
         finally:
             del self._tasks[key]

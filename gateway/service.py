@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway import door
 from gateway.control import Control
 from gateway.errors import SettingsError, Unwritable
 from gateway.health import Health
@@ -70,15 +71,16 @@ class Service:
             TooNew: The data was written by a newer version.
             Broken: A commit's fate is open; start again.
         """
-        door = listen(*self._address)
-        self.port = door.getsockname()[1]
+        door.allow_connections()
+        port = listen(*self._address)
+        self.port = port.getsockname()[1]
         async with self._store as store:
             self._watchdog.start()
-            server = _Server(web_server(self._app, timeout_graceful_shutdown=CLOSE))
+            server = _Server(web_server(self._app, http=door.Connection, timeout_graceful_shutdown=CLOSE))
             parts = {
                 "owner": self._owner.run(self._health.caught_up),
                 "outbox": self._outbox.run(),
-                "web": server.serve([door]),
+                "web": server.serve([port]),
                 "control": self._control.run(),
                 "channels": self._supervisor.run(),
                 "purge": self._purge(store),

@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.admission import Admission
 from gateway.errors import StoreError
 from gateway.health import Health
 from gateway.metrics import Metrics
@@ -28,7 +29,13 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 def app(
-    store: Store, owner: Owner, health: Health, metrics: Metrics, token: str | None, webhooks: Iterable[Route]
+    store: Store,
+    owner: Owner,
+    health: Health,
+    admission: Admission,
+    metrics: Metrics,
+    token: str | None,
+    webhooks: Iterable[Route],
 ) -> ASGIApp:
     """
     Make the application.
@@ -47,6 +54,8 @@ def app(
             "stuck": sorted(owner.stuck),
             "channels": health.report(),
             "refused": health.refusals(),
+            "overloaded": admission.overloaded,
+            "waiting": {"disk": admission.waiting, "decision": admission.undecided},
         }
         ready = report["store"] == "ok" and report["owner"]
         if channels == "all":

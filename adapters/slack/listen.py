@@ -9,6 +9,9 @@ tokens are tried first, by hand. And after a failed first connection it retries 
 connection without a hello, or without a sign of life, is thrown away whole and built again (by the supervisor). One
 that answers pings and brings nothing cannot be told from a quiet workspace, so it is made anew now and then.
 
+The library reads as much as comes, and begins with all of it at once. So while much is under way its reading is held
+up: the rest waits on Slack's side, which sends again what waits too long.
+
 Slack gives each message to any one of an app's sockets, whoever holds it and for whichever workspace it is. So each of
 ours takes in for all accounts of its app, and a socket that is not ours is warned of: it eats messages.
 """
@@ -18,7 +21,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -43,6 +47,7 @@ HELLO = 20.0  # seconds in which a new connection has to say hello
 DEAF = 60.0  # seconds without a frame or a pong after which a connection counts as deaf
 QUIET = 900.0  # seconds without a frame after which a connection is made anew though it answers: it may hear nothing
 PING = 5.0  # seconds between two pings
+AT_ONCE = 128  # envelopes under way, above which no more are read: half of what the gate has room for
 LOOK = 2.0  # seconds between two looks at a connection; Slack sends what waited within this time after the hello
 NOTICE = 2_000  # characters of Slack's longest word about the connection itself; what people do is longer
 CROWDED = (
@@ -66,6 +71,7 @@ class Listener:
         self._last = self._frame = 0.0
         self._greeted = asyncio.Event()
         self._over: Exception | None = None
+        self._room = Room()
 
     async def listen(self, gate: Gate) -> None:
         """
@@ -125,6 +131,7 @@ class Listener:
                 self._notice(json.loads(message.data), gate)
             if self._greeted.is_set():
                 gate.seen(CHANNEL, self._account)
+            await self._room.wait()
 
         return heard
 
@@ -165,8 +172,34 @@ class Listener:
             logger=bolt_log,
         )
 
-        app.middleware(_StoreFirst(self._receivers, gate))
+        app.middleware(_StoreFirst(self._receivers, gate, self._room))
         return app
+
+
+class Room:
+    """What is under way of a connection, and whether there is room for more."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+        self._free = asyncio.Event()
+        self._free.set()
+
+    async def wait(self) -> None:
+        """Wait until there is room."""
+        await self._free.wait()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take room while something is under way."""
+        self._under_way += 1
+        if self._under_way >= AT_ONCE:
+            self._free.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if self._under_way < AT_ONCE:
+                self._free.set()
 
 
 class _StoreFirst(AsyncMiddleware):
@@ -176,9 +209,10 @@ class _StoreFirst(AsyncMiddleware):
     A class, because for a function the library first guesses what a payload holds, and stumbles over some.
     """
 
-    def __init__(self, receivers: Mapping[str, Receiver], gate: Gate) -> None:
-        self._receivers, self._gate = receivers, gate
+    def __init__(self, receivers: Mapping[str, Receiver], gate: Gate, room: Room) -> None:
+        self._receivers, self._gate, self._room = receivers, gate, room
 
     async def async_process(self, *, req: AsyncBoltRequest, **_: Any) -> BoltResponse:
-        answer = await receive.take(req.body, self._receivers, self._gate)
+        with self._room.taken():
+            answer = await receive.take(req.body, self._receivers, self._gate)
         return BoltResponse(status=answer.status, body=dict(answer.body) if answer.body is not None else "")

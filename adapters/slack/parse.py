@@ -237,7 +237,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
         _key(bot, "trigger", payload["trigger_id"]),
         _key(bot, "action", user["id"], container.get("message_ts"), action["action_ts"]),
     )
-    return Inbound(where, fact, keys, _raw(payload))
+    return Inbound(where, fact, keys, _raw(payload), once=True)
 
 
 def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
@@ -261,7 +261,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         values=values,
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
-    return Inbound(ConversationKey(conversation), fact, keys, _raw(payload))
+    return Inbound(ConversationKey(conversation), fact, keys, _raw(payload), once=True)
 
 
 def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
@@ -277,7 +277,7 @@ def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
     who = {"id": user, "name": payload.get("user_name"), "team_id": payload.get("team_id")}
     fact = events.MessageReceived(**_clicker(payload, who, bot), direct=True, sent_at=now, text=text, mentions_us=True)
     keys = (_key(bot, "trigger", payload["trigger_id"]),)
-    return Command(name, Inbound(_conversation(bot, user), fact, keys, _raw(payload)))
+    return Command(name, Inbound(_conversation(bot, user), fact, keys, _raw(payload), once=True))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

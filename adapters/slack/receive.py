@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from adapters.base import Clock, Gate, Inbound, NoForm, Refused
+from adapters.base import OVERLOADED, Clock, Gate, Inbound, NoForm, Refused
 from adapters.errors import ChannelError, Misconfigured
 from adapters.slack import render
 from adapters.slack.accounts import Bot, account_of
@@ -32,6 +32,8 @@ class Answer(NamedTuple):
     status: int
     body: Mapping[str, Any] | None = None
 
+
+FORMS = 64  # forms being opened at once; each is somebody's press, and a call of Slack's
 
 DONE = Answer(200)
 LATER = Answer(503)
@@ -79,6 +81,9 @@ class Receiver:
                 text = escape(gate.confirm(name, empty=said is None))
                 return Answer(200, {"response_type": "ephemeral", "text": text})
             case FormClick() as click:
+                if len(self._forms) >= FORMS:
+                    gate.refused(CHANNEL, self.config.account, OVERLOADED)
+                    return LATER
                 self._open_form(click, gate)
             case Ignored(why=why, counter=counter):
                 log.log(logging.WARNING if counter else logging.DEBUG, "not for us: %s", why)

@@ -3,8 +3,9 @@ HTTP mode: Slack posts events, presses and commands to one address of ours.
 
 One plain ASGI route for all accounts in this mode, because an app has one address for every workspace that it is in.
 Which secret signed a request says which app it is from, and so for which accounts it may speak; the payload says for
-which of them. What Slack did not sign is refused before it is read, as far as its headers show it, and answered in one
-line; what is too large is refused while it is read. Only what is stored is answered 200.
+which of them. What Slack did not sign, as far as its headers show it, and what there is no room for is refused before
+it is read, and answered in one line; what is too large is refused while it is read. Only what is stored is answered
+200.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from adapters.base import Clock, Gate
+from adapters.base import OVERLOADED, RETRY_AFTER, Clock, Gate
 from adapters.errors import InvalidSignature
 from adapters.slack import verify
 from adapters.slack.limits import BODY
@@ -32,12 +33,19 @@ log = logging.getLogger("ringback.slack")
 
 PATH = "/slack/events"
 SLOWEST = 10.0  # seconds in which a body has to be here; Slack itself gives up after three
+BODIES = 64 * 1024 * 1024  # bytes of all bodies that are being read; nobody has shown yet that Slack signed them
 FIELDS = 100  # fields of a form that are read; Slack's commands have about twenty
 CHECK = 60.0  # seconds between two looks whether our token still holds
 MISSED = 60.0  # seconds in which Slack sends again what it could not bring (docs.slack.dev/apis/events-api#retries)
 REFUSALS = {"unsigned": 401, "stale": 401, "bad_signature": 401, "malformed": 400, "too_slow": 408, "too_large": 413}
+REFUSALS |= {OVERLOADED: 503}
+JSON = b"application/json"  # what an event is; what people press and command comes as a form
 HOPELESS = frozenset({"malformed", "too_large"})  # refusals that are the same when Slack sends it again
-EMPTY = {answer.status: Response(status_code=answer.status) for answer in (DONE, LATER)}
+AGAIN = {"retry-after": str(RETRY_AFTER)}
+EMPTY = {
+    DONE.status: Response(status_code=DONE.status),
+    LATER.status: Response(status_code=LATER.status, headers=AGAIN),
+}
 
 Headers = Mapping[bytes, bytes]
 
@@ -56,6 +64,7 @@ class Webhook:
     def __init__(self, receivers: Iterable[Receiver], gate: Gate, clock: Clock) -> None:
         self._gate, self._clock = gate, clock
         self._by_secret: dict[str, dict[str, Receiver]] = {}
+        self._reading = 0  # bytes of bodies that are being read
         for receiver in receivers:
             for secret in receiver.config.secrets:
                 self._by_secret.setdefault(secret, {})[receiver.config.account] = receiver
@@ -95,10 +104,13 @@ class Webhook:
         """
         stamp = headers.get(b"x-slack-request-timestamp", b"").decode("latin-1")
         signature = headers.get(b"x-slack-signature", b"").decode("latin-1")
+        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         verify.check_headers(stamp, signature, self._clock.now())
+        if self._gate.overloaded(once=kind != JSON):
+            raise Refusal(OVERLOADED)
         try:
             async with asyncio.timeout(SLOWEST):
-                body = await _body(headers, receive)
+                body = await self._body(headers, receive)
         except TimeoutError:
             raise Refusal("too_slow") from None
         receivers: dict[str, Receiver] = {}
@@ -110,29 +122,35 @@ class Webhook:
             receivers |= accounts
         if not receivers:
             raise InvalidSignature("bad_signature")
-        return receivers, _payload(body, headers.get(b"content-type", b"").decode("latin-1"))
+        return receivers, _payload(body, kind)
 
-
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    length = headers.get(b"content-length", b"")
-    if length.isdigit() and (len(length) > 12 or int(length) > BODY):
-        raise Refusal("too_large")
-    body, more = bytearray(), True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > BODY:
+    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and (len(length) > 12 or int(length) > BODY):
             raise Refusal("too_large")
-        more = message.get("more_body", False)
-    return bytes(body)
+        body, more = bytearray(), True
+        try:
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk = message.get("body", b"")
+                body += chunk
+                self._reading += len(chunk)
+                if len(body) > BODY:
+                    raise Refusal("too_large")
+                if self._reading > BODIES:
+                    raise Refusal(OVERLOADED)
+                more = message.get("more_body", False)
+        finally:
+            self._reading -= len(body)
+        return bytes(body)
 
 
-def _payload(body: bytes, content_type: str) -> Mapping[str, Any]:
+def _payload(body: bytes, kind: bytes) -> Mapping[str, Any]:
     """Read events (JSON), presses and forms (JSON in the field `payload`), or commands (fields)."""
     try:
-        if content_type.partition(";")[0].strip().lower() == "application/json":
+        if kind == JSON:
             payload = json.loads(body.decode())
         else:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS))
@@ -160,6 +178,7 @@ def _refuse(reason: str) -> Response:
     # its sender hears why; one that does not come ends its connection.
     headers = {"x-slack-no-retry": "1"} if reason in HOPELESS else {}
     headers |= {"connection": "close"} if reason == "too_slow" else {}
+    headers |= AGAIN if reason == OVERLOADED else {}
     return JSONResponse({"error": reason}, REFUSALS[reason], headers)
 
 

@@ -124,6 +124,7 @@ class Gate:
     signs: int = 0
     arrived: bool = False
     refuse: int = 0
+    full: bool = False
     form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back", "Press again."))
     seen_keys: set[str] = field(default_factory=set)
     refusals: list[tuple[str, str]] = field(default_factory=list)
@@ -138,6 +139,9 @@ class Gate:
         self.seen_keys |= set(inbound.dedupe)
         self.came.append(inbound)
         return Accepted(len(self.came))
+
+    def overloaded(self, *, once: bool) -> bool:
+        return not once and self.full
 
     def confirm(self, command: str, *, empty: bool) -> str:
         return f"what <{command}> is for" if empty else "taken"

@@ -12,6 +12,7 @@ from agent_core.catalogue import Catalogue
 from agent_core.policy import Person, Rule
 from agent_core.run import Agent
 from gateway import clients
+from gateway.admission import Admission
 from gateway.agents import Agents, Listening
 from gateway.conversation import World
 from gateway.directory import Directory
@@ -70,7 +71,8 @@ class Parts:
             tokens_per_run=tokens_per_run,
         )
         self.health = Health(self.accounts, runtime)
-        self.gate = Gate(store, directory, catalogue, self.health, runtime)
+        self.admission = Admission(lambda: self.owner.undecided, runtime)
+        self.gate = Gate(store, directory, catalogue, self.health, self.admission, runtime)
         self.notices = Notices(store, self.world.watchers)
         holds = Holds(self.health, self.notices, catalogue.say, runtime)
         self.outbox = Outbox(store, self.world.adapter, runtime, holds, self.notices, catalogue.say)

@@ -23,7 +23,7 @@ from tests.process import ROOT
 
 def measured(house: House) -> Metrics:
     """Join a house and what measures it, as the service is joined."""
-    metrics = Metrics(house.health, lambda: house.owner.stuck)
+    metrics = Metrics(house.health, house.admission, lambda: house.owner.stuck)
     house.store.committed, house.outbox.tried, house.owner.decided = metrics.committed, metrics.tried, metrics.decided
     return metrics
 
@@ -42,7 +42,7 @@ async def samples(house: House, metrics: Metrics) -> dict[Any, float]:
 @asynccontextmanager
 async def reader(house: House, token: str | None, client: str) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who reads over HTTP, from an address."""
-    app = web.app(house.store, house.owner, house.health, measured(house), token, [])
+    app = web.app(house.store, house.owner, house.health, house.admission, measured(house), token, [])
     transport = httpx.ASGITransport(app=app, client=(client, 1234))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as one:
         yield one

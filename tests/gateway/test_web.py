@@ -27,8 +27,9 @@ async def test_a_webhook_is_reached_straight(make: Make):
     A webhook's request meets none of the layers around the other routes; a wrong method or path is refused as ever.
     """
     async with make(echo) as house:
-        metrics = Metrics(house.health, lambda: ())
-        app = web.app(house.store, house.owner, house.health, metrics, None, [Route("/in", Echo(), methods=["POST"])])
+        metrics = Metrics(house.health, house.admission, lambda: ())
+        routes = [Route("/in", Echo(), methods=["POST"])]
+        app = web.app(house.store, house.owner, house.health, house.admission, metrics, None, routes)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             posted = await client.post("/in")
             got, elsewhere, ready = await client.get("/in"), await client.post("/out"), await client.get("/readyz")

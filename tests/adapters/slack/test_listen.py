@@ -56,6 +56,33 @@ async def test_the_acknowledgement_waits_for_the_store(slack: SlackVendor, gate:
     await until(lambda: deliveries(slack)[-1]["status"] == "acked")
 
 
+async def test_while_much_is_under_way_no_more_is_read(slack: SlackVendor, gate: Gate, monkeypatch: pytest.MonkeyPatch):
+    """
+    Of many envelopes only some are taken up while the store is slow; the others wait, and none is lost.
+    """
+    monkeypatch.setattr(listen, "AT_ONCE", 8)
+    stored, append = asyncio.Event(), gate.append
+    waiting = 0
+
+    async def slowly(inbound: Any) -> Any:
+        nonlocal waiting
+        waiting += 1
+        await stored.wait()
+        return await append(inbound)
+
+    gate.append = slowly  # type: ignore[method-assign]
+    for number in range(400):
+        await slack.write(f"{'much ' * 400}{number}")
+    await until(lambda: waiting >= 8)
+    status, before = "", -1
+    while waiting != before:
+        before, status = waiting, slack.emulator.state()["deliveries"][-1]["status"]
+        await asyncio.sleep(0.1)
+    assert ("sent", True) == (status, 8 <= waiting < 200)
+    stored.set()
+    await until(lambda: len(gate.came) == 400)
+
+
 async def test_what_we_do_not_know_is_acknowledged_too(slack: SlackVendor, gate: Gate):
     """
     Somebody's lunch, a command without words: acknowledged, and nothing is stored.

@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from adapters.errors import Misconfigured
-from adapters.slack import webhook
+from adapters.slack import receive, webhook
 from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Fault, Server, Workspace, serve
@@ -112,6 +112,58 @@ async def test_what_is_not_stored_is_to_be_sent_again(door: Door):
 
     assert (503, 200, 1) == (first.status_code, again.status_code, len(door.gate.came))
     assert "x-slack-no-retry" not in first.headers
+    assert "5" == first.headers["retry-after"]
+
+
+async def test_what_there_is_no_room_for_is_refused_unread(door: Door):
+    """
+    An event is 503 with Retry-After, before its signature is looked at, and is brought again; a press is let in.
+    """
+    door.gate.full = True
+    signed = {"x-slack-signature": "v0=" + "0" * 64, "x-slack-request-timestamp": f"{door.clock.now():.0f}"}
+    unread = await door.slack.raw(b"{}", signed | {"content-type": "application/json; charset=utf-8"})
+    event = await door.slack.event(load("message_in_dm"))
+    press = await door.slack.interact(load("button_approve"))
+    door.gate.full = False
+    again = await door.slack.event(load("message_in_dm"))
+
+    assert [503, 503, 200, 200] == [answer.status_code for answer in (unread, event, press, again)]
+    assert ["5", "5"] == [answer.headers["retry-after"] for answer in (unread, event)]
+    assert "x-slack-no-retry" not in event.headers
+    assert [("", "overloaded")] * 2 == door.gate.refusals
+    assert [True, False] == [inbound.once for inbound in door.gate.came]
+
+
+async def test_forms_without_end_are_not_opened(door: Door, monkeypatch: pytest.MonkeyPatch):
+    """
+    While as many forms as may be are being opened, a press for one more is 503, and whoever pressed sees that.
+    """
+    monkeypatch.setattr(receive, "FORMS", 1)
+    asked, query = asyncio.Event(), door.gate.query
+
+    async def slowly(wanted: Any) -> Any:
+        await asked.wait()
+        return await query(wanted)
+
+    door.gate.query = slowly  # type: ignore[method-assign]
+    first, second = [await door.slack.interact(load("button_deny_form")) for _ in range(2)]
+    asked.set()
+
+    assert (200, 503, "5") == (first.status_code, second.status_code, second.headers["retry-after"])
+    assert [("T0SANDBOX", "overloaded")] == door.gate.refusals
+
+
+async def test_bodies_that_come_slowly_do_not_fill_the_memory(door: Door, monkeypatch: pytest.MonkeyPatch):
+    """
+    Of all bodies that are being read no more is kept than the limit; whoever is refused for it may come again.
+    """
+    monkeypatch.setattr(webhook, "BODIES", 1_000)
+    signed = {"x-slack-signature": "v0=" + "0" * 64, "x-slack-request-timestamp": f"{door.clock.now():.0f}"}
+    answer = await door.slack.raw(b"x" * 1_001, signed)
+    monkeypatch.undo()
+
+    assert (503, "5") == (answer.status_code, answer.headers["retry-after"])
+    assert 200 == (await door.slack.event(load("message_in_dm"))).status_code
 
 
 async def test_a_replay_changes_nothing(door: Door):
