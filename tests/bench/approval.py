@@ -55,7 +55,7 @@ class People:
 
     def _said(self, arguments: Json) -> None:
         waiting = self._waiting.pop(arguments["channel"], None)
-        if waiting is not None:
+        if waiting is not None and not waiting.done():
             waiting.set_result(arguments)
 
     def _next_post(self, channel: str) -> asyncio.Future[Json]:

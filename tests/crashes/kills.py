@@ -6,6 +6,7 @@ looked at when all is over.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -97,15 +98,18 @@ async def crash(nursery: Nursery, plan: Plan, rng: random.Random, *, freeze: boo
     """Start a gateway and see it killed, by its plan or after a while; tells whether it died where the plan says."""
     pid = await nursery.start(plan, (rng.uniform(-SKEW, SKEW), rng.uniform(-SKEW, SKEW)))
     death = asyncio.ensure_future(nursery.died())
-    await asyncio.wait({death}, timeout=STARVED if plan else rng.uniform(0.05, LONGEST))
-    reached = death.done()
-    if freeze and not reached:
-        os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(rng.uniform(0.0, STANDSTILL))
-        os.kill(pid, signal.SIGCONT)
-        await asyncio.sleep(rng.uniform(0.05, LONGEST))
-    if not death.done():
-        os.kill(pid, signal.SIGKILL)
+    try:
+        await asyncio.wait({death}, timeout=STARVED if plan else rng.uniform(0.05, LONGEST))
+        reached = death.done()
+        if freeze and not reached:
+            os.kill(pid, signal.SIGSTOP)
+            await asyncio.sleep(rng.uniform(0.0, STANDSTILL))
+            os.kill(pid, signal.SIGCONT)
+            await asyncio.sleep(rng.uniform(0.05, LONGEST))
+    finally:
+        if not death.done():
+            with contextlib.suppress(ProcessLookupError):  # it has just died where the plan says
+                os.kill(pid, signal.SIGKILL)
     assert -signal.SIGKILL == await death
     return reached
 

@@ -1,7 +1,8 @@
 """
 Simulation, crash tests and load, side by side, for as long as asked: `python -m tests.soak --minutes 60`.
 
-What is found is told at once, with the command that repeats it; the others go on. At the end stand the figures.
+What is found is told at once, with the command that repeats it; the others go on. At the end stand the figures, also
+where it is interrupted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import statistics
 import sys
 import time
@@ -64,12 +66,15 @@ class Soak:
     async def run(self) -> None:
         """Run the parts to their ends, and tell of them."""
         going = {asyncio.create_task(go_on(part, self._end)): part for part in self._parts}
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, lambda: [task.cancel() for task in going])
         told, written = Counter[str](), -MINUTE
         while going:
             done, _ = await asyncio.wait(going, timeout=1.0)
             for task in done:
                 del going[task]
-                task.result()
+                if not task.cancelled():
+                    task.result()
             late = time.monotonic() > self._end + GRACE
             for task, part in going.items():
                 if late and not task.cancelling():

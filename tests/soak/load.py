@@ -39,6 +39,8 @@ LOOK = 5.0  # seconds between two looks at the store
 PATIENCE = 60.0  # seconds in which what was refused is taken, and an approval comes to its end
 SAMPLES = 1_200  # of memory and size, in the whole time
 REFUSED = (429, 503)
+COUNTED = ("requests", "refused", "sent again all the same", "floods", "messages of floods")
+COUNTED += ("approvals asked for", "approvals completed", "approvals lost", "violations")
 
 
 class Door:
@@ -81,6 +83,8 @@ class Folk(People):
     def _heard(self) -> None:
         try:
             super()._heard()
+        except asyncio.InvalidStateError:
+            return  # whoever waited has given up
         except KeyError as what:
             self._find(Violation("G5", f"{what} starts, and nobody waits for it any more"))
 
@@ -94,7 +98,7 @@ class Load:
         self.findings: list[Finding] = []
         self._seed, self._fault = seed, fault
         self._dice = random.Random(seed)
-        self._counts: Counter[str] = Counter()
+        self._counts = Counter(dict.fromkeys(COUNTED, 0))
         self._watched = Watched(Path())
         self._samples: list[Sample] = []
 
