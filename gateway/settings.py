@@ -358,8 +358,10 @@ def _read(file: Path | None, source: str) -> dict[str, Any]:
     except FileNotFoundError:
         remedy = "there is no such file; make one with: ringback config example > ringback.toml"
         raise SettingsError("--config", source, remedy) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:  # of ValueError are bad TOML, bad UTF-8 and numbers without end
         raise SettingsError("--config", source, f"cannot be read: {error}") from None
+    except RecursionError:
+        raise SettingsError("--config", source, "cannot be read: it is nested too deeply") from None
 
 
 def _override(values: dict[str, Any], environment: Mapping[str, str]) -> None:
@@ -377,6 +379,8 @@ def _accounts(channel: str, tables: Any, source: str, environment: Mapping[str, 
     found = []
     for number, table in enumerate(tables):
         where = f"{channel}[{number}]"
+        if not isinstance(table, dict):
+            raise SettingsError(where, source, f"write it as a table of its own, under [[{channel}]]")
         found.append(_validate(model, _resolved(model, table, where, source, environment), f"{where}.", source))
     return found
 
@@ -407,7 +411,7 @@ def _secret(key: str, value: Any, source: str, environment: Mapping[str, str] | 
     if kind == "file" and name:
         try:
             return Path(name).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise SettingsError(key, source, f"the file cannot be read: {error}") from None
     raise SettingsError(key, source, "secrets do not stand in the file; write env:NAME or file:/path")
 

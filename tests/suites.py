@@ -58,6 +58,7 @@ SUITES = (
     pytest("other clients", "tests/node"),
     pytest("gateway", "tests/gateway"),
     pytest("contracts", "tests/contracts"),
+    pytest("fuzzing", "tests/fuzz"),
     pytest("command line", "tests/cli"),
     pytest("deploy", "tests/deploy"),
     pytest("benchmarks", "tests/bench"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
-_REFERENCE = re.compile(r"<([#!]?)([^>|]*)(?:\|([^>]*))?>")
+# Slack writes a bracket in words as an entity; and without brackets inside, a text of nothing else is read once only.
+_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
+_REFERENCE = re.compile(r"<([#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _SCHEME = re.compile(r"^(?:https?://|mailto:|tel:)")
 
 
@@ -20,7 +21,7 @@ def mentions(text: str) -> list[str]:
 
 def clean(text: str, us: str) -> str:
     """Turn references into plain words; a mention of us at the beginning goes."""
-    text = re.sub(rf"^\s*<@{re.escape(us)}(?:\|[^>]*)?>[\s,:]*", "", text)
+    text = re.sub(rf"^\s*<@{re.escape(us)}(?:\|[^<>]*)?>[\s,:]*", "", text)
     text = _MENTION.sub(r"@\1", text)
     text = _REFERENCE.sub(_worded, text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

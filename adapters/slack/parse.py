@@ -25,6 +25,7 @@ from adapters.slack.accounts import Bot, pressed_here, wrote_here
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Decision
+from agent_core.texts import storable
 
 CHANNEL = "slack"
 ACTIONS: dict[str, Decision] = {
@@ -41,6 +42,8 @@ SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # su
 ROBOTS = frozenset({None, "USLACKBOT"})  # authors that are nobody
 
 _TIME = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_LARGEST = 2**53  # bytes; what claims to be larger is no file's size
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     direct = channel.startswith("D")
     where = _conversation(bot, _place(channel, user["id"], direct=direct))
     selected = action.get("selected_option") or {}
-    request, _, value = str(selected.get("value") or action.get("value") or "").partition("/")
+    request, _, value = storable(str(selected.get("value") or action.get("value") or "")).partition("/")
     who = _clicker(payload, user, bot)
     if decision is None:
         wanted = FormWanted(request, where, who["sender"], who["sender_name"], Assurance.HIGH)
@@ -246,7 +249,8 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         return Ignored(f"view {view.get('callback_id')}")
     about = pydantic_core.from_json(view["private_metadata"])
     conversation = str(about["conversation"])
-    if addresses.parse(conversation)[:2] != (CHANNEL, bot.account):
+    channel, account, place = addresses.parse(conversation)
+    if (channel, account) != (CHANNEL, bot.account):
         return Ignored("a form that names a conversation elsewhere", counter="malformed")
     values = {
         block: str(element.get("value") or "")
@@ -261,7 +265,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         values=values,
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
-    return Inbound(ConversationKey(conversation), fact, keys, _raw(payload), once=True)
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload), once=True)
 
 
 def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
@@ -295,7 +299,7 @@ def _clicker(payload: Mapping[str, Any], user: Mapping[str, Any], bot: Bot) -> d
 
 
 def _who(user: str, team: str, bot: Bot, *, ours: bool) -> dict[str, Any]:
-    sender = addresses.identity(CHANNEL, bot.account if ours else team, user)
+    sender = addresses.identity(CHANNEL, bot.account if ours else _id(team), _id(user))
     return {"sender": sender, "assurance": Assurance.HIGH, "outsider": not ours}
 
 
@@ -309,11 +313,23 @@ def _place(channel: str, user: str, *, direct: bool) -> str:
 
 
 def _conversation(bot: Bot, place: str) -> ConversationKey:
-    return addresses.conversation(CHANNEL, bot.account, place)
+    return addresses.conversation(CHANNEL, bot.account, _id(place))
+
+
+def _id(name: str) -> str:
+    """
+    Take an id of Slack's into an address: letters and digits, so that it cannot be read as anything else.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not _ID.fullmatch(name):
+        raise ValueError(f"{name[:40]!r} is no id")
+    return name
 
 
 def _key(bot: Bot, *parts: object) -> str:
-    return "/".join((CHANNEL, bot.account, *map(str, parts)))
+    return storable("/".join((CHANNEL, bot.account, *map(str, parts))))
 
 
 def _raw(payload: Mapping[str, Any]) -> bytes:
@@ -333,9 +349,10 @@ def _time(stamp: object) -> float:
 
 
 def _attachment(file: Mapping[str, Any]) -> events.Attachment:
+    size = file.get("size")
     return events.Attachment(
         name=str(file.get("name") or "file"),
         media_type=str(file.get("mimetype") or ""),
-        size=int(file.get("size") or 0),
+        size=size if isinstance(size, int) and 0 <= size <= _LARGEST else 0,
         url=str(file.get("url_private") or ""),
     )

@@ -88,7 +88,7 @@ class Webhook:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         if payload.get("type") == "url_verification":
-            return JSONResponse({"challenge": str(payload.get("challenge") or "")})
+            return _json({"challenge": str(payload.get("challenge") or "")})
         return _respond(await take(payload, receivers, self._gate) if payload else DONE)
 
     async def _read(self, headers: Headers, receive: Receive) -> tuple[Mapping[str, Receiver], Mapping[str, Any]]:
@@ -169,7 +169,11 @@ def _payload(body: bytes, kind: bytes) -> Mapping[str, Any]:
 def _respond(answer: Answer) -> Response:
     if answer.body is None:
         return EMPTY[answer.status]
-    return JSONResponse(dict(answer.body), answer.status)
+    return _json(answer.body, answer.status)
+
+
+def _json(body: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(body), status, media_type="application/json")  # ASCII, so half an emoji can be repeated
 
 
 def _refuse(reason: str) -> Response:

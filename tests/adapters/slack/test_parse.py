@@ -381,3 +381,47 @@ def test_a_form_speaks_only_for_its_account(conversation: str):
 
     assert isinstance(parsed, Ignored)
     assert "malformed" == parsed.counter
+
+
+@pytest.mark.parametrize("name", ["", "U1/U2", "slack:T1/U1", "U\x00", "U\ud83d", "U" * 65, " U1"])
+def test_what_is_no_id_has_no_address(name: str):
+    """
+    An author or a channel that is not named as Slack names them would have an address that nobody can be reached at.
+    """
+    for key in ("user", "channel"):
+        payload = load("message_in_dm")
+        payload["event"] |= {key: name, "channel_type": "im" if key == "user" else "channel", "text": "<@URINGBACK>"}
+        parsed = parse(payload, BOT, NOW)
+
+        assert isinstance(parsed, Ignored)
+        assert "malformed" == parsed.counter
+
+
+def test_half_an_emoji_in_what_names_an_event():
+    """
+    What tells one event, or one request, from the next can be stored whatever it is.
+    """
+    payload = load("message_in_dm") | {"event_id": "Ev\ud83d"}
+    said = parse(payload, BOT, NOW)
+    payload = load("button_deny_form")
+    payload["actions"][0]["value"] = "\ud83d"
+    click = parse(payload, BOT, NOW)
+
+    assert isinstance(said, Inbound)
+    assert "slack/T0SANDBOX/event/Ev?" in said.dedupe
+    assert isinstance(click, FormClick)
+    assert "?" == click.wanted.request
+
+
+@pytest.mark.parametrize("size", [float("inf"), float("nan"), 10**400, -1, "12", None, [1]])
+def test_a_size_that_is_none_is_not_believed(size: Any):
+    """
+    A file whose size is no number of bytes is a file of unknown size, and its message is heard.
+    """
+    payload = load("message_in_dm")
+    payload["event"] |= {"subtype": "file_share", "files": [{"name": "plan.csv", "size": size}]}
+    parsed = parse(payload, BOT, NOW)
+
+    assert isinstance(parsed, Inbound)
+    assert isinstance(parsed.fact, events.MessageReceived)
+    assert (events.Attachment(name="plan.csv"),) == parsed.fact.attachments

@@ -186,6 +186,18 @@ async def test_before_we_know_who_we_are_nothing_is_taken(server: Server):
     await door.close()
 
 
+async def test_half_an_emoji_is_answered(door: Door):
+    """
+    What is repeated in an answer (a challenge, a command's name) need not be text that UTF-8 can write.
+    """
+    challenge = await door.slack.event({"type": "url_verification", "challenge": "\ud83d"})
+    command = {"command": "/\ud83d", "text": "", "user_id": ANA, "trigger_id": "1", "team_id": "T0SANDBOX"}
+    help_ = await door.slack.event(command)
+
+    assert (200, {"challenge": "\ud83d"}) == (challenge.status_code, challenge.json())
+    assert (200, "ephemeral") == (help_.status_code, help_.json()["response_type"])
+
+
 async def test_the_address_is_proved_only_to_slack(door: Door):
     """
     `url_verification` is answered with its challenge, once the signature has passed.

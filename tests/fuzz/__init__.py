@@ -1,0 +1,26 @@
+"""
+Fuzzing of everything that reads bytes from outside.
+
+In `make test` each test plays the same examples every time. `python -m tests.fuzz` plays new ones for as long as asked.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+LONG = "RINGBACK_FUZZ"  # set by `python -m tests.fuzz`: new examples, and ten times as many
+
+
+def examples(most: int) -> settings:
+    """Say how many examples a test plays."""
+    long = LONG in os.environ
+    return settings(
+        max_examples=most * (10 if long else 1),
+        derandomize=not long,
+        database=None,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
