@@ -53,6 +53,7 @@ ENGLISH: Mapping[str, str] = {
     "card.asker.nobody": "Asked by the agent {agent}",
     "card.by": "Answer by",
     "card.silence": "If nobody does, nothing happens and {name} is told.",
+    "card.silence.go_on": "If nobody does, this is not done, and the agent goes on without it.",
     "card.silence.you": "If you do not, nothing happens, and this is put on hold.",
     "card.how.approval": "Press a button, or reply here: approve or deny. Anything else is passed on as a question.",
     "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",

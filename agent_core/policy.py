@@ -8,14 +8,16 @@ where it is not known, a person is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from pydantic import Field
 
 from agent_core.addresses import Identity, Party
+from agent_core.hours import Hours
 from agent_core.requests import (
     DEFAULT_PATIENCE,
     Assurance,
@@ -28,6 +30,8 @@ from agent_core.requests import (
     objection,
     reached,
 )
+
+ROLE = "role:"  # before a role, where people can be named too
 
 
 class Person(Frozen):
@@ -44,17 +48,42 @@ class Rule(Frozen):
     """
     One rule of the policy.
 
-    `agent` and `tool` are names with `*` and `?`; `when` maps arguments to a value or a list of values.
+    `agent` and `tool` are names with `*` and `?`; `when` maps arguments to a value, a list of values, or comparisons.
+    `requester` are people, identities and `role:NAME`s, `environment` names of gateways, `hours` parts of the week;
+    without them it is about everybody, everywhere, at any time. With `go_on` the agent is told when nobody has answered
+    in time, and the run does not halt.
     """
 
     effect: Literal["allow", "ask", "forbid"] = "ask"
     agent: str = "*"
     tool: str
     when: Mapping[str, Any] = Field(default_factory=dict)
+    requester: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    hours: tuple[Hours, ...] = ()
     who: Who = Who()
     where: Where = Where()
     patience: float = DEFAULT_PATIENCE
+    go_on: bool = False
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """
+    A call to judge.
+
+    `arguments` are as validated, in JSON; `requester` is who the run is for, with the `roles` that they have, and None
+    where nobody is known to have asked; `at` is seconds since the epoch.
+    """
+
+    agent: str
+    tool: str
+    arguments: Mapping[str, Any]
+    requester: Party | None = None
+    roles: tuple[str, ...] = ()
+    environment: str = ""
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,45 +106,107 @@ class Ask:
     where: Where
     patience: float
     reason: str = ""
+    go_on: bool = False
 
 
 Requirement = Allow | Forbid | Ask
 
 
-def requirement(
-    rules: Sequence[Rule], *, agent: str, tool: str, arguments: Mapping[str, Any], demanded: Who | None
-) -> Requirement:
+def requirement(rules: Sequence[Rule], call: Call, demanded: Who | None) -> Requirement:
     """
     Say what a call needs before it may start.
 
     Args:
-        arguments: As validated, in JSON.
         demanded: Who must approve every call of this tool, by its own declaration.
     """
-    ruled = next((_speak(rule) for rule in rules if fits(rule, agent=agent, tool=tool, arguments=arguments)), Allow())
+    ruled = next((_speak(rule) for rule in rules if fits(rule, call)), Allow())
     if demanded is None or isinstance(ruled, Forbid):
         return ruled
     if isinstance(ruled, Allow):
         return Ask(demanded, Where(), DEFAULT_PATIENCE)
-    return Ask(join(ruled.who, demanded), ruled.where, ruled.patience, ruled.reason)
+    return replace(ruled, who=join(ruled.who, demanded))
 
 
-def fits(rule: Rule, *, agent: str, tool: str, arguments: Mapping[str, Any]) -> bool:
-    """Tell whether a rule is about a call."""
+def fits(rule: Rule, call: Call) -> bool:
+    """Tell whether a rule is about a call. What is not known of a call fits a rule that asks or forbids."""
+    unknown = rule.effect != "allow"
     return (
-        fnmatchcase(tool, rule.tool)
-        and fnmatchcase(agent, rule.agent)
-        and all(_holds(arguments, path, wanted, missing=rule.effect != "allow") for path, wanted in rule.when.items())
+        fnmatchcase(call.tool, rule.tool)
+        and fnmatchcase(call.agent, rule.agent)
+        and (not rule.environment or call.environment in rule.environment)
+        and (not rule.hours or any(hours.hold(call.at) for hours in rule.hours))
+        and (not rule.requester or _asks(rule.requester, call, unknown))
+        and all(_holds(call.arguments, path, wanted, unknown=unknown) for path, wanted in rule.when.items())
     )
 
 
-def _holds(arguments: Mapping[str, Any], path: str, wanted: Any, *, missing: bool) -> bool:
+def _asks(requesters: Sequence[str], call: Call, unknown: bool) -> bool:
+    if call.requester is None:
+        return unknown
+    return call.requester in requesters or any(ROLE + role in requesters for role in call.roles)
+
+
+def _holds(arguments: Mapping[str, Any], path: str, wanted: Any, *, unknown: bool) -> bool:
     found: Any = arguments
     for name in path.split("."):
         if not isinstance(found, Mapping) or name not in found:
-            return missing
+            return unknown
         found = found[name]
-    return found in wanted if isinstance(wanted, list | tuple) else found == wanted
+    if not isinstance(wanted, Mapping):
+        return found in _values(wanted)
+    try:
+        return all(COMPARISONS[name](found, value) for name, value in wanted.items())
+    except (ArithmeticError, TypeError, ValueError):  # not to be compared, so it is not known
+        return unknown
+
+
+def _number(value: Any) -> Decimal:
+    """Read a number; amounts of money are strings in JSON."""
+    number = Decimal(str(value))
+    if isinstance(value, bool) or not number.is_finite():
+        raise ValueError(f"{value!r} is no number")
+    return number
+
+
+def _values(wanted: Any) -> Sequence[Any]:
+    return wanted if isinstance(wanted, list | tuple) else [wanted]
+
+
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "above": lambda found, value: _number(found) > _number(value),
+    "below": lambda found, value: _number(found) < _number(value),
+    "at_least": lambda found, value: _number(found) >= _number(value),
+    "at_most": lambda found, value: _number(found) <= _number(value),
+    "not": lambda found, value: found not in _values(value),
+    "like": lambda found, value: any(fnmatchcase(_text(found), pattern) for pattern in _values(value)),
+    "unlike": lambda found, value: not any(fnmatchcase(_text(found), pattern) for pattern in _values(value)),
+}
+"""What an argument can be compared with: numbers, other values, and patterns with `*` and `?`."""
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise TypeError(f"{found!r} is no text")
+    return found
+
+
+def check_when(when: Mapping[str, Any]) -> None:
+    """
+    Refuse comparisons that mean nothing.
+
+    Raises:
+        ValueError: It says what to write.
+    """
+    for path, wanted in when.items():
+        if not isinstance(wanted, Mapping):
+            continue
+        for name, value in wanted.items():
+            if name not in COMPARISONS:
+                raise ValueError(f"{path}: there is no comparison {name!r}; write one of {', '.join(COMPARISONS)}")
+            try:
+                COMPARISONS[name](value if not isinstance(value, list) else "", value)
+            except (ArithmeticError, TypeError, ValueError):
+                raise ValueError(f"{path}: {name} does not compare with {value!r}") from None
 
 
 def _speak(rule: Rule) -> Requirement:
@@ -125,29 +216,46 @@ def _speak(rule: Rule) -> Requirement:
         case "forbid":
             return Forbid(rule.reason or "a rule of the policy forbids it")
         case "ask":
-            return Ask(rule.who, rule.where, rule.patience, rule.reason)
+            return Ask(rule.who, rule.where, rule.patience, rule.reason, rule.go_on)
 
 
 def covers(earlier: Rule, later: Rule) -> bool:
     """
     Tell whether a rule surely fits every call that a later one fits, which then never speaks.
 
-    Patterns are compared as they are written, so that it may miss some; it never errs.
+    Patterns and hours are compared as they are written, so that it may miss some; it never errs.
     """
     return (
-        earlier.tool in ("*", later.tool)
-        and earlier.agent in ("*", later.agent)
+        _within(later.tool, earlier.tool)
+        and _within(later.agent, earlier.agent)
+        and _narrows(later.environment, earlier.environment)
+        and (_narrows(later.requester, earlier.requester) and (not earlier.requester or _knows(earlier, later)))
+        and _narrows(later.hours, earlier.hours)
         and all(
-            path in later.when
-            and set(map(repr, _values(later.when[path]))) <= set(map(repr, _values(wanted)))
-            and (earlier.effect != "allow" or later.effect == "allow")  # a call without the argument fits the later one
+            path in later.when and _narrower(later.when[path], wanted) and _knows(earlier, later)
             for path, wanted in earlier.when.items()
         )
     )
 
 
-def _values(wanted: Any) -> Sequence[Any]:
-    return wanted if isinstance(wanted, list | tuple) else [wanted]
+def _within(inner: str, outer: str) -> bool:
+    """A pattern with wildcards of its own is surely within itself and `*` only."""
+    return outer in (inner, "*") or (not set("*?[") & set(inner) and fnmatchcase(inner, outer))
+
+
+def _narrows(inner: Sequence[object], outer: Sequence[object]) -> bool:
+    return not outer or (bool(inner) and all(each in outer for each in inner))
+
+
+def _narrower(inner: Any, outer: Any) -> bool:
+    if isinstance(inner, Mapping) or isinstance(outer, Mapping):
+        return bool(inner == outer)
+    return all(value in _values(outer) for value in _values(inner))
+
+
+def _knows(earlier: Rule, later: Rule) -> bool:
+    """A call of which something is not known fits a rule that asks or forbids, and none that allows."""
+    return earlier.effect != "allow" or later.effect == "allow"
 
 
 def eligible(who: Who, requester: Party | None, people: Iterable[Person]) -> list[Person]:

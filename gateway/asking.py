@@ -34,7 +34,7 @@ from gateway.store.base import RequestRow
 def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -> None:
     """Ask whether a call may start."""
     request = _of_call(here, thread, call, ask.who, ask.where).model_copy(
-        update={"why": call.why or ask.reason, "patience": ask.patience, "catch": call.catch}
+        update={"why": call.why or ask.reason, "patience": ask.patience, "catch": call.catch or ask.go_on}
     )
     open_request(here, thread, request)
 

@@ -129,6 +129,7 @@ def _world(
         watch=watch,
         starts=Starts(settings.limits.starts_per_hour),
         tokens_per_run=settings.limits.tokens_per_run,
+        environment=settings.server.environment,
     )
 
 

@@ -42,13 +42,17 @@ def begin(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
 
 
 def _requirement(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Requirement:
-    return policy.requirement(
-        here.world.rules,
+    requester = here.world.directory.present(thread.state.requester)
+    judged = policy.Call(
         agent=thread.state.agent,
         tool=call.tool.name,
         arguments=call.encoded,
-        demanded=call.tool.approval,
+        requester=requester,
+        roles=here.world.directory.roles(requester),
+        environment=here.world.environment,
+        at=here.now,
     )
+    return policy.requirement(here.world.rules, judged, call.tool.approval)
 
 
 def _refuse(here: Conversation, thread: Thread, call: effects.CallTool, outcome: str, reason: str) -> None:

@@ -52,7 +52,8 @@ def _asker_and_silence(here: Conversation, request: Request) -> tuple[str, str]:
     if request.requester is not None and request.who == Who(people=(request.requester,)):
         return here.say("card.asker.nobody", agent=agent), here.say("card.silence.you")
     asker = here.say("card.asker", name=name) if name else here.say("card.asker.nobody", agent=agent)
-    return asker, here.say("card.silence", name=name or agent)
+    key = "card.silence.go_on" if request.catch else "card.silence"
+    return asker, here.say(key, name=name or agent)
 
 
 def how(here: Conversation, request: Request) -> str:

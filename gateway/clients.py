@@ -15,12 +15,13 @@ from typing import Any
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
+from agent_core.policy import ROLE
 from agent_core.requests import PEOPLE, Approval, Kind, Outcome, Question, Request, Settlement, Where, Who, to_role
 from agent_core.run import Run, agent
 from agent_core.thread import Thread
 from gateway.agents import Listening
 from gateway.conversation import Conversation
-from gateway.directory import ROLE, Directory
+from gateway.directory import Directory
 from gateway.errors import GatewayError
 from gateway.settings import AgentSettings
 from gateway.store.base import Fact, Store

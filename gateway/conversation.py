@@ -72,6 +72,7 @@ class World:
     restored_at: float = 0.0
     starts: Starts = field(default_factory=Starts)
     tokens_per_run: int = 0
+    environment: str = ""
 
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""

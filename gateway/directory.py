@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from agent_core import addresses, policy
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.policy import Person
+from agent_core.policy import ROLE, Person
 from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Vote, Voter, Who, objection
 
-PEOPLE, ANYONE, ROLE = "people", "anyone", "role:"
+PEOPLE, ANYONE = "people", "anyone"
 
 
 class Directory:
@@ -85,6 +85,11 @@ class Directory:
         if person is not None or party is None:
             return person.name if person is not None else otherwise
         return otherwise or party.rpartition("/")[2]
+
+    def roles(self, party: Party | None) -> tuple[str, ...]:
+        """Give the roles of a party; somebody who is no person has none."""
+        person = self._people.get(party) if party is not None else None
+        return person.roles if person is not None else ()
 
     def timezone(self, conversation: ConversationKey) -> str:
         """Tell in which time zone the reader of a one-to-one conversation lives; UTC where there are many."""

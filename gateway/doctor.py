@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from adapters.base import Adapter, Check, Named
@@ -88,9 +87,8 @@ def settings_checks(settings: Settings, world: World, unread: str) -> Iterator[C
     yield Check("agents and models", not unread, unread or "all can be imported")
     for number, person in enumerate(settings.people):
         yield from _person(world, f"people[{number}]", person.name, person.identities)
-    rules = list(world.rules)
-    for number, rule in enumerate(rules):
-        yield from _rule(world, f"policy[{number}]", rule, rules[:number])
+    for number, rule in enumerate(world.rules):
+        yield from _rule(world, f"policy[{number}]", rule)
 
 
 def _person(world: World, key: str, name: str, identities: Sequence[str]) -> Iterator[Check]:
@@ -101,12 +99,7 @@ def _person(world: World, key: str, name: str, identities: Sequence[str]) -> Ite
         yield Check(key, None, f"{name} has no identities, so cannot be asked anything", "give them one")
 
 
-def _rule(world: World, key: str, rule: Rule, before: Sequence[Rule]) -> Iterator[Check]:
-    hidden = next((number for number, earlier in enumerate(before) if _covers(earlier, rule)), None)
-    if hidden is not None:
-        yield Check(
-            key, False, f"never speaks: policy[{hidden}] fits every call that it does", "put it before that one"
-        )
+def _rule(world: World, key: str, rule: Rule) -> Iterator[Check]:
     if rule.effect != "ask":
         return
     everybody = world.directory.eligible(rule.who, None)
@@ -122,14 +115,3 @@ def _rule(world: World, key: str, rule: Rule, before: Sequence[Rule]) -> Iterato
     if ORIGIN in rule.where.targets and len(rule.where.targets) == 1 and rule.who.exclude_requester:
         found = "is shown only where the call was asked for, while it excludes who asked there"
         yield Check(key, None, found, f'add "{PEOPLE}" to its targets')
-
-
-def _covers(earlier: Rule, later: Rule) -> bool:
-    """Tell whether a rule surely fits every call that a later one does."""
-    pairs = ((earlier.tool, later.tool), (earlier.agent, later.agent))
-    return not earlier.when and all(_within(inner, outer) for outer, inner in pairs)
-
-
-def _within(inner: str, outer: str) -> bool:
-    """A pattern with wildcards of its own is surely within itself and `*` only."""
-    return outer in (inner, "*") or (not set("*?[") & set(inner) and fnmatchcase(inner, outer))

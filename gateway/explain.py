@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -51,8 +51,8 @@ class Explanation:
 
     `rule` is the place of the rule that fits, from 0, and `about` the calls that it is about; `demanded` what the tool
     itself asks for, None where its code was not looked at. `votes` is how many of whom it takes, where that is more
-    than one; `excluded` are people that the rule names and who may not decide this call, with the reason; `problem` is
-    why nobody can be asked.
+    than one; `excluded` are people that the rule names and who may not decide this call, with the reason; `go_on` says
+    that silence does not halt the run; `problem` is why nobody can be asked.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -66,6 +66,7 @@ class Explanation:
     excluded: tuple[tuple[str, str], ...] = ()
     places: tuple[str, ...] = ()
     until: float | None = None
+    go_on: bool = False
     problem: str = ""
 
 
@@ -80,10 +81,19 @@ def explain(world: World, call: Call) -> Explanation:
     tool = _tool(listening.current, call.tool) if listening is not None else None
     arguments = _validated(tool, call.arguments) if tool is not None else dict(call.arguments)
     agent = listening.current.name if listening is not None else call.agent
-    named: dict[str, Any] = {"agent": agent, "tool": call.tool, "arguments": arguments}
-    number = next((number for number, rule in enumerate(world.rules) if policy.fits(rule, **named)), None)
+    requester, _ = _requester(world, call.requester)
+    judged = policy.Call(
+        agent=agent,
+        tool=call.tool,
+        arguments=arguments,
+        requester=requester,
+        roles=world.directory.roles(requester),
+        environment=world.environment,
+        at=call.at,
+    )
+    number = next((number for number, rule in enumerate(world.rules) if policy.fits(rule, judged)), None)
     demanded = tool.approval if tool is not None else None
-    needed = policy.requirement(world.rules, **named, demanded=demanded)
+    needed = policy.requirement(world.rules, judged, demanded)
     shown = tool.shown(arguments) if tool is not None else arguments
     common: dict[str, Any] = {"rule": number, "about": "", "arguments": shown}
     if number is not None:
@@ -135,6 +145,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
         until=call.at + ask.patience,
+        go_on=ask.go_on,
         problem=problem,
     )
 
@@ -142,8 +153,15 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
 def _about(rule: policy.Rule) -> str:
     """Say which calls a rule is about, as its file does."""
     conditions = [f"{path} = {json.dumps(value, ensure_ascii=False)}" for path, value in rule.when.items()]
+    conditions += [f"{name} is {' or '.join(values)}" for name, values in _narrowed(rule) if values]
     of = f"{rule.tool} of {rule.agent}" if rule.agent != "*" else rule.tool
     return f"{of} where {', '.join(conditions)}" if conditions else of
+
+
+def _narrowed(rule: policy.Rule) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "the requester", rule.requester
+    yield "this gateway", rule.environment
+    yield "the time", [hours.written for hours in rule.hours]
 
 
 def _agent(world: World, name: str) -> Listening | None:

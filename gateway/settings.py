@@ -18,9 +18,9 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from adapters import registry
-from agent_core import addresses
+from agent_core import addresses, hours
 from agent_core.addresses import Identity, Party
-from agent_core.policy import Person, Rule
+from agent_core.policy import Person, Rule, check_when
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, Threshold, Where, Who
 from gateway import settings_check
 from gateway.errors import SettingsError
@@ -42,6 +42,7 @@ class Server(Section):
 
     data: Path = Field(default=Path("data"), description="The folder of the embedded store. One process uses it.")
     host: str = Field(default="127.0.0.1", description="The address to answer on.")
+    environment: str = Field(default="", description="What this gateway is for, like staging; rules can say where.")
     port: int = Field(default=8080, ge=0, le=65_535, description="The port to answer on; 0 takes any free one.")
 
 
@@ -127,9 +128,12 @@ class PolicySettings(Section):
     agent: str = Field(default="*", description="The agent, with * and ?.")
     when: dict[str, Any] = Field(
         default={},
-        description="Values of arguments; a list means any of them.",
+        description="Values of arguments; a list means any of them, a table compares.",
         examples=[{"environment": "production"}],
     )
+    requester: list[str] = Field(default=[], description="Only where one of these asked: ids, role:NAME, or accounts.")
+    environment: list[str] = Field(default=[], description="Only where [server] environment is one of these.")
+    hours: list[str] = Field(default=[], description="Only within these hours, like Mon-Fri 09:00-17:00 Europe/Berlin.")
     effect: Literal["allow", "ask", "forbid"] = Field(default="ask", description="What the call needs.")
     people: list[str] = Field(default=[], description="Who may approve: ids of people.")
     roles: list[str] = Field(default=[], description="Who may approve: roles.", examples=[["release"]])
@@ -137,8 +141,7 @@ class PolicySettings(Section):
     denials: int = Field(default=1, ge=1, description="How many people it takes to deny.")
     thresholds: list[ThresholdSettings] = Field(
         default=[],
-        description="How many of whom it takes, in place of `quorum` and `denials`.",
-        examples=[[{"roles": ["release"], "approve": 2}, {"roles": ["owner"], "approve": 1}]],
+        description='How many of whom it takes, in place of both: [{ roles = ["release"], approve = 2 }].',
     )
     need: Literal["any", "all"] = Field(
         default="any", description="Whether one threshold that is reached approves, or all have to be."
@@ -151,12 +154,28 @@ class PolicySettings(Section):
         examples=[["people", "slack:T024BE7LD/C042"]],
     )
     deadline: str = Field(default="24h", description="How long it waits, from the first copy sent (s, m, h, d).")
+    silence: Literal["halt", "go_on"] = Field(
+        default="halt", description="When nobody answers: the run halts, or the agent is told so and goes on without."
+    )
     reason: str = Field(default="", description="Why the rule is there; people read it.")
 
     @field_validator("deadline")
     @classmethod
     def _is_duration(cls, value: str) -> str:
         seconds(value)
+        return value
+
+    @field_validator("when")
+    @classmethod
+    def _can_be_compared(cls, value: dict[str, Any]) -> dict[str, Any]:
+        check_when(value)
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, value: list[str]) -> list[str]:
+        for written in value:
+            hours.parse(written)
         return value
 
     @field_validator("targets")
@@ -271,6 +290,9 @@ class Settings(Section):
                 agent=rule.agent,
                 tool=rule.tool,
                 when=rule.when,
+                requester=tuple(rule.requester),
+                environment=tuple(rule.environment),
+                hours=tuple(map(hours.parse, rule.hours)),
                 who=Who(
                     people=tuple(map(Party, rule.people)),
                     roles=tuple(rule.roles),
@@ -291,6 +313,7 @@ class Settings(Section):
                 ),
                 where=Where(targets=tuple(rule.targets)),
                 patience=seconds(rule.deadline),
+                go_on=rule.silence == "go_on",
                 reason=rule.reason,
             )
             for rule in self.policy

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from agent_core import addresses, policy
 from agent_core.catalogue import Catalogue
+from agent_core.policy import ROLE
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
-from gateway.directory import ANYONE, ROLE
+from gateway.directory import ANYONE
 from gateway.directory import PEOPLE as EVERYBODY
 from gateway.errors import SettingsError
 
@@ -34,6 +35,8 @@ def check(settings: Settings, source: str) -> None:
         key = f"policy[{number}]"
         if rule.effect == "ask" and not (rule.roles or rule.people):
             raise SettingsError(key, source, "says nobody who may approve; give it roles or people")
+        for entry in rule.requester:
+            _check_requester(f"{key}.requester", entry, roles, people, source)
         for role in set(rule.roles) - roles:
             raise SettingsError(f"{key}.roles", source, f"nobody in [[people]] has the role {role!r}")
         for person in set(rule.people) - people:
@@ -65,6 +68,13 @@ def _check_rules(settings: Settings, source: str) -> None:
         if rule.effect == "ask" and not policy.enough(rule.who, people):
             names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])
             raise SettingsError(key, source, f"needs more people than there are; those who may decide are {names}")
+
+
+def _check_requester(key: str, entry: str, roles: set[str], people: set[str], source: str) -> None:
+    if entry.startswith(ROLE) and entry.removeprefix(ROLE) not in roles:
+        raise SettingsError(key, source, f"nobody in [[people]] has the role {entry.removeprefix(ROLE)!r}")
+    if ":" not in entry and entry not in people:
+        raise SettingsError(key, source, f"there is no {entry!r} in [[people]]; write role:NAME for a role")
 
 
 def _check_accounts(settings: Settings, source: str) -> None:

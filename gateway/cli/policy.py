@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The policy: which call needs whom.", no_args_is_help=True)
 
-SILENCE = "nothing is run; the run halts, and the requester and its owner are told"
+SILENCE = {
+    False: "nothing is run; the run halts, and the requester and its owner are told",
+    True: "nothing is run; the agent is told that nobody answered, and goes on",
+}
 
 
 @app.callback()
@@ -90,5 +93,5 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
     if told.until is not None:
-        lines += [("until", moment(told.until)), ("or else", SILENCE)]
+        lines += [("until", moment(told.until)), ("or else", SILENCE[told.go_on])]
     return lines

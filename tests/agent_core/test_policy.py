@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent_core import policy, requests
-from agent_core.policy import Allow, Ask, Forbid, Rule, requirement
+from agent_core import hours, policy, requests
+from agent_core.policy import Allow, Ask, Call, Forbid, Rule, requirement
 from agent_core.requests import Who
 from tests.agent_core.logs import a_voter
 
@@ -19,7 +19,7 @@ PRODUCTION = Rule(tool="deploy", when={"environment": "production"}, who=RELEASE
 
 def needs(*rules: Rule, tool: str = "deploy", arguments: dict[str, Any] | None = None, demanded: Who | None = None):
     given = {"environment": "production"} if arguments is None else arguments
-    return requirement(rules, agent="bot", tool=tool, arguments=given, demanded=demanded)
+    return requirement(rules, Call(agent="bot", tool=tool, arguments=given), demanded)
 
 
 def test_no_rule_allows():
@@ -110,6 +110,83 @@ def test_rule_and_tool_both_have_to_be_satisfied(roles: tuple[str, ...], may: bo
 
 
 @pytest.mark.parametrize(
+    ("when", "value", "about"),
+    [
+        ({"above": 100}, 100.01, True),
+        ({"above": 100}, 100, False),
+        ({"above": 100}, "100.01", True),  # an amount of money is a string in JSON
+        ({"at_least": "0.1"}, 0.1, True),
+        ({"below": 5, "above": 1}, 3, True),
+        ({"below": 5, "above": 1}, 7, False),
+        ({"at_most": 5}, 5, True),
+        ({"above": 100}, "many", None),
+        ({"above": 100}, True, None),
+        ({"above": 100}, "NaN", None),
+        ({"above": 100}, None, None),
+        ({"not": "staging"}, "production", True),
+        ({"not": ["staging", "test"]}, "test", False),
+        ({"like": "*@example.com"}, "rita@example.com", True),
+        ({"like": ["*.com", "*.org"]}, "x.net", False),
+        ({"unlike": "*@example.com"}, "eve@example.org", True),
+        ({"like": "*"}, 5, None),
+    ],
+)
+def test_comparing_arguments(when: dict[str, Any], value: Any, about: bool | None):
+    """
+    Numbers, other values and patterns; what cannot be compared (None) is asked about, and never allowed.
+    """
+    call = Call(agent="bot", tool="pay", arguments={"x": value})
+
+    assert (about is not False) == policy.fits(Rule(tool="pay", when={"x": when}), call)
+    assert (about is True) == policy.fits(Rule(tool="pay", effect="allow", when={"x": when}), call)
+
+
+def test_comparisons_that_mean_nothing():
+    """
+    A comparison that does not exist, or not with that, says what to write.
+    """
+    with pytest.raises(ValueError, match="there is no comparison 'over'; write one of above"):
+        policy.check_when({"x": {"over": 5}})
+    with pytest.raises(ValueError, match="above does not compare with 'much'"):
+        policy.check_when({"x": {"above": "much"}})
+    policy.check_when({"x": {"above": 5, "not": ["a"]}, "y": "z"})
+
+
+@pytest.mark.parametrize(
+    ("how", "call", "about"),
+    [
+        ({"requester": ("role:intern",)}, {"requester": "rita", "roles": ("intern",)}, True),
+        ({"requester": ("role:intern", "ana")}, {"requester": "ana"}, True),
+        ({"requester": ("role:intern",)}, {"requester": "ana", "roles": ("release",)}, False),
+        ({"requester": ("role:intern",)}, {}, True),  # nobody is known to have asked
+        ({"environment": ("production",)}, {"environment": "production"}, True),
+        ({"environment": ("production",)}, {"environment": "staging"}, False),
+        ({"hours": (hours.parse("Mon-Fri 09:00-17:00"),)}, {"at": 1_795_600_800.0}, True),  # a Wednesday, 10:00
+        ({"hours": (hours.parse("Mon-Fri 09:00-17:00"),)}, {"at": 1_795_636_800.0}, False),  # 20:00
+    ],
+)
+def test_who_asked_where_and_when(how: dict[str, Any], call: dict[str, Any], about: bool):
+    """
+    A rule can be about some requesters, environments and hours only.
+    """
+    rule = Rule(tool="deploy", who=RELEASE, **how)
+
+    assert about == policy.fits(rule, Call(agent="bot", tool="deploy", arguments={}, **call))
+
+
+def test_going_on_without_an_answer():
+    """
+    A rule may say that the agent is told when nobody answered, also where the tool demands somebody besides.
+    """
+    rule = PRODUCTION.model_copy(update={"go_on": True})
+
+    for demanded in (None, Who(roles=("security",))):
+        asked = needs(rule, demanded=demanded)
+        assert isinstance(asked, Ask)
+        assert asked.go_on
+
+
+@pytest.mark.parametrize(
     ("earlier", "later", "covered"),
     [
         (Rule(tool="*"), Rule(tool="deploy"), True),
@@ -120,6 +197,15 @@ def test_rule_and_tool_both_have_to_be_satisfied(roles: tuple[str, ...], may: bo
         (Rule(tool="deploy", when={"to": "a"}), Rule(tool="deploy", when={"to": "a", "tag": "v1"}), True),
         (Rule(effect="allow", tool="x", when={"to": "a"}), Rule(tool="x", when={"to": "a"}), False),
         (Rule(effect="allow", tool="x", when={"to": "a"}), Rule(effect="allow", tool="x", when={"to": "a"}), True),
+        (Rule(tool="x", when={"n": {"above": 1}}), Rule(tool="x", when={"n": {"above": 1}}), True),
+        (Rule(tool="x", when={"n": {"above": 1}}), Rule(tool="x", when={"n": {"above": 2}}), False),
+        (Rule(tool="dep*"), Rule(tool="deploy"), True),
+        (Rule(tool="dep*"), Rule(tool="d*"), False),
+        (Rule(tool="x", requester=("ana",)), Rule(tool="x"), False),
+        (Rule(tool="x", requester=("ana", "ben")), Rule(tool="x", requester=("ana",)), True),
+        (Rule(tool="x", effect="allow", requester=("ana",)), Rule(tool="x", requester=("ana",)), False),
+        (Rule(tool="x", environment=("a",)), Rule(tool="x", environment=("a", "b")), False),
+        (Rule(tool="x", hours=(hours.parse("Mon"),)), Rule(tool="x", hours=(hours.parse("Mon"),)), True),
     ],
 )
 def test_a_rule_that_never_speaks(earlier: Rule, later: Rule, covered: bool):

@@ -8,12 +8,13 @@ import asyncio
 
 import pytest
 
+from agent_core import hours
 from agent_core.policy import Rule
 from agent_core.requests import Decision
 from agent_core.run import Run, agent
 from agent_core.tools import tool
 from tests.gateway.agents import Target, World
-from tests.gateway.house import ANA, RITA, House, Make
+from tests.gateway.house import ANA, GUARD, RITA, House, Make
 from tests.runtime import HandRuntime
 
 
@@ -104,3 +105,38 @@ async def test_what_runs_is_what_was_approved(make: Make):
         await approve(house)
 
         assert [("production", "v1", 1)] == world.deployed
+
+
+async def test_silence_that_does_not_halt(make: Make):
+    """
+    Where a rule says so, the agent is told that nobody answered in time, nothing is run, and the card says it before.
+    """
+    world = World()
+    rule = GUARD.model_copy(update={"go_on": True})
+    async with make(world.deployer(world.deploy()), rules=(rule,)) as house:
+        await house.write(RITA, "go")
+        assert "If nobody does, this is not done, and the agent goes on without it." == house.card(ANA).card.silence
+        await house.runtime.advance(3_601)
+
+        assert [] == world.deployed
+        assert "failed: expired" == house.texts(RITA)[-1]
+        assert [("ended", "done")] == await house.status()
+
+
+async def test_a_rule_about_who_asked_and_by_how_much(make: Make):
+    """
+    The policy is asked with the requester's roles, the environment and the hour of the call.
+    """
+    world = World()
+    rules = (
+        Rule(tool="deploy", effect="allow", requester=("role:release",)),
+        Rule(tool="deploy", effect="forbid", hours=(hours.parse("00:00-23:00"),), reason="not before the night"),
+    )
+    async with make(world.deployer(world.deploy()), rules=rules) as house:
+        await house.write(RITA, "go")
+        assert "forbidden: not before the night" == house.texts(RITA)[-1]
+        await house.write(ANA, "go")
+        assert "it is out" == house.texts(ANA)[-1]
+        await house.runtime.advance(3_600)
+        await house.write(RITA, "go")
+        assert "it is out" == house.texts(RITA)[-1]

@@ -45,29 +45,6 @@ def look(*rules: Rule, people: Sequence[Any] = PEOPLE) -> dict[str, Check]:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later", "hidden"),
-    [
-        (Rule(tool="*", who=RELEASE), Rule(tool="deploy", who=RELEASE), True),
-        (Rule(tool="dep*", who=RELEASE), Rule(tool="deploy", agent="bot", who=RELEASE), True),
-        (Rule(tool="dep*", who=RELEASE), Rule(tool="dep*", when={"a": 1}, who=RELEASE), True),
-        (Rule(tool="deploy", when={"a": 1}, who=RELEASE), Rule(tool="deploy", who=RELEASE), False),
-        (Rule(tool="deploy", agent="bot", who=RELEASE), Rule(tool="deploy", who=RELEASE), False),
-        (Rule(tool="deploy", who=RELEASE), Rule(tool="dep*", who=RELEASE), False),
-        (Rule(tool="dep?oy", who=RELEASE), Rule(tool="d*", who=RELEASE), False),
-        (Rule(tool="d*", who=RELEASE), Rule(tool="dep*", who=RELEASE), False),
-    ],
-)
-def test_a_rule_that_never_speaks(earlier: Rule, later: Rule, hidden: bool):
-    """
-    A rule behind one that fits all of its calls is told; where that is not sure, nothing is said.
-    """
-    found = look(earlier, later)
-
-    assert hidden == ("policy[1]" in found)
-    assert "policy[0]" not in found
-
-
-@pytest.mark.parametrize(
     ("rule", "ok", "words"),
     [
         (Rule(tool="x", who=Who(roles=("pilot",))), False, "nobody may decide it"),

@@ -70,6 +70,18 @@ def test_the_least_that_is_needed(load):
             "policy[1]",
             "never speaks: all its calls fit policy[0]",
         ),
+        (
+            OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nwhen={amount={over=5}}",
+            "policy[0].when",
+            "there is no comparison 'over'",
+        ),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nhours=['noon']", "policy[0].hours", "are no hours"),
+        (
+            OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nrequester=['role:ghost']",
+            "policy[0].requester",
+            "has the role 'ghost'",
+        ),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nrequester=['eve']", "policy[0].requester", "no 'eve'"),
         (OWNER + OWNER, "people[1].id", "two people called 'ben'"),
         (OWNER + "[[people]]\nid='a'\nname='A'\nidentities=['x']", "people[1].identities", "channel:account/place"),
         (OWNER + "[[people]]\nid='a'\nname='A'\ntimezone='Mars'", "people[1].timezone", "like Europe/Berlin"),
