@@ -152,10 +152,10 @@ class Load:
     async def _flood(self, people: Folk, end: float) -> None:
         """From time to time far too much comes at once."""
         stream = messages(people.slack)
-        between = min(BETWEEN, (end - time.monotonic()) / 3)
-        while time.monotonic() + between < end:
+        between = max(0.0, min(BETWEEN, (end - time.monotonic()) / 3))
+        while True:
             await asyncio.sleep(between)
-            over = min(end, time.monotonic() + FLOODED)
+            over = time.monotonic() + max(1.0, min(FLOODED, end - time.monotonic()))
 
             async def pour(over: float = over) -> None:
                 while time.monotonic() < over:
@@ -166,6 +166,8 @@ class Load:
                 if isinstance(ended, Exception):
                     self._find(ended)
             self._counts["floods"] += 1
+            if time.monotonic() + between >= end:
+                return
 
     # What is looked at -----------------------------------------------------------------------------------------------
 
