@@ -49,6 +49,7 @@ ENGLISH: Mapping[str, str] = {
         "The gateway was put back from a backup, {time}. This may have been done already in the time that the backup "
         "does not hold, so nobody here knows whether it took effect. Please look, then say what to do."
     ),
+    "card.calls": "Calls",
     "card.asker": "Asked by {name}",
     "card.asker.nobody": "Asked by the agent {agent}",
     "card.by": "Answer by",
@@ -214,6 +215,7 @@ ENGLISH: Mapping[str, str] = {
     "or": "{first} or {last}",
     "nobody": "nobody",
     "somebody": "somebody",
+    "policy": "the policy",
 }
 
 MOST_NAMES = 5  # people named in a sentence

@@ -266,7 +266,7 @@ class Drive:
         self._expect(event, ("call", "request"), key)
         if settlement.outcome in HALTING and not request.catch:
             return  # the run is parked here; RunResumed says how it goes on
-        if request.tool is None:
+        if not request.guards:
             self._resume(key, verdict(settlement))
         elif settlement.outcome not in APPROVING:
             self._resume(key, _call_verdict(settlement))

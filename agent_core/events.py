@@ -18,13 +18,16 @@ from pydantic import Field, TypeAdapter
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import (
     Assurance,
+    Choice,
     Decision,
     Frozen,
     Kind,
     Outcome,
+    OutsideCall,
     Request,
     Response,
     Settlement,
+    Urgency,
     Where,
     Who,
 )
@@ -232,14 +235,22 @@ class RequestReceived(Event):
     """
     A client outside of any channel, such as the command line, wants somebody to be asked.
 
-    `patience` is seconds from the first copy sent.
+    `call` is what it will do once that is approved. `patience` is seconds from the first copy sent. `state` is the
+    client's own, given back as it is, and `callback` where it wants to be told how this ended. `fingerprint` is the
+    digest of what it sent.
     """
 
     type: Literal["RequestReceived"] = "RequestReceived"
     kind: Kind
     title: str
+    body: str = ""
     why: str = ""
-    choices: tuple[str, ...] = ()
+    urgency: Urgency = "normal"
+    call: OutsideCall | None = None
+    choices: tuple[str | Choice, ...] = ()
+    state: Any = None
+    callback: str = ""
+    fingerprint: str = ""
     who: Who
     where: Where
     patience: float

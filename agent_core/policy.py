@@ -3,7 +3,7 @@ Pure rules: which call needs whom. The gateway only loads the file they are writ
 
 The first rule that fits a call speaks for it. What the tool itself demands comes on top: the stricter of the two holds
 (forbid over ask over allow; two asks are joined). A rule that names an argument which the call does not have fits:
-where it is not known, a person is asked.
+where it is not known, a person is asked. A value that is masked is not known.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic import Field
 
 from agent_core.addresses import Identity, Party
 from agent_core.hours import Hours
+from agent_core.masking import is_masked
 from agent_core.requests import (
     DEFAULT_PATIENCE,
     Assurance,
@@ -152,6 +153,8 @@ def _holds(arguments: Mapping[str, Any], path: str, wanted: Any, *, unknown: boo
         if not isinstance(found, Mapping) or name not in found:
             return unknown
         found = found[name]
+    if is_masked(found):
+        return unknown
     if not isinstance(wanted, Mapping):
         return found in _values(wanted)
     try:

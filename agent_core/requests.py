@@ -26,6 +26,8 @@ OWNER_ROLE = "owner"
 PEOPLE = "people"  # a target: each person who may answer, at their first contact
 ORIGIN = "origin"  # a target: where the run's conversation is
 
+Urgency = Literal["low", "normal", "high"]
+
 
 class Kind(StrEnum):
     """What is wanted of a person."""
@@ -139,8 +141,9 @@ class Request(Frozen):
     What was asked, as it was asked.
 
     `arguments` are for showing: sensitive values are masked in them. `digest` is over the arguments that will run.
-    `places` are the conversations that were chosen to show it; `to_agent` says that questions back go to the agent.
-    `patience` and `reminders` are seconds from the first copy sent; times are seconds since the epoch, store clock.
+    `outside` says that somebody else will call `tool`, and not we. `places` are the conversations that were chosen to
+    show it; `to_agent` says that questions back go to the agent. `patience` and `reminders` are seconds from the first
+    copy sent; times are seconds since the epoch, store clock.
     """
 
     id: str
@@ -153,8 +156,9 @@ class Request(Frozen):
     title: str
     body: str = ""
     why: str = ""
-    urgency: Literal["low", "normal", "high"] = "normal"
+    urgency: Urgency = "normal"
     tool: str | None = None
+    outside: bool = False
     arguments: dict[str, Any] = {}
     digest: str = ""
     choices: tuple[Choice, ...] = ()
@@ -176,6 +180,11 @@ class Request(Frozen):
     root: str = ""
     places: tuple[ConversationKey, ...] = ()
     to_agent: bool = False
+
+    @property
+    def guards(self) -> bool:
+        """A call of ours waits for it, and starts with it."""
+        return self.tool is not None and not self.outside
 
 
 class Voter(Frozen):
@@ -431,9 +440,24 @@ class Asking:
     to: Who | None = None
     where: Where | None = None
     patience: float = DEFAULT_PATIENCE
-    urgency: Literal["low", "normal", "high"] = "normal"
+    urgency: Urgency = "normal"
     catch: bool = False
     """Return `expired`, `undeliverable` and `no_route` as `Failed` instead of halting the run."""
+
+
+class OutsideCall(Frozen):
+    """
+    A call that an agent outside of this gateway makes once it is approved; the policy judges it like one of our own.
+
+    `agent` is how rules name who makes it. `arguments` are for showing, sensitive values are masked in them; `digest`
+    is over those that will run. `otherwise` is who is asked where neither the request nor a rule says.
+    """
+
+    agent: str
+    tool: str
+    arguments: dict[str, Any] = {}
+    digest: str
+    otherwise: Who = Who(roles=(OWNER_ROLE,))
 
 
 @dataclass(frozen=True)
@@ -442,6 +466,7 @@ class Question(Asking):
 
     text: Text
     choices: Sequence[str | Choice] = ()
+    body: Text = ""
 
 
 @dataclass(frozen=True)
@@ -450,6 +475,7 @@ class Approval(Asking):
 
     title: Text
     body: Text = ""
+    call: OutsideCall | None = None
 
 
 @dataclass(frozen=True)

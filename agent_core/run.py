@@ -36,6 +36,7 @@ from agent_core.requests import (
     Approval,
     Choice,
     Form,
+    OutsideCall,
     Question,
     Wanted,
     Where,
@@ -239,7 +240,7 @@ class Run:
         self, tool: tools.Tool, arguments: BaseModel | Mapping[str, Any], *, why: str = "", catch: bool = False
     ) -> Operation[CallResult]:
         """
-        Call a tool. Where it or the policy says so, a person is asked first; what was approved is what runs.
+        OutsideCall a tool. Where it or the policy says so, a person is asked first; what was approved is what runs.
 
         Args:
             why: One line for the people who are asked.
@@ -277,7 +278,7 @@ class Run:
         """Ask a person and go on; `await ask.next()` gives the verdict or a question back."""
 
         async def body(run: Run) -> Ask:
-            key, digest = run.scope.key("ask"), _digest(wanted)
+            key, digest = run.scope.key("ask"), digest_of(wanted)
             wish = effects.RequestHuman(key, wanted, digest, to_agent=True)
             return Ask(run, await Wait("ask", key, digest, lambda _: wish), key)
 
@@ -382,7 +383,7 @@ class Run:
         return text
 
     async def _request(self, key: str, wanted: Wanted) -> Verdict:
-        digest = _digest(wanted)
+        digest = digest_of(wanted)
         verdict: Verdict = await Wait("request", key, digest, lambda _: effects.RequestHuman(key, wanted, digest))
         return verdict
 
@@ -428,9 +429,11 @@ def _text(value: object, what: str) -> str:
     return storable(value)
 
 
-def _digest(wanted: Wanted) -> str:
+def digest_of(wanted: Wanted) -> str:
     """Fix what an answer commits to. Wording may change under a paused run; what is approved may not."""
     match wanted:
+        case Approval(call=OutsideCall(digest=digest)):
+            return digest
         case Approval():
             fixed: dict[str, Any] = {"approval": [wanted.title, wanted.body]}
         case Form():

@@ -218,11 +218,11 @@ def _settled(state: Execution, standing: Standing, event: events.RequestSettled)
     operation.request = None
     if outcome in HALTING and not request.catch:
         operation.halted = outcome
-    elif request.tool and outcome in APPROVING:
+    elif request.guards and outcome in APPROVING:
         operation.running, operation.approval = False, request.id
     else:
         del state.pending[event.key]
-    if outcome is Outcome.DENIED and request.tool:
+    if outcome is Outcome.DENIED and request.guards:
         state.denied[request.digest] = event.settlement.comment
 
 

@@ -22,10 +22,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from agent_core.addresses import Party
 from agent_core.errors import InvalidArguments
 from agent_core.events import Attachment
+from agent_core.masking import MASK
 from agent_core.requests import Who
 
 DEFAULT_LIMIT = 60.0  # seconds
-MASK = "•••"
 
 
 async def _nowhere(attachment: Attachment) -> bytes:

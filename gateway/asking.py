@@ -4,6 +4,7 @@ Requests opened, in the log of the conversation whose run asked, and shown where
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from typing import Any
 
@@ -19,9 +20,11 @@ from agent_core.requests import (
     Decision,
     Kind,
     Outcome,
+    OutsideCall,
     Question,
     Request,
     Settlement,
+    Wanted,
     Where,
     Who,
 )
@@ -29,6 +32,8 @@ from agent_core.thread import Thread
 from gateway import cards, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow
+
+FORBIDDEN = "forbidden"  # how a call was refused that a rule forbids
 
 
 def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -> None:
@@ -62,7 +67,49 @@ def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, w
 
 def ask_wanted(here: Conversation, thread: Thread, wish: RequestHuman) -> None:
     """Ask what the agent wants to be asked; by default of whoever started the run."""
-    wanted, state = wish.wanted, thread.state
+    match wish.wanted:
+        case Approval(call=OutsideCall() as call):
+            _ask_outside(here, thread, wish, wish.wanted, call)
+        case wanted:
+            _open_wanted(here, thread, wish, wanted)
+
+
+def judge(here: Conversation, thread: Thread, agent: str, tool: str, arguments: dict[str, Any]) -> policy.Call:
+    """Say of a call of this thread what the policy's rules look at."""
+    requester = here.world.directory.present(thread.state.requester)
+    return policy.Call(
+        agent=agent,
+        tool=tool,
+        arguments=arguments,
+        requester=requester,
+        roles=here.world.directory.roles(requester),
+        environment=here.world.environment,
+        at=here.now,
+    )
+
+
+def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted: Approval, call: OutsideCall) -> None:
+    """Ask about a call that somebody else will make, unless the policy answers by itself."""
+    judged, rules = judge(here, thread, call.agent, call.tool, call.arguments), here.world.rules
+    if not any(policy.fits(rule, judged) for rule in rules):
+        _open_wanted(here, thread, wish, dataclasses.replace(wanted, to=wanted.to or call.otherwise))
+        return
+    match policy.requirement(rules, judged, wanted.to):
+        case policy.Forbid(reason):
+            _refuse(here, thread, wish.key, wish.digest, FORBIDDEN, reason, catch=wanted.catch)
+        case policy.Allow():
+            _open_wanted(here, thread, wish, wanted, allowed=True)
+        case policy.Ask(who, where, patience, reason):
+            shown = where if where.targets else wanted.where
+            wanted = dataclasses.replace(wanted, to=who, where=shown, why=wanted.why or reason)
+            wanted = dataclasses.replace(wanted, patience=min(patience, wanted.patience))
+            _open_wanted(here, thread, wish, wanted)
+
+
+def _open_wanted(
+    here: Conversation, thread: Thread, wish: RequestHuman, wanted: Wanted, *, allowed: bool = False
+) -> None:
+    state = thread.state
     requester = (state.requester,) if state.requester is not None else ()
     common: dict[str, Any] = {
         "why": wanted.why,
@@ -72,15 +119,24 @@ def ask_wanted(here: Conversation, thread: Thread, wish: RequestHuman) -> None:
         "to_agent": wish.to_agent,
     }
     match wanted:
-        case Question(text=text):
-            common |= {"kind": Kind.QUESTION, "title": text, "allowed": (Decision.ANSWER,)}
+        case Question(text=text, body=body):
+            common |= {"kind": Kind.QUESTION, "title": text, "body": body, "allowed": (Decision.ANSWER,)}
             common["choices"] = requests.choices_of(wanted)
-        case Approval(title=title, body=body):
+        case Approval(title=title, body=body, call=call):
             common |= {"title": title, "body": body}
+            if call is not None:
+                common |= {"title": title or here.say("card.approval", tool=call.tool)}
+                common |= {"tool": call.tool, "outside": True, "arguments": call.arguments}
         case _:
             common |= {"kind": Kind.FORM, "title": wanted.title, "answer_schema": wanted.answer_schema}
     request = draft(here, thread, wish.key, wish.digest, wanted.to or Who(people=requester), wanted.where or Where())
-    open_request(here, thread, request.model_copy(update=common))
+    request = request.model_copy(update=common)
+    if allowed:
+        _record(here, thread, request)
+        name = here.say("policy")
+        settling.settle(here, request, Settlement(outcome=Outcome.APPROVED, at=here.now, name=name))
+    else:
+        open_request(here, thread, request)
 
 
 def _of_call(here: Conversation, thread: Thread, call: CallTool, who: Who, where: Where) -> Request:
@@ -120,28 +176,10 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
     try:
         check(here, request)
     except InvalidRequest as error:
-        here.add(
-            events.OperationRefused(
-                thread=thread.id,
-                run=request.run,
-                key=request.key,
-                digest=request.digest,
-                outcome=Outcome.NO_ROUTE,
-                reason=str(error),
-                catch=request.catch,
-            )
-        )
+        _refuse(here, thread, request.key, request.digest, Outcome.NO_ROUTE, str(error), catch=request.catch)
         return
     request = request.model_copy(update={"places": tuple(route(here, request))})
-    opened = events.RequestOpened(thread=thread.id, run=request.run, key=request.key, request=request)
-    here.add(opened)
-    here.opened[request.id] = opened
-    due = request.opened_at + request.patience
-    here.put_request(
-        RequestRow(
-            id=request.id, home=here.key, thread=thread.id, title=request.title, due=due, patience=request.patience
-        )
-    )
+    due = _record(here, thread, request)
     if not request.places:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))
         return
@@ -168,6 +206,36 @@ def check(here: Conversation, request: Request) -> None:
         needs = " ".join(voting.notes(here, request, ()))
         names = here.world.catalogue.both([person.name for person in people])
         raise InvalidRequest(here.say("model.too_few", needs=needs, who=names))
+
+
+def _record(here: Conversation, thread: Thread, request: Request) -> float:
+    """Have a request stand open; returns until when."""
+    opened = events.RequestOpened(thread=thread.id, run=request.run, key=request.key, request=request)
+    here.add(opened)
+    here.opened[request.id] = opened
+    due = request.opened_at + request.patience
+    here.put_request(
+        RequestRow(
+            id=request.id, home=here.key, thread=thread.id, title=request.title, due=due, patience=request.patience
+        )
+    )
+    return due
+
+
+def _refuse(
+    here: Conversation, thread: Thread, key: str, digest: str, outcome: str, reason: str, *, catch: bool
+) -> None:
+    here.add(
+        events.OperationRefused(
+            thread=thread.id,
+            run=thread.state.run,
+            key=key,
+            digest=digest,
+            outcome=outcome,
+            reason=reason,
+            catch=catch,
+        )
+    )
 
 
 def route(here: Conversation, request: Request) -> list[ConversationKey]:

@@ -78,6 +78,11 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     opened.committed, outbox.tried, owner.decided = metrics.committed, metrics.tried, metrics.decided
     token = settings.metrics.token.get_secret_value() if settings.metrics.token is not None else None
     routes = [route for one in accounts.values() for route in one.routes(gate)]
+    doors = []
+    if settings.clients:
+        from gateway.api import app as api  # only what is configured is imported
+
+        doors.append(api.mount(opened, directory, runtime, settings.clients))
     return Service(
         store=opened,
         owner=owner,
@@ -87,7 +92,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         health=health,
         watchdog=watchdog,
         runtime=runtime,
-        app=web.app(opened, owner, health, admission, metrics, token, routes),
+        app=web.app(opened, owner, health, admission, metrics, token, routes, doors),
         address=(settings.server.host, settings.server.port),
         texts=seconds(kept.texts, LONGEST_TEXTS) if kept.texts else None,
     )
@@ -165,7 +170,7 @@ def restore(source: Path, folder: Path) -> Path | None:
 def secrets(settings: Settings) -> list[str]:
     """Give every secret that the settings hold, for the log to black out."""
     accounts: Iterable[BaseModel] = (account for several in settings.channels.values() for account in several)
-    values = [value for table in (settings.metrics, *accounts) for _, value in table]
+    values = [value for table in (settings.metrics, *settings.clients, *accounts) for _, value in table]
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 

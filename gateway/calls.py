@@ -42,16 +42,7 @@ def begin(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
 
 
 def _requirement(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Requirement:
-    requester = here.world.directory.present(thread.state.requester)
-    judged = policy.Call(
-        agent=thread.state.agent,
-        tool=call.tool.name,
-        arguments=call.encoded,
-        requester=requester,
-        roles=here.world.directory.roles(requester),
-        environment=here.world.environment,
-        at=here.now,
-    )
+    judged = asking.judge(here, thread, thread.state.agent, call.tool.name, call.encoded)
     return policy.requirement(here.world.rules, judged, call.tool.approval)
 
 

@@ -30,7 +30,7 @@ def card(here: Conversation, request: Request, due: float) -> events.Card:
     return events.Card(
         title=legible(request.title),
         body=legible(request.body),
-        facts=tuple((exact(name), _shown(value)) for name, value in request.arguments.items()),
+        facts=(*_called(here, request), *((exact(name), _shown(value)) for name, value in request.arguments.items())),
         why=legible(request.why),
         asker=asker,
         by=here.say("card.by"),
@@ -42,6 +42,13 @@ def card(here: Conversation, request: Request, due: float) -> events.Card:
         form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
         notes=voting.notes(here, request, ()) if voting.several(request.who) else (),
     )
+
+
+def _called(here: Conversation, request: Request) -> list[tuple[str, str]]:
+    """Name the tool where whoever worded the title did not."""
+    if request.tool is None or request.tool in request.title:
+        return []
+    return [(here.say("card.calls"), exact(request.tool))]
 
 
 def _asker_and_silence(here: Conversation, request: Request) -> tuple[str, str]:

@@ -17,34 +17,41 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from agent_core.policy import ROLE
 from agent_core.requests import PEOPLE, Approval, Kind, Outcome, Question, Request, Settlement, Where, Who, to_role
-from agent_core.run import Run, agent
+from agent_core.run import Run, agent, digest_of
 from agent_core.thread import Thread
 from gateway.agents import Listening
+from gateway.asking import FORBIDDEN
 from gateway.conversation import Conversation
 from gateway.directory import Directory
 from gateway.errors import GatewayError
 from gateway.settings import AgentSettings
-from gateway.store.base import Fact, Store
+from gateway.store.base import Fact, Need, Store
 
 CHANNEL = "api"
 ME = "@me"
+RUN, KEY = "r1", "request_human#1"  # the one run that a client's request begins, and its one operation
 
 
 @agent(name="ringback.ask")
 async def ask(run: Run) -> None:
     """Ask what a client wants asked; how it ends is read from the log."""
-    wanted = events.RequestReceived.model_validate(run.input)
+    await run.request_human(wish(events.RequestReceived.model_validate(run.input)))
+
+
+def wish(wanted: events.RequestReceived) -> Approval | Question:
+    """Say what a client wants as an agent would."""
     how: dict[str, Any] = {
         "why": wanted.why,
-        "to": wanted.who,
+        "body": wanted.body,
+        "urgency": wanted.urgency,
+        "to": wanted.who if wanted.call is None or wanted.who != Who() else None,
         "where": wanted.where,
         "patience": wanted.patience,
         "catch": True,
     }
     if wanted.kind is Kind.APPROVAL:
-        await run.request_human(Approval(wanted.title, **how))
-    else:
-        await run.request_human(Question(wanted.title, wanted.choices, **how))
+        return Approval(wanted.title, call=wanted.call, **how)
+    return Question(wanted.title, wanted.choices, **how)
 
 
 LISTENING = Listening(AgentSettings(use=["gateway.clients:ask"], listen=[]), ask, {ask.version: ask})
@@ -67,7 +74,12 @@ def thread(home: ConversationKey) -> str:
     return addresses.thread_id(home, "", ask.name)
 
 
-def begin(here: Conversation, seq: int, wanted: events.RequestReceived) -> None:
+def request_id(home: ConversationKey, wanted: events.RequestReceived) -> str:
+    """Name a client's request before anybody has decided on it: every part of its id is known already."""
+    return addresses.derive("request", thread(home), RUN, KEY, digest_of(wish(wanted)), 1)
+
+
+def begin(here: Conversation, wanted: events.RequestReceived) -> None:
     """Ask it, unless it was asked before."""
     name = thread(here.key)
     if name in here.threads:
@@ -76,7 +88,7 @@ def begin(here: Conversation, seq: int, wanted: events.RequestReceived) -> None:
     here.add(
         events.RunStarted(
             thread=name,
-            run=f"r{seq}",
+            run=RUN,
             agent=ask.name,
             version=ask.version,
             requester=wanted.requester,
@@ -86,13 +98,44 @@ def begin(here: Conversation, seq: int, wanted: events.RequestReceived) -> None:
     )
 
 
-def addressee(directory: Directory, to: str, me: Party) -> tuple[Who, Where]:
+def addressees(directory: Directory, to: Sequence[str]) -> tuple[Who, Where]:
+    """
+    Say who is asked, and where, by a client that is nobody in the directory; each name is as for `addressee`.
+
+    Raises:
+        GatewayError: It says what to write.
+    """
+    found = [addressee(directory, one, None) for one in to]
+    people = [party for who, _ in found for party in who.people]
+    roles = [role for who, _ in found for role in who.roles]
+    targets = [target for _, where in found for target in where.targets]
+    who = Who(people=tuple(dict.fromkeys(people)), roles=tuple(dict.fromkeys(roles)))
+    return who, Where(targets=tuple(dict.fromkeys(targets)))
+
+
+def may_ask(directory: Directory, allowed: Sequence[str], who: Who) -> bool:
+    """
+    Tell whether a client may name these.
+
+    Args:
+        allowed: As in the setting `ask` of `[[clients]]`.
+    """
+    if PEOPLE in allowed:
+        return True
+    return all(f"{ROLE}{role}" in allowed for role in who.roles) and all(
+        party in allowed or any(f"{ROLE}{role}" in allowed for role in (person.roles if person else ()))
+        for party in who.people
+        for person in (directory.of(party),)
+    )
+
+
+def addressee(directory: Directory, to: str, me: Party | None) -> tuple[Who, Where]:
     """
     Say who is asked, and where.
 
     Args:
         to: A person's id, `role:NAME`, somebody's address, `@me`, or `slack:@me` for a channel of mine.
-        me: The person who asks.
+        me: The person who asks, if it is one.
 
     Raises:
         GatewayError: It says what to write.
@@ -100,9 +143,11 @@ def addressee(directory: Directory, to: str, me: Party) -> tuple[Who, Where]:
     channel, _, name = to.partition(":")
     if to.startswith(ROLE):
         return to_role(to.removeprefix(ROLE)), Where(targets=(PEOPLE,))
-    if to == ME or directory.of(Party(to)) is not None:
-        return Who(people=(me if to == ME else Party(to),)), Where(targets=(PEOPLE,))
-    if name == ME:
+    if to == ME and me is not None:
+        return Who(people=(me,)), Where(targets=(PEOPLE,))
+    if directory.of(Party(to)) is not None:
+        return Who(people=(Party(to),)), Where(targets=(PEOPLE,))
+    if name == ME and me is not None:
         mine = directory.of(me)
         identity = next((i for i in (mine.identities if mine else ()) if addresses.covers(channel, i)), None)
         if identity is None:
@@ -118,13 +163,26 @@ def addressee(directory: Directory, to: str, me: Party) -> tuple[Who, Where]:
 
 @dataclass
 class Asked:
-    """How a client's request stands, as its log says. `refused` is why it could not be asked."""
+    """
+    How a client's request stands, as its log says.
+
+    `refused` is why it could not be asked, `forbidden` where a rule says so; `said` is what people answered and asked
+    meanwhile.
+    """
 
     wanted: events.RequestReceived | None = None
+    received_at: float = 0.0
     request: Request | None = None
     settlement: Settlement | None = None
     refused: str = ""
+    forbidden: bool = False
     ended: bool = False
+    said: tuple[Record, ...] = ()
+
+    @property
+    def ruled(self) -> bool:
+        """It was asked, or will not be."""
+        return self.request is not None or self.ended
 
 
 def read(records: Sequence[Record]) -> Asked:
@@ -134,16 +192,30 @@ def read(records: Sequence[Record]) -> Asked:
         match record.event:
             case events.RunStarted(input=wanted):
                 known = wanted is not None  # or it was erased, and only how it ended is left
-                asked = Asked(wanted=events.RequestReceived.model_validate(wanted) if known else None)
+                first = asked.received_at or record.at
+                asked = Asked(events.RequestReceived.model_validate(wanted) if known else None, first)
             case events.RequestOpened(request=request) if request.parent is None:
                 asked.request = request
             case events.RequestSettled(request=request, settlement=settlement):
                 if asked.request is not None and request == asked.request.id:
                     asked.settlement = settlement
-            case events.OperationRefused(reason=reason):
-                asked.refused = reason
+            case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():
+                asked.said += (record,)
+            case events.OperationRefused(reason=reason, outcome=why):
+                asked.refused, asked.forbidden = reason, why == FORBIDDEN
             case events.RunEnded():
                 asked.ended = True
+    return asked
+
+
+async def look(store: Store, home: ConversationKey) -> Asked:
+    """Read how a client's request stands; before anything is decided, that it has come in."""
+    asked = read(await store.log(thread(home)))
+    if asked.received_at:
+        return asked
+    for record in (await store.load(home, Need())).facts:
+        if isinstance(record.event, events.RequestReceived):
+            return Asked(record.event, record.at)
     return asked
 
 

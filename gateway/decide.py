@@ -76,7 +76,7 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
         case events.OperatorActed():
             operator.act(here, fact)
         case events.RequestReceived():
-            clients.begin(here, seq, fact)
+            clients.begin(here, fact)
         case events.MessageEdited() | events.MessageDeleted():
             pass  # kept in the log as evidence; what was read stays as it was read
         case events.TextsErased():

@@ -187,6 +187,36 @@ class PolicySettings(Section):
         return value
 
 
+class ClientSettings(Section):
+    """Who may ask people over HTTP, at `/v1`: an agent or a script outside. Without any, that door is closed."""
+
+    name: str = Field(
+        description="A short name; with it stands what it asks: `api:ci/…`, and its calls in [[policy]] (`agent`).",
+        examples=["ci"],
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$",
+    )
+    token: SecretStr = Field(
+        description="Where its token is (`env:NAME`), at least 16 characters.",
+        examples=["env:RINGBACK_CI_TOKEN"],
+        min_length=16,
+    )
+    previous_token: SecretStr | None = Field(
+        default=None, description="The token before, which counts as well while it is replaced.", min_length=16
+    )
+    scopes: list[Literal["requests:read", "requests:write", "requests:all"]] = Field(
+        default=["requests:read", "requests:write"],
+        description="What it may: read and write requests of its own, `requests:all` also reads those of others.",
+    )
+    ask: list[str] = Field(
+        default=["people"],
+        description="Whom it may name to be asked: `people` of the directory, `role:NAME`, or a person's id.",
+    )
+    to: list[str] = Field(
+        default=["role:owner"], description="Who is asked where neither a request nor the policy names anybody."
+    )
+    per_minute: int = Field(default=600, ge=1, description="How many HTTP requests it may make in a minute.")
+
+
 class MetricsSettings(Section):
     """Who may read `/metrics`."""
 
@@ -262,6 +292,7 @@ class Settings(Section):
     models: list[ModelSettings] = Field(default=[], description="Models.")
     people: list[PersonSettings] = Field(default=[], description="The directory.")
     policy: list[PolicySettings] = Field(default=[], description="The policy.")
+    clients: list[ClientSettings] = Field(default=[], description="Clients of the REST door.")
     sentences: dict[str, str] = Field(default={}, description="Your own wording of what people read, by key.")
     channels: dict[str, list[Any]] = Field(default={}, exclude=True)
 
@@ -364,6 +395,14 @@ def load(
     metrics = values.get("metrics")
     if isinstance(metrics, dict):
         values["metrics"] = _resolved(MetricsSettings, metrics, "metrics", source, environment if secrets else None)
+    clients = values.get("clients", [])
+    if not isinstance(clients, list):
+        raise SettingsError("clients", source, "write it with two brackets, [[clients]]: there can be several")
+    if clients:
+        values["clients"] = [
+            _resolved(ClientSettings, table, f"clients[{number}]", source, environment if secrets else None)
+            for number, table in enumerate(clients)
+        ]
     settings: Settings = _validate(Settings, values, "", source)
     accounts = {
         name: _accounts(name, tables, source, environment if secrets else None) for name, tables in channels.items()
@@ -422,7 +461,7 @@ def _resolved(
 
 def _secret(key: str, value: Any, source: str, environment: Mapping[str, str] | None) -> str:
     if environment is None:
-        return "unread"
+        return settings_check.UNREAD
     kind, _, name = str(value).partition(":")
     if kind == "env" and name:
         if name in environment:

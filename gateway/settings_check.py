@@ -14,6 +14,9 @@ from gateway.directory import ANYONE
 from gateway.directory import PEOPLE as EVERYBODY
 from gateway.errors import SettingsError
 
+CLI = "cli"  # under which name `ringback ask` asks
+UNREAD = "unread, for nothing is sent"  # what stands for a secret where none is read
+
 if TYPE_CHECKING:
     from gateway.settings import Settings
 
@@ -47,6 +50,7 @@ def check(settings: Settings, source: str) -> None:
             for person in set(named.people) - people:
                 raise SettingsError(f"{key}.thresholds", source, f"there is no {person!r} in [[people]]")
     _check_rules(settings, source)
+    _check_clients(settings, source)
     if settings.cli.me is not None and settings.cli.me not in people:
         raise SettingsError("cli.me", source, f"there is no {settings.cli.me!r} in [[people]]")
     try:
@@ -116,17 +120,36 @@ def _check_agents(settings: Settings, source: str) -> None:
                     raise SettingsError(f"agents[{number}].listen", source, remedy)
         listening.update(dict.fromkeys(agent.listen, number))
         for entry in agent.start:
-            _check_start(f"agents[{number}].start", entry, settings, source)
+            _check_entry(f"agents[{number}].start", entry, settings, source, EVERYBODY, ANYONE)
 
 
-def _check_start(key: str, entry: str, settings: Settings, source: str) -> None:
+def _check_clients(settings: Settings, source: str) -> None:
+    names: set[str] = set()
+    tokens: set[str] = set()
+    for number, client in enumerate(settings.clients):
+        key = f"clients[{number}]"
+        if client.name in names or client.name == CLI:
+            raise SettingsError(f"{key}.name", source, f"{client.name!r} is taken; give each client one of its own")
+        names.add(client.name)
+        shown = {one.get_secret_value() for one in (client.token, client.previous_token) if one is not None}
+        if shown & tokens - {UNREAD}:
+            raise SettingsError(f"{key}.token", source, "another client has this token; give each one of its own")
+        tokens |= shown
+        if not client.to:
+            raise SettingsError(f"{key}.to", source, "names nobody; write role:NAME or people's ids")
+        for entry in client.ask:
+            _check_entry(f"{key}.ask", entry, settings, source, EVERYBODY)
+        for entry in client.to:
+            _check_entry(f"{key}.to", entry, settings, source)
+
+
+def _check_entry(key: str, entry: str, settings: Settings, source: str, *words: str) -> None:
     role = entry.removeprefix(ROLE) if entry.startswith(ROLE) else None
     if role is not None and not any(role in person.roles for person in settings.people):
         raise SettingsError(key, source, f"nobody in [[people]] has the role {role!r}")
-    if role is None and entry not in (ANYONE, EVERYBODY, *(person.id for person in settings.people)):
-        raise SettingsError(
-            key, source, f"{entry!r} is nobody; write {EVERYBODY}, {ANYONE}, role:NAME or a person's id"
-        )
+    if role is None and entry not in (*words, *(person.id for person in settings.people)):
+        known = "".join(f"{word}, " for word in words)
+        raise SettingsError(key, source, f"{entry!r} is nobody; write {known}role:NAME or a person's id")
 
 
 def _check_places(settings: Settings, source: str) -> None:

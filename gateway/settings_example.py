@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from adapters import registry
 from gateway.settings import Settings
 
+CLOSED = ("clients",)  # tables that stand commented out as a whole: what they open is closed without them
+
 
 def example() -> str:
     """Write a commented file that shows every setting, made from their descriptions."""
@@ -33,7 +35,7 @@ def _table(name: str, annotation: Any, description: str | None) -> list[str]:
         out.append(f"# {field.description}")
         value = field.examples[0] if field.examples else field.default
         out.append(f"{'' if field.examples else '# '}{key} = {_toml(value)}")
-    return [*out, ""]
+    return [*(line if line.startswith("#") or name not in CLOSED else f"# {line}" for line in out), ""]
 
 
 def _toml(value: Any) -> str:

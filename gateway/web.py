@@ -1,5 +1,5 @@
 """
-What the gateway answers over HTTP: whether it is ready, and the channels' webhooks.
+What the gateway answers over HTTP: whether it is ready, the channels' webhooks, and doors for clients.
 
 Webhooks are plain ASGI routes, and a request for one of them goes straight there: the layers that FastAPI and Starlette
 put around every route cost more than all that is done with a webhook.
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.admission import Admission
@@ -36,12 +36,14 @@ def app(
     metrics: Metrics,
     token: str | None,
     webhooks: Iterable[Route],
+    doors: Iterable[Mount] = (),
 ) -> ASGIApp:
     """
     Make the application.
 
     Args:
         token: What whoever reads the metrics shows; None: only this machine may read them.
+        doors: Applications of their own, such as the REST door.
     """
     api = FastAPI(title="Ringback", openapi_url=None, docs_url=None, redoc_url=None)
 
@@ -71,7 +73,7 @@ def app(
 
     routes = [route for route in webhooks if isinstance(route, Route)]
     straight = {(method, route.path): route.app for route in routes for method in route.methods or ()}
-    api.router.routes.extend(routes)  # a wrong method is refused there
+    api.router.routes.extend((*routes, *doors))  # a wrong method is refused there
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         await straight.get((scope.get("method", ""), scope.get("path", "")), api)(scope, receive, send)

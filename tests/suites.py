@@ -60,6 +60,7 @@ SUITES = (
     pytest("contracts", "tests/contracts"),
     pytest("fuzzing", "tests/fuzz"),
     pytest("command line", "tests/cli"),
+    pytest("rest", "tests/rest"),
     pytest("deploy", "tests/deploy"),
     pytest("benchmarks", "tests/bench"),
     pytest("bad input", "tests/bad_input"),

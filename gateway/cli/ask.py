@@ -16,7 +16,6 @@ from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json
 from gateway.cli.output import document, fail, moment, say
 from gateway.errors import EXIT_SETTINGS, GatewayError
 
-CLIENT = "cli"
 EXIT = {
     "approved": 0,
     "approved_with_edits": 0,
@@ -51,7 +50,7 @@ def ask(
     Ends with 0 if approved or answered, 3 denied, 4 expired, 5 undeliverable, 6 withdrawn, 75 if the gateway stopped
     meanwhile, 130 if interrupted. The request outlives the last two: ask again with its key.
     """
-    from gateway import settings
+    from gateway import settings, settings_check
 
     picks = [choice.strip() for choice in choices.split(",") if choice.strip()]
     if not question.strip():
@@ -71,7 +70,7 @@ def ask(
     request = {"kind": "approval" if approve else "question", "title": question, "why": why, "choices": picks}
     asked = {
         "do": "ask",
-        "client": CLIENT,
+        "client": settings_check.CLI,
         "key": name,
         "to": to,
         "me": loaded.me(),

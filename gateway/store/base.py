@@ -44,6 +44,7 @@ class Fact(NamedTuple):
 
     Any of `dedupe` that is known makes it a duplicate. With `beside` it is only wanted if something of ours stands at
     that root of the conversation, or may come to stand there: an agent's thread, a card, a fact that is not decided.
+    With `request` it is what a client asks, found by that id from then on; a conversation has one such, for ever.
     """
 
     conversation: ConversationKey
@@ -51,6 +52,7 @@ class Fact(NamedTuple):
     dedupe: tuple[str, ...]
     blobs: tuple[Blob, ...] = ()
     beside: str | None = None
+    request: str | None = None
 
 
 class Timer(NamedTuple):
@@ -98,6 +100,20 @@ class RequestRow(Frozen):
     first_sent: float | None = None
     settlement: Settlement | None = None
     failed: tuple[ConversationKey, ...] = ()
+
+
+class ClientRow(NamedTuple):
+    """
+    An index entry of what a client asked.
+
+    `number` tells in which order these came in, `seq` where it stands in the log of its home.
+    """
+
+    number: int
+    id: str
+    client: str
+    home: ConversationKey
+    seq: int
 
 
 class Copy(Frozen):
@@ -338,6 +354,22 @@ class Lists(Protocol):
         Raises:
             NotFound: There is none, or more than one.
         """
+        ...
+
+    async def client_requests(
+        self, *, client: str | None = None, is_open: bool | None = None, before: int | None = None, most: int = 100
+    ) -> list[ClientRow]:
+        """
+        List what clients asked, the newest first.
+
+        Args:
+            is_open: Only what is open, or only what is settled.
+            before: Only what came in before the one of this number.
+        """
+        ...
+
+    async def client_request(self, name: str) -> ClientRow | None:
+        """Find what a client asked, by its id or by its home."""
         ...
 
     async def deliveries(self, *, status: str | None = None, most: int = 100) -> list[DeliveryRow]:

@@ -16,7 +16,7 @@ import pydantic_core
 
 from adapters.base import Accepted, Duplicate
 from agent_core import events
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, parse
 from agent_core.events import Record
 from gateway.errors import Conflict
 from gateway.store import sqlite_lanes, sqlite_links
@@ -55,6 +55,14 @@ def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | D
             return Duplicate(known[0]), None
     conversation, version = _conversation(db, fact.conversation)
     record = Record(version + 1, now, fact.event)
+    if fact.request is not None:
+        known = db.execute("SELECT seq FROM client_requests WHERE conversation = ?", (conversation,)).fetchone()
+        if known is not None:
+            return Duplicate(known[0]), None
+        db.execute(
+            "INSERT INTO client_requests (id, client, conversation, seq) VALUES (?, ?, ?, ?)",
+            (fact.request, parse(fact.conversation).account, conversation, record.seq),
+        )
     append_record(db, conversation, record)
     db.executemany(
         "INSERT INTO dedupe (key, seq, expires) VALUES (?, ?, ?)",

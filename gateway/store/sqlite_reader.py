@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_core.events import Record
 from gateway.errors import NotFound, Unreadable
-from gateway.store.base import Counts, DeliveryRow, Link, RequestRow, ThreadRow
+from gateway.store.base import ClientRow, Counts, DeliveryRow, Link, RequestRow, ThreadRow
 from gateway.store.sqlite_lanes import ROW, row_of
 from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
 
@@ -27,6 +27,9 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
 _THREAD = (
     "SELECT t.id, c.key, t.root, t.agent, t.version, t.branch, t.status, t.note, t.updated_at"
     " FROM threads t JOIN conversations c ON c.id = t.conversation"
+)
+_CLIENT = (
+    "SELECT a.number, a.id, a.client, c.key, a.seq FROM client_requests a JOIN conversations c ON c.id = a.conversation"
 )
 
 
@@ -77,6 +80,25 @@ class SqliteReader:
         with reading():
             rows = self._reader.execute(query, (beginning,)).fetchall()
         return request_row(_only(rows, "request", "requests", beginning))
+
+    async def client_requests(
+        self, *, client: str | None = None, is_open: bool | None = None, before: int | None = None, most: int = 100
+    ) -> list[ClientRow]:
+        condition = (
+            " WHERE (?1 IS NULL OR a.client = ?1) AND (?2 IS NULL OR a.number < ?2)"
+            " AND (?3 IS NULL OR (SELECT r.status = 'open' FROM requests r WHERE r.id = a.id) = ?3)"
+            " ORDER BY a.number DESC LIMIT ?4"
+        )
+        with reading():
+            return [
+                ClientRow(*row) for row in self._reader.execute(_CLIENT + condition, (client, before, is_open, most))
+            ]
+
+    async def client_request(self, name: str) -> ClientRow | None:
+        with reading():
+            by = " WHERE c.key = ?" if ":" in name else " WHERE a.id = ?"
+            row = self._reader.execute(_CLIENT + by, (name,)).fetchone()
+        return ClientRow(*row) if row is not None else None
 
     async def deliveries(self, *, status: str | None = None, most: int = 100) -> list[DeliveryRow]:
         query = f"{ROW} WHERE ?1 IS NULL OR d.status = ?1 ORDER BY d.number DESC LIMIT ?2"

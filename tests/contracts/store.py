@@ -407,6 +407,27 @@ class StoreContract:
 
     # Deliveries ------------------------------------------------------------------------------------------------------
 
+    async def test_what_a_client_asks_is_found_and_listed(self, store: Store):
+        """
+        From the moment it is stored: by its id, by its home, and by client, the newest first. A home has one, for ever.
+        """
+        asked = [Fact(ConversationKey(f"api:{c}/k{n}"), a_message(), (), request=f"{c}{n}") for n in "12" for c in "ab"]
+        for fact in asked:
+            assert Accepted(1) == await store.append(fact)
+        assert Duplicate(1) == await store.append(asked[0]._replace(request="other"))
+        owner = await store.own()
+        opened, row = an_opening("a1")
+        await store.commit(a_change(owner, 1, opened, conversation=asked[0].conversation, requests=[row]))
+
+        assert ["b2", "a2", "b1", "a1"] == [one.id for one in await store.client_requests()]
+        (newest, oldest) = await store.client_requests(client="a")
+        assert (("a2", "a1"), "api:a/k2") == ((newest.id, oldest.id), newest.home)
+        assert [oldest] == await store.client_requests(client="a", before=newest.number)
+        assert [oldest] == await store.client_requests(is_open=True)
+        assert [] == await store.client_requests(is_open=False)
+        assert oldest == await store.client_request("a1") == await store.client_request("api:a/k1")
+        assert None is await store.client_request("other") is await store.client_request("api:a/k9")
+
     async def test_deliveries_go_one_at_a_time_in_order(self, store: Store):
         """
         The first is claimed by the commit that makes it, each next one by the record of the one before.

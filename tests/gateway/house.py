@@ -90,10 +90,14 @@ class House(Parts):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.stop_deciding()
+        await self.store.__aexit__()
+
+    async def stop_deciding(self) -> None:
+        """Nothing is decided or sent any more; what comes in is stored."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.store.__aexit__()
 
     # People ----------------------------------------------------------------------------------------------------------
 

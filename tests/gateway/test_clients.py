@@ -68,6 +68,38 @@ def test_whom_a_client_can_name(to: str, who: Who, targets: tuple[str, ...]):
     assert (who, Where(targets=targets)) == clients.addressee(DIRECTORY, to, Party("rita"))
 
 
+def test_several_can_be_named():
+    """
+    Somebody's account says where to ask them, an id or a role whom; a client that is nobody has no `@me`.
+    """
+    who, where = clients.addressees(DIRECTORY, ["slack:T1/UANA", "role:release", "ana"])
+
+    assert Who(people=(Party("ana"),), roles=("release",)) == who
+    assert Where(targets=("slack:T1/UANA", "people")) == where
+    for me in ("@me", "slack:@me"):
+        with pytest.raises(GatewayError, match="nobody in"):
+            clients.addressees(DIRECTORY, [me])
+
+
+@pytest.mark.parametrize(
+    ("allowed", "to", "may"),
+    [
+        (["people"], ["ana", "role:owner"], True),
+        (["role:release"], ["ana", "role:release"], True),  # ana releases
+        (["role:release"], ["rita"], False),
+        (["role:release"], ["role:release", "role:owner"], False),
+        (["rita"], ["rita"], True),
+        ([], ["rita"], False),
+        ([], [], True),
+    ],
+)
+def test_whom_settings_let_a_client_name(allowed: list[str], to: list[str], may: bool):
+    """
+    Everybody, a role with whoever has it, or one person; nobody has to be named.
+    """
+    assert may is clients.may_ask(DIRECTORY, allowed, clients.addressees(DIRECTORY, to)[0])
+
+
 @pytest.mark.parametrize("to", ["bob", "slack:T1/UOTTO", "slack:T1/COPS", "slack", "", "discord:@me"])
 def test_whom_it_cannot_name(to: str):
     """

@@ -15,7 +15,8 @@ from gateway.settings_example import example
 OWNER = '[[people]]\nid = "ben"\nname = "Ben"\nroles = ["owner"]\n'
 SLACK = '[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\napp_token = "env:APP"\n'
 AGENT = "[[agents]]\nuse = ['a:b']\nlisten = ['slack']\n"
-SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1"}
+SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1", "CI": "c" * 16, "SHORT": "secret"}
+CLIENT = "[[clients]]\nname = 'ci'\ntoken = 'env:CI'\n"
 
 
 @pytest.fixture
@@ -105,6 +106,18 @@ def test_the_least_that_is_needed(load):
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ndeadline='4000000d'", "policy[0].deadline", "than a year"),
         (OWNER + "[sentences]\n'no.such' = 'x'", "sentences", "there is no sentence"),
         (OWNER + "[ops]\nconversation = 'x'", "ops.conversation", "channel:account/place"),
+        (OWNER + CLIENT.replace("env:CI", "secret"), "clients[0].token", "secrets do not stand in the file"),
+        (OWNER + CLIENT.replace("CI", "SHORT"), "clients[0].token", "at least 16"),
+        (OWNER + CLIENT.replace("'ci'", "'C I'"), "clients[0].name", "pattern"),
+        (OWNER + CLIENT.replace("'ci'", "'cli'"), "clients[0].name", "'cli' is taken"),
+        (OWNER + CLIENT + CLIENT, "clients[1].name", "'ci' is taken"),
+        (OWNER + CLIENT + CLIENT.replace("'ci'", "'b'"), "clients[1].token", "another client has this token"),
+        (OWNER + CLIENT + "ask = ['role:pilot']", "clients[0].ask", "has the role 'pilot'"),
+        (OWNER + CLIENT + "ask = ['anyone']", "clients[0].ask", "'anyone' is nobody"),
+        (OWNER + CLIENT + "to = ['people']", "clients[0].to", "'people' is nobody"),
+        (OWNER + CLIENT + "to = []", "clients[0].to", "names nobody"),
+        (OWNER + CLIENT + "scopes = ['all']", "clients[0].scopes[0]", "requests:read"),
+        (OWNER + CLIENT.replace("[[clients]]", "[clients]"), "clients", "two brackets"),
         ("people = [", "--config", "cannot be read"),
         ("channels = {}\n" + OWNER, "channels", "no such"),
     ],

@@ -1,0 +1,74 @@
+"""
+The REST door as one ASGI application, to be put under `/v1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Security
+from fastapi.openapi.utils import get_openapi
+from fastapi.security import HTTPBearer
+from starlette.routing import Mount
+
+from gateway.api import problems
+from gateway.api.guard import Guard
+from gateway.api.problems import ProblemDetails, answers
+from gateway.api.requests import Requests, routes
+from gateway.directory import Directory
+from gateway.runtime import Runtime
+from gateway.settings import ClientSettings
+from gateway.store.base import Store
+
+ROOT = "/v1"
+ABOUT = (
+    "Have people asked on their channels, and wait for what they say. Every error is a problem (RFC 9457), also where "
+    "a body is not valid."
+)
+
+
+def mount(store: Store, directory: Directory, runtime: Runtime, clients: Sequence[ClientSettings]) -> Mount:
+    """Give the door's route."""
+    return Mount(ROOT, app=Guard(application(Requests(store, directory, runtime)), clients, runtime))
+
+
+def application(requests: Requests) -> FastAPI:
+    """Make what is behind the door."""
+    app = FastAPI(
+        title="Ringback",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Security(HTTPBearer(auto_error=False, description="A client's token."))],
+    )
+    problems.install(app)
+    app.include_router(routes(requests))
+
+    @app.get("/openapi.json", operation_id="describe", responses=answers())
+    async def describe() -> dict[str, Any]:
+        """Describe this door, as an OpenAPI document."""
+        return document(app)
+
+    return app
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Make the OpenAPI document (3.1)."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=version("ringback"),
+            description=ABOUT,
+            routes=app.routes,
+            servers=[{"url": ROOT}],
+        )
+        schemas = made["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        described = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= described.pop("$defs") | {"ProblemDetails": described}
+        app.openapi_schema = made
+    return app.openapi_schema

@@ -1,0 +1,362 @@
+"""
+`/v1/requests`: what people are to be asked, put in, looked at, waited for and withdrawn by clients.
+
+Nothing is decided here. A client's wish is appended to its home's log, and the answer tells what the owner made of it;
+where the owner is slow, that it has come in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from adapters.base import Duplicate
+from agent_core import addresses, events, tools
+from agent_core.addresses import ConversationKey, Party
+from agent_core.errors import InvalidArguments
+from agent_core.masking import masked
+from agent_core.requests import Choice, Kind, Outcome, OutsideCall, Who
+from gateway import clients, settings
+from gateway.api.problems import Problem, answers
+from gateway.api.values import Page, RequestIn, RequestOut, view
+from gateway.clients import Asked
+from gateway.directory import Directory
+from gateway.errors import GatewayError, NotFound
+from gateway.runtime import Runtime
+from gateway.settings import ClientSettings
+from gateway.store.base import ClientRow, Fact, Store
+
+RULING = 10.0  # seconds that a write waits for what the owner makes of it
+LONGEST_WAIT = 60  # seconds of a long poll
+HEARTBEAT = 15.0  # seconds after which a stream that has nothing to tell says that it is there
+MOST_WAITING = 500  # long polls and streams that one client may have open
+
+Scope = Literal["requests:read", "requests:write", "requests:all"]
+
+
+class Requests:
+    """What clients may do with requests."""
+
+    def __init__(self, store: Store, directory: Directory, runtime: Runtime) -> None:
+        self._store, self._directory, self._runtime = store, directory, runtime
+        self._waiting: Counter[str] = Counter()
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    async def create(self, client: ClientSettings, key: str, body: RequestIn) -> tuple[int, RequestOut]:
+        """
+        Have people asked, unless that key was used before.
+
+        Returns:
+            201 and the request; 200 where it was there already; 202 where nothing is decided on it yet.
+
+        Raises:
+            Problem: It cannot be asked, or the key was used to ask something else.
+        """
+        try:
+            home = clients.conversation(client.name, key)
+        except GatewayError as error:
+            raise Problem(400, "no-key", f"Idempotency-Key: {error}") from None
+        known = await self._store.client_request(home)
+        if known is None:
+            wanted = self._wanted(client, body)
+            fact = Fact(home, wanted, (), request=clients.request_id(home, wanted))
+            status = 200 if isinstance(await self._store.append(fact), Duplicate) else 201
+        else:
+            status = 200
+        asked = await self._until(home, lambda asked: asked.ruled)
+        if asked.wanted is not None and asked.wanted.fingerprint != _fingerprint(body):
+            detail = f"the key {key!r} was used to ask something else; give this request another key"
+            raise Problem(422, "other-body", detail)
+        if asked.forbidden:
+            raise Problem(403, "policy", asked.refused)
+        if asked.refused:
+            raise Problem(422, "nobody-to-ask", asked.refused)
+        row = await self._store.client_request(home)
+        assert row is not None  # noqa: S101  # it is there since the append
+        return status if asked.ruled else 202, await self._view(row, asked)
+
+    def _wanted(self, client: ClientSettings, body: RequestIn) -> events.RequestReceived:
+        """
+        Say what a client wants as an event, in which no secret stands.
+
+        Raises:
+            Problem: It names somebody who cannot be asked, or arguments that are not there.
+        """
+        directory = self._directory
+        requester = Party(body.requester) if body.requester is not None else None
+        if requester is not None and directory.of(requester) is None:
+            raise Problem(422, "nobody", f"there is no {requester!r} in [[people]]; `requester` is a person's id")
+        try:
+            who, where = clients.addressees(directory, body.to)
+            otherwise, there = clients.addressees(directory, client.to)
+            shown = masked(body.arguments, body.sensitive)
+        except (GatewayError, InvalidArguments) as error:
+            raise Problem(422, "invalid", str(error)) from None
+        if not clients.may_ask(directory, client.ask, who):
+            named = ", ".join(client.ask) or "nobody"
+            raise Problem(403, "not-yours-to-ask", f"you may only ask: {named}; leave `to` empty to ask as configured")
+        terms = {"quorum": body.quorum, "exclude_requester": body.exclude_requester}
+        call = None
+        if body.tool is not None:
+            whole = {"tool": body.tool, "version": body.tool_version, "arguments": body.arguments}
+            call = OutsideCall(
+                agent=f"{clients.CHANNEL}:{client.name}",
+                tool=body.tool,
+                arguments=shown,
+                digest=tools.digest(whole),
+                otherwise=otherwise.model_copy(update=terms),
+            )
+        elif not body.to:
+            who, where = otherwise, there
+        who = who.model_copy(update=terms) if who != Who() else who
+        return events.RequestReceived(
+            kind=Kind(body.kind),
+            title=body.title,
+            body=body.body,
+            why=body.why,
+            urgency=body.urgency,
+            call=call,
+            choices=tuple(c if isinstance(c, str) else Choice(name=c.name, label=c.label) for c in body.choices),
+            state=body.state,
+            fingerprint=body.fingerprint,
+            who=who,
+            where=where,
+            patience=settings.seconds(body.deadline),
+            requester=requester,
+            requester_name=directory.name(requester, client.name),
+        )
+
+    async def cancel(self, client: ClientSettings, name: str) -> tuple[int, RequestOut]:
+        """
+        Withdraw a request.
+
+        Returns:
+            200 and the request, which is cancelled; 202 where nothing is decided on that yet.
+
+        Raises:
+            Problem: It had ended otherwise; the problem says how.
+        """
+        row = await self._row(client, name, "requests:write")
+        asked = await clients.look(self._store, row.home)
+        if not asked.ended:
+            acted = events.OperatorActed(thread=clients.thread(row.home), choice="cancel", by=client.name)
+            await self._store.append(Fact(row.home, acted, ()))
+            asked = await self._until(row.home, lambda asked: asked.ended)
+        stands = await self._view(row, asked)
+        if not asked.ended:
+            return 202, stands
+        if clients.outcome(asked) is not Outcome.CANCELLED:
+            ended = asked.settlement.outcome if asked.settlement is not None else "refused"
+            detail = f"it is {ended.replace('_', ' ')} already, and that does not change"
+            raise Problem(409, "ended", detail, request=stands.model_dump(mode="json"))
+        return 200, stands
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    async def get(self, client: ClientSettings, name: str, wait: float) -> RequestOut:
+        """Show a request; with `wait`, once it has ended or so many seconds have passed."""
+        row = await self._row(client, name)
+        if not wait:
+            return await self._view(row, await clients.look(self._store, row.home))
+        with self._one_waits(client):
+            asked = await self._until(row.home, lambda asked: asked.ended, wait)
+        return await self._view(row, asked)
+
+    async def page(
+        self, client: ClientSettings, *, whose: str | None, is_open: bool | None, before: int | None, most: int
+    ) -> Page:
+        """List requests, the newest first."""
+        if "requests:all" not in client.scopes:
+            if whose not in (None, client.name):
+                raise Problem(403, "scope", "the requests of other clients need the scope requests:all")
+            whose = client.name
+        rows = await self._store.client_requests(client=whose, is_open=is_open, before=before, most=most + 1)
+        shown = [await self._view(row, await clients.look(self._store, row.home)) for row in rows[:most]]
+        return Page(requests=shown, next=str(rows[most - 1].number) if len(rows) > most else None)
+
+    async def stream(self, client: ClientSettings, name: str) -> AsyncIterator[bytes]:
+        """Tell how a request stands, whenever that changes, until it has ended."""
+        row = await self._row(client, name)
+
+        async def told() -> AsyncIterator[bytes]:
+            seen, last = 0, ""
+            with self._one_waits(client):
+                while True:
+                    asked = await clients.look(self._store, row.home)
+                    stands = (await self._view(row, asked)).model_dump_json()
+                    if stands != last:
+                        last = stands
+                        yield f"event: request\ndata: {stands}\n\n".encode()
+                    if asked.ended:
+                        return
+                    try:
+                        seen = await self._runtime.limit(self._store.watch(row.home, seen), HEARTBEAT)
+                    except TimeoutError:
+                        yield b": waiting\n\n"
+
+        return told()
+
+    # What these are made of ------------------------------------------------------------------------------------------
+
+    async def _row(self, client: ClientSettings, name: str, scope: Scope = "requests:read") -> ClientRow:
+        """
+        Find a request that a client may see; to others it is not there.
+
+        Raises:
+            Problem: There is none.
+        """
+        row = await self._store.client_request(name) if ":" not in name else None
+        others = scope == "requests:read" and "requests:all" in client.scopes
+        if row is None or (row.client != client.name and not others):
+            raise Problem(404, "not-found", "you have no request with this id")
+        return row
+
+    async def _until(self, home: ConversationKey, holds: Callable[[Asked], bool], seconds: float = RULING) -> Asked:
+        """Read how a request stands once something holds of it, or as it stands when the time is up."""
+
+        async def read() -> Asked:
+            seen = 0
+            while not holds(asked := await clients.look(self._store, home)):
+                seen = await self._store.watch(home, seen)
+            return asked
+
+        try:
+            return await self._runtime.limit(read(), seconds)
+        except TimeoutError:
+            return await clients.look(self._store, home)
+
+    async def _view(self, row: ClientRow, asked: Asked) -> RequestOut:
+        names: list[str] = []
+        due = None
+        if asked.request is not None:
+            names = self._directory.names(asked.request.who, asked.request.requester)
+            try:
+                due = (await self._store.request(asked.request.id)).due
+            except NotFound:
+                due = asked.request.opened_at + asked.request.patience
+        return view(row.id, row.client, addresses.parse(row.home).place, asked, names, due)
+
+    @contextmanager
+    def _one_waits(self, client: ClientSettings) -> Iterator[None]:
+        if self._waiting[client.name] >= MOST_WAITING:
+            detail = f"{MOST_WAITING} of your long polls and streams are open already; use a webhook"
+            raise Problem(429, "too-many", detail, headers={"Retry-After": "5"})
+        self._waiting[client.name] += 1
+        try:
+            yield
+        finally:
+            self._waiting[client.name] -= 1
+
+
+def _fingerprint(body: RequestIn) -> str:
+    try:
+        return body.fingerprint
+    except InvalidArguments as error:
+        raise Problem(422, "invalid", str(error)) from None
+
+
+def needs(scope: Scope) -> Any:
+    """Give the client that makes a request, if it may."""
+
+    async def client(request: Request) -> ClientSettings:  # async, or it would be a thread's
+        known: ClientSettings = request.state.client
+        if scope not in known.scopes:
+            raise Problem(403, "scope", f"your token lacks the scope {scope}")
+        return known
+
+    return Depends(client)
+
+
+Reader = Annotated[ClientSettings, needs("requests:read")]
+Writer = Annotated[ClientSettings, needs("requests:write")]
+
+
+def routes(requests: Requests) -> APIRouter:
+    """Give the addresses."""
+    router = APIRouter()
+    shown = {"model": RequestOut}
+
+    @router.post(
+        "/requests",
+        status_code=201,
+        operation_id="createRequest",
+        responses={
+            **answers(),
+            200: shown | {"description": "It was there already; this is how it stands."},
+            201: shown | {"description": "People are asked, or the policy has answered."},
+            202: shown | {"description": "It is stored, and nothing is decided on it yet; look again."},
+        },
+    )
+    async def create(
+        client: Writer,
+        body: RequestIn,
+        response: Response,
+        idempotency_key: Annotated[
+            str, Header(description="Your name for it; sent again with it, it is the same request.", max_length=100)
+        ],
+    ) -> RequestOut:
+        """Have people asked."""
+        response.status_code, stands = await requests.create(client, idempotency_key, body)
+        response.headers["Location"] = f"/v1/requests/{stands.id}"
+        return stands
+
+    @router.get("/requests", operation_id="listRequests", responses=answers())
+    async def page(
+        reader: Reader,
+        status: Annotated[Literal["open", "settled"] | None, Query(description="Only those that are so.")] = None,
+        client: Annotated[str | None, Query(description="Only that client's; needs the scope requests:all.")] = None,
+        limit: Annotated[int, Query(ge=1, le=100, description="How many, at most.")] = 50,
+        cursor: Annotated[int | None, Query(ge=0, le=2**62, description="`next` of the page before.")] = None,
+    ) -> Page:
+        """List requests, the newest first."""
+        is_open = None if status is None else status == "open"
+        return await requests.page(reader, whose=client, is_open=is_open, before=cursor, most=limit)
+
+    @router.get("/requests/{id}", operation_id="getRequest", responses=answers(404))
+    async def get(
+        reader: Reader,
+        id: str,  # noqa: A002
+        wait: Annotated[
+            int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for it to end before answering.")
+        ] = 0,
+    ) -> RequestOut:
+        """Show how a request stands; with `wait`, as soon as it has ended."""
+        return await requests.get(reader, id, wait)
+
+    @router.get(
+        "/requests/{id}/events",
+        operation_id="followRequest",
+        response_class=StreamingResponse,
+        responses={
+            **answers(404),
+            200: {
+                "description": "Events named `request`: how it stands, whenever that changes, until it has ended.",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+        },
+    )
+    async def follow(reader: Reader, id: str) -> StreamingResponse:  # noqa: A002
+        """Follow a request as server-sent events."""
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(await requests.stream(reader, id), media_type="text/event-stream", headers=headers)
+
+    @router.post(
+        "/requests/{id}/cancel",
+        operation_id="cancelRequest",
+        responses={
+            **answers(404, 409),
+            202: shown | {"description": "It is stored that you want that, and nothing is decided on it yet."},
+        },
+    )
+    async def cancel(client: Writer, id: str, response: Response) -> RequestOut:  # noqa: A002
+        """Withdraw a request; its cards say so. One that has ended stays as it ended."""
+        response.status_code, stands = await requests.cancel(client, id)
+        return stands
+
+    return router

@@ -1,0 +1,269 @@
+"""
+What a client sends, and what it reads, as they stand in the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from agent_core import events, tools
+from agent_core.errors import InvalidArguments
+from agent_core.events import Record
+from agent_core.requests import APPROVING, Choice, Outcome, Urgency
+from gateway import settings
+from gateway.clients import Asked
+
+LONGEST_TEXT = 10_000  # characters that a person is given to read
+LONGEST_LINE = 1_000  # characters of a title
+LARGEST_ARGUMENTS = 16 * 1024  # bytes of JSON; a person has to read them
+LARGEST_STATE = 4 * 1024  # bytes of JSON
+DEEPEST = 20  # levels of JSON
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ChoiceIn(BaseModel):
+    """An answer to press."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(description="What comes back.")
+    label: Name = Field(description="What people read.")
+
+
+class RequestIn(BaseModel):
+    """What is to be asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["approval", "question"] = Field(default="approval", description="A yes or a no, or words.")
+    title: str = Field(default="", max_length=LONGEST_LINE, description="What people read first.")
+    body: str = Field(default="", max_length=LONGEST_TEXT, description="More to read.")
+    why: str = Field(default="", max_length=LONGEST_TEXT, description="One line that says why.")
+    urgency: Urgency = "normal"
+    tool: Name | None = Field(
+        default=None, description="For an approval: the call that you make once it is approved; the policy judges it."
+    )
+    tool_version: Name = Field(default="1", description="Change it when the meaning of the arguments changes.")
+    arguments: dict[str, Any] = Field(default={}, description="Of that call; people see them, at most 16 KiB of JSON.")
+    sensitive: list[Name] = Field(
+        default=[],
+        max_length=50,
+        description="Arguments that nobody may read: names, at whatever depth, or JSON pointers. They are not stored.",
+    )
+    choices: list[Name | ChoiceIn] = Field(default=[], max_length=50, description="For a question: answers to press.")
+    to: list[Name] = Field(
+        default=[],
+        max_length=20,
+        description="Who is asked: people's ids, `role:NAME`, or accounts (`slack:T1/U1`). Empty: as the policy says.",
+    )
+    quorum: int = Field(default=1, ge=1, le=20, description="How many of them have to approve.")
+    exclude_requester: bool = Field(default=False, description="Whoever it is asked for may not decide it.")
+    requester: Name | None = Field(default=None, description="The person for whom you ask, by id.")
+    deadline: str = Field(default="24h", max_length=10, description="How long it waits: 90s, 15m, 24h, 7d.")
+    state: Any = Field(default=None, description="Yours, given back as it is; at most 4 KiB of JSON.")
+
+    @field_validator("deadline")
+    @classmethod
+    def _is_duration(cls, value: str) -> str:
+        settings.seconds(value)
+        return value
+
+    @field_validator("arguments")
+    @classmethod
+    def _are_small(cls, value: dict[str, Any]) -> dict[str, Any]:
+        _check_size(value, LARGEST_ARGUMENTS, "people have to read them; pass what is large by a link")
+        return value
+
+    @field_validator("state")
+    @classmethod
+    def _is_small(cls, value: Any) -> Any:
+        _check_size(value, LARGEST_STATE, "keep what is large with you, and put its id here")
+        return value
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> RequestIn:
+        if not self.title.strip() and self.tool is None:
+            raise ValueError("there is nothing to ask; give it a title, or the tool that you want to call")
+        if self.kind == "question" and (self.tool is not None or self.quorum > 1):
+            raise ValueError("a question has no tool and one answer; ask an approval")
+        if self.kind == "approval" and self.choices:
+            raise ValueError("an approval is a yes or a no; ask a question for its choices")
+        if self.tool is None and (self.arguments or self.sensitive):
+            raise ValueError("there are arguments and no tool; name the tool that they are for")
+        return self
+
+    @property
+    def fingerprint(self) -> str:
+        """
+        Digest what was sent: under a known key it has to be the same.
+
+        Raises:
+            InvalidArguments: It cannot be written as canonical JSON.
+        """
+        return tools.digest(self.model_dump(mode="json", exclude_defaults=True))
+
+
+def _check_size(value: Any, most: int, advice: str) -> None:
+    if _depth(value) > DEEPEST:
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+    try:
+        tools.digest(value)
+    except InvalidArguments as error:
+        raise ValueError(str(error)) from None
+    size = len(pydantic_core.to_json(value))
+    if size > most:
+        raise ValueError(f"this is {size:,} bytes of JSON, and at most {most:,} are taken: {advice}")
+
+
+def _depth(value: Any) -> int:
+    """Count the levels of a JSON value, without recursion: it may have any number of them."""
+    level, inside = 0, [value]
+    while inside and level <= DEEPEST:
+        containers = [one for one in inside if isinstance(one, dict | list)]
+        inside = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
+        level += bool(containers)
+    return level
+
+
+class SettlementOut(BaseModel):
+    """How a request ended."""
+
+    outcome: Outcome
+    approved: bool = Field(description="Somebody, or the policy, approved it.")
+    at: datetime
+    by: str | None = Field(description="Who decided, by id; null where nobody did.")
+    name: str = Field(description="Their name.")
+    comment: str = Field(description="What they said besides, such as why not.")
+    answer: str = Field(description="The answer to a question; of choices, the name of the one they picked.")
+
+
+class SaidOut(BaseModel):
+    """Something that people said while it was open."""
+
+    at: datetime
+    kind: Literal["vote", "question", "answer"] = Field(
+        description="An approval of several, a question back, or the answer to one."
+    )
+    name: str
+    text: str
+
+
+class RequestOut(BaseModel):
+    """A request, as it stands."""
+
+    id: str
+    client: str
+    key: str = Field(description="The Idempotency-Key under which it was created.")
+    status: Literal["received", "open", "settled", "refused"] = Field(
+        description="Stored and not decided on yet; open; ended with an outcome; or refused, and nobody is asked."
+    )
+    kind: str
+    title: str
+    body: str
+    why: str
+    urgency: str
+    tool: str | None
+    arguments: dict[str, Any] = Field(description="Sensitive values are masked.")
+    digest: str = Field(description="SHA-256 over the RFC 8785 JSON of tool, version and arguments as you sent them.")
+    choices: list[ChoiceIn]
+    asked: list[str] = Field(description="The names of those who may decide.")
+    requester: str | None
+    state: Any
+    created_at: datetime
+    due: datetime | None = Field(description="When it expires; it counts from the first copy that is delivered.")
+    settlement: SettlementOut | None
+    refused: str = Field(description="Why nobody is asked.")
+    said: list[SaidOut]
+
+
+class Page(BaseModel):
+    """A page of requests, the newest first."""
+
+    requests: list[RequestOut]
+    next: str | None = Field(description="The `cursor` of the next page; null where this is the last one.")
+
+
+def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], due: float | None) -> RequestOut:
+    """
+    Show a request to its client.
+
+    Args:
+        names: Who may decide.
+        due: When it expires, in seconds since the epoch.
+    """
+    wanted, request = asked.wanted, asked.request
+    shown = request or wanted
+    call = wanted.call if wanted is not None else None
+    choices = request.choices if request is not None else ()
+    return RequestOut(
+        id=name,
+        client=client,
+        key=key,
+        status=_status(asked),
+        kind=shown.kind if shown is not None else "approval",
+        title=shown.title if shown is not None else "",
+        body=shown.body if shown is not None else "",
+        why=shown.why if shown is not None else "",
+        urgency=shown.urgency if shown is not None else "normal",
+        tool=call.tool if call is not None else request.tool if request is not None else None,
+        arguments=call.arguments if call is not None else {},
+        digest=call.digest if call is not None else request.digest if request is not None else "",
+        choices=[_choice(one) for one in choices],
+        asked=list(names),
+        requester=shown.requester if shown is not None else None,
+        state=wanted.state if wanted is not None else None,
+        created_at=moment(asked.received_at),
+        due=moment(due) if due is not None and asked.settlement is None else None,
+        settlement=_settlement(asked),
+        refused=asked.refused,
+        said=[_said(record) for record in asked.said],
+    )
+
+
+def _status(asked: Asked) -> Literal["received", "open", "settled", "refused"]:
+    if asked.settlement is not None:
+        return "settled"
+    if asked.ended:
+        return "refused"
+    return "open" if asked.request is not None else "received"
+
+
+def _choice(choice: Choice) -> ChoiceIn:
+    return ChoiceIn.model_construct(name=choice.name, label=choice.label)
+
+
+def _settlement(asked: Asked) -> SettlementOut | None:
+    ended = asked.settlement
+    if ended is None:
+        return None
+    return SettlementOut(
+        outcome=ended.outcome,
+        approved=ended.outcome in APPROVING,
+        at=moment(ended.at),
+        by=ended.by,
+        name=ended.name,
+        comment=ended.comment,
+        answer=ended.answer,
+    )
+
+
+def _said(record: Record) -> SaidOut:
+    match record.event:
+        case events.QuestionAsked(name=name, text=text):
+            return SaidOut(at=moment(record.at), kind="question", name=name, text=text)
+        case events.QuestionAnswered(name=name, text=text):
+            return SaidOut(at=moment(record.at), kind="answer", name=name, text=text)
+        case events.ResponseGiven(name=name, decision=decision):
+            return SaidOut(at=moment(record.at), kind="vote", name=name, text=decision)
+    raise TypeError(f"{record.event.__class__.__name__} is nothing that people say")
+
+
+def moment(at: float) -> datetime:
+    """Write a time of the store's clock for others."""
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,49 @@
+"""
+The REST door of a gateway in a test, and a client that comes by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from gateway.api.app import mount
+from gateway.settings import ClientSettings
+from tests.gateway.house import House
+
+TOKEN = "a-token-of-the-test"
+OTHER = "a-token-of-another"
+CI = ClientSettings(name="ci", token=SecretStr(TOKEN), to=["role:release"])
+READER = ClientSettings(
+    name="reader", token=SecretStr(OTHER), previous_token=SecretStr(OTHER[::-1]), scopes=["requests:read"]
+)
+
+Enter = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+def enter() -> Enter:
+    """Come to a house's door, as one of its clients."""
+
+    def door(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.AsyncClient:
+        route = mount(house.store, house.world.directory, house.runtime, known or (CI, READER))
+        headers = {"Authorization": f"Bearer {token}"}
+        transport = httpx.ASGITransport(app=Starlette(routes=[route]), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://door/v1", headers=headers)
+
+    return door
+
+
+def keyed(key: str = "k1") -> dict[str, str]:
+    """The header that names a request."""
+    return {"Idempotency-Key": key}
+
+
+def a_request(**how: Any) -> dict[str, Any]:
+    """A request for an approval of a call."""
+    return {"tool": "deploy", "arguments": {"environment": "staging", "tag": "v1"}, **how}

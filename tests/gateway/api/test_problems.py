@@ -1,0 +1,92 @@
+"""
+Every error is a problem.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.errors import Unwritable
+from tests.gateway.agents import echo
+from tests.gateway.api.conftest import Enter, a_request, keyed
+from tests.gateway.house import Make
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path", "how"),
+    [
+        (404, "GET", "/nothing", {}),
+        (404, "GET", "/requests/", {}),
+        (404, "GET", "/requests/unknown", {}),
+        (404, "GET", "/requests/api:ci%2Fk1", {}),
+        (404, "POST", "/requests/unknown/cancel", {}),
+        (405, "DELETE", "/requests", {}),
+        (422, "GET", "/requests?limit=many", {}),
+        (422, "GET", "/requests?status=new", {}),
+        (422, "GET", "/requests/x?wait=61", {}),
+        (422, "POST", "/requests", {"json": a_request()}),
+        (400, "POST", "/requests", {"json": a_request(), "headers": keyed("a key")}),
+        (400, "POST", "/requests", {"content": b"{", "headers": keyed()}),
+        (400, "POST", "/requests", {"content": b"[" * 100_000, "headers": keyed()}),
+        (422, "POST", "/requests", {"content": b"", "headers": keyed()}),
+        (422, "POST", "/requests", {"json": [], "headers": keyed()}),
+        (422, "POST", "/requests", {"content": b'{"title": "\\ud800"}', "headers": keyed()}),
+        (422, "POST", "/requests", {"content": b'{"title": "t", "state": "\\ud800"}', "headers": keyed()}),
+        (422, "POST", "/requests", {"content": b'{"title": "t", "state": NaN}', "headers": keyed()}),
+    ],
+)
+async def test_an_error_says_what_is_wrong(
+    make: Make, enter: Enter, status: int, method: str, path: str, how: dict[str, Any]
+):
+    """
+    Unknown addresses, wrong methods, bad parameters and bodies: one media type, one shape, and a sentence.
+    """
+    json_type = {"content-type": "application/json"}
+    async with make(echo) as house, enter(house) as door:
+        answer = await door.request(method, path, **how | {"headers": json_type | how.get("headers", {})})
+        told = answer.json()
+
+        assert status == answer.status_code == told["status"]
+        assert "application/problem+json" == answer.headers["content-type"]
+        assert told["type"].startswith("urn:ringback:problem:")
+        assert all((told["detail"], told["title"]))
+
+
+async def test_what_is_wrong_in_a_body_has_its_place(make: Make, enter: Enter):
+    """
+    Each fault stands beside the JSON pointer of what is meant, without the value.
+    """
+    async with make(echo) as house, enter(house) as door:
+        wrong = {"kind": "question", "title": "t" * 2_000, "choices": [{"name": "a"}], "secret": "hunter2"}
+        answer = await door.post("/requests", json=wrong, headers=keyed())
+
+        pointers = {fault["pointer"] for fault in answer.json()["errors"]}
+        assert {"/title", "/secret"} <= pointers
+        assert any(pointer.startswith("/choices/0") for pointer in pointers)
+        assert "hunter2" not in answer.text
+
+
+async def test_a_full_disk_is_time(make: Make, enter: Enter, monkeypatch: pytest.MonkeyPatch):
+    """
+    Where nothing can be stored the client is told to come again, and of a fault of ours that there was one.
+    """
+
+    def full(*_: object, **__: object) -> None:
+        raise Unwritable("the disk is full at /srv/data")
+
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError("an inner thing")
+
+    async with make(echo) as house, enter(house) as door:
+        monkeypatch.setattr(house.store, "append", full)
+        unavailable = await door.post("/requests", json=a_request(), headers=keyed())
+        monkeypatch.setattr(house.store, "append", broken)
+        internal = await door.post("/requests", json=a_request(), headers=keyed())
+
+        assert (503, "5") == (unavailable.status_code, unavailable.headers["retry-after"])
+        assert (500, "application/problem+json") == (internal.status_code, internal.headers["content-type"])
+        assert "/srv" not in json.dumps(unavailable.json())
+        assert "inner" not in internal.text

@@ -1,0 +1,398 @@
+"""
+What clients may do with requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from agent_core import tools
+from agent_core.masking import MASK
+from agent_core.policy import Rule
+from agent_core.requests import Decision
+from gateway.settings import ClientSettings
+from tests.gateway.agents import echo
+from tests.gateway.api.conftest import CI, OTHER, TOKEN, Enter, a_request, keyed
+from tests.gateway.house import ANA, BEN, GUARD, RITA, House, Make
+
+
+async def create(door: httpx.AsyncClient, key: str = "k1", **how: Any) -> httpx.Response:
+    """Ask about a call."""
+    return await door.post("/requests", json=a_request(**how), headers=keyed(key))
+
+
+def cards(house: House, person: str) -> int:
+    """How many cards somebody got."""
+    return sum(message.kind == "ask" for message in house.seen(person))
+
+
+async def test_a_request_is_asked_decided_and_read(make: Make, enter: Enter):
+    """
+    What a client wants approved is a card with its arguments; the verdict, its giver and the digest come back.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = await create(door, why="the fix is urgent", state={"ticket": 7})
+        await house.runtime.settle()
+        card = house.card(ANA).card
+        assert card is not None
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        stands = (await door.get(created.headers["location"].removeprefix("/v1"))).json()
+
+        assert 201 == created.status_code
+        assert "open" == created.json()["status"]
+        assert ["Ana", "Ben"] == created.json()["asked"]
+        assert ("Approve deploy?", "the fix is urgent", "Asked by ci") == (card.title, card.why, card.asker)
+        assert (("environment", "staging"), ("tag", "v1")) == card.facts
+        assert created.json()["id"] == house.card(ANA).request == stands["id"]
+        assert ("settled", {"ticket": 7}) == (stands["status"], stands["state"])
+        ended = stands["settlement"]
+        assert ("approved", True, "ana", "Ana") == tuple(ended[n] for n in ("outcome", "approved", "by", "name"))
+        whole = {"tool": "deploy", "version": "1", "arguments": {"environment": "staging", "tag": "v1"}}
+        assert tools.digest(whole) == stands["digest"]
+
+
+async def test_a_question_with_choices_is_answered(make: Make, enter: Enter):
+    """
+    The answer to a question is the name of the choice that was pressed.
+    """
+    asked = {"kind": "question", "title": "Which?", "choices": ["blue", {"name": "g", "label": "Green"}], "to": ["ana"]}
+    async with make(echo) as house, enter(house) as door:
+        created = await door.post("/requests", json=asked, headers=keyed())
+        await house.runtime.settle()
+        await house.press(ANA, house.card(ANA).request, Decision.ANSWER, value="g")
+        stands = (await door.get(f"/requests/{created.json()['id']}")).json()
+
+        assert ("answered", "g") == (stands["settlement"]["outcome"], stands["settlement"]["answer"])
+        assert [("blue", "blue"), ("g", "Green")] == [(c["name"], c["label"]) for c in stands["choices"]]
+
+
+async def test_sent_again_it_is_the_same_request(make: Make, enter: Enter):
+    """
+    The same key is the same request, at once, later and after a restart: one id, one card.
+    """
+    async with make(echo) as house, enter(house) as door:
+        both = await asyncio.gather(create(door), create(door))
+        await house.runtime.settle()
+    async with make(echo) as house, enter(house) as door:
+        again = await create(door)
+        await house.press(ANA, house.card(ANA).request, Decision.DENY)
+        ended = await create(door)
+
+        assert [200, 201] == sorted(answer.status_code for answer in both)
+        assert [200, 200] == [again.status_code, ended.status_code]
+        assert 1 == len({answer.json()["id"] for answer in (*both, again, ended)})
+        assert 1 == cards(house, ANA)
+        assert "denied" == ended.json()["settlement"]["outcome"]
+
+
+async def test_another_body_under_a_known_key_is_refused(make: Make, enter: Enter):
+    """
+    A key is one request; other arguments, even masked ones, are another one. What is left out stands at its default.
+    """
+    secret: dict[str, Any] = {"arguments": {"card": "4711"}, "sensitive": ["card"]}
+    async with make(echo) as house, enter(house) as door:
+        await create(door)
+        await create(door, "k2", tool="pay", **secret)
+        other = await create(door, arguments={"environment": "staging", "tag": "v2"})
+        masked = await create(door, "k2", tool="pay", arguments={"card": "4712"}, sensitive=["card"])
+        same = await create(door, deadline="24h")
+
+        assert [422, 422, 200] == [answer.status_code for answer in (other, masked, same)]
+        assert "urn:ringback:problem:other-body" == other.json()["type"]
+
+
+async def test_the_policy_judges_a_clients_call(make: Make, enter: Enter):
+    """
+    A rule for it says who is asked, or answers by itself: allowed calls are approved at once, forbidden ones refused.
+    """
+    rules = (
+        Rule(tool="deploy", agent="api:ci", when={"environment": "staging"}, effect="allow"),
+        Rule(tool="deploy", agent="api:*", when={"environment": "moon"}, effect="forbid", reason="There is no air."),
+        GUARD,
+    )
+    async with make(echo, rules=rules) as house, enter(house) as door:
+        allowed = await create(door)
+        forbidden = await create(door, "k2", arguments={"environment": "moon"})
+        asked = await create(door, "k3", arguments={"environment": "production"}, requester="ben", deadline="2h")
+        named = await create(door, "k4", to=["rita"])
+        await house.runtime.settle()
+
+        assert ("settled", "approved", "the policy") == (
+            allowed.json()["status"],
+            *(allowed.json()["settlement"][name] for name in ("outcome", "name")),
+        )
+        assert (403, "There is no air.") == (forbidden.status_code, forbidden.json()["detail"])
+        assert ["Ana"] == asked.json()["asked"]  # the requester is excluded by the rule
+        assert 3_600 == house.channel.shown["slack:T1/UANA"][-1].card.due - house.runtime.now()  # type: ignore
+        assert ["Rita"] == named.json()["asked"]  # who names somebody wants them asked
+        assert [0, 1, 1] == [cards(house, person) for person in (BEN, ANA, RITA)]
+
+
+async def test_a_rule_that_excludes_a_requester_needs_one(make: Make, enter: Enter):
+    """
+    Where nobody is known to have asked, the rule's own sentence comes back.
+    """
+    async with make(echo) as house, enter(house) as door:
+        refused = await create(door, arguments={"environment": "production"})
+        again = await create(door, arguments={"environment": "production"})
+
+        assert [422, 422] == [refused.status_code, again.status_code]
+        assert "excludes the requester" in refused.json()["detail"]
+
+
+async def test_a_quorum_that_cannot_be_reached_is_refused(make: Make, enter: Enter):
+    """
+    Where more have to approve than there are, that is said at once, and nobody is asked; where they can, all of them.
+    """
+    async with make(echo) as house, enter(house) as door:
+        refused = await create(door, to=["role:release"], quorum=3)
+        created = await create(door, "k2", to=["role:release"], quorum=2)
+        await house.runtime.settle()
+        await house.press(ANA, created.json()["id"], Decision.APPROVE)
+        half = (await door.get(f"/requests/{created.json()['id']}")).json()
+        await house.press(BEN, created.json()["id"], Decision.APPROVE)
+        whole = (await door.get(f"/requests/{created.json()['id']}")).json()
+
+        assert (422, "urn:ringback:problem:nobody-to-ask") == (refused.status_code, refused.json()["type"])
+        assert "It takes 3 approvals" in refused.json()["detail"]
+        assert ("open", ["Ana"]) == (half["status"], [said["name"] for said in half["said"]])
+        assert ("approved", "Ben") == (whole["settlement"]["outcome"], whole["settlement"]["name"])
+
+
+async def test_secrets_are_masked_everywhere(make: Make, enter: Enter, tmp_path: Any):
+    """
+    What a client names as sensitive is in no answer, on no card and in no file of the store; its digest still counts.
+    """
+    arguments = {"user": "bob", "auth": {"token": "hunter2-hunter2"}, "cards": [{"number": "4711-4711"}]}
+    async with make(echo) as house, enter(house) as door:
+        created = await create(door, tool="pay", arguments=arguments, sensitive=["/auth/token", "number"])
+        await house.runtime.settle()
+        card = house.card(ANA).card
+        assert card is not None
+        kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+        shown = {"user": "bob", "auth": {"token": MASK}, "cards": [{"number": MASK}]}
+        assert shown == created.json()["arguments"]
+        assert created.json()["digest"] == tools.digest({"tool": "pay", "version": "1", "arguments": arguments})
+        assert "hunter2" not in str(card.facts)
+        assert b"bob" in kept
+        assert b"hunter2" not in kept
+        assert b"4711-4711" not in kept
+
+
+async def test_a_masked_value_is_unknown_to_the_policy(make: Make, enter: Enter):
+    """
+    A rule that allows does not see through a mask, and one that asks or forbids holds.
+    """
+    rules = (
+        Rule(tool="pay", when={"to.iban": "DE1"}, effect="allow"),
+        Rule(tool="pay", when={"to": {"iban": "DE2"}}, effect="forbid"),
+    )
+    call: dict[str, Any] = {"tool": "pay", "arguments": {"to": {"iban": "DE1"}}}
+    async with make(echo, rules=rules) as house, enter(house) as door:
+        seen = await create(door, **call)
+        hidden = await create(door, "k2", **call, sensitive=["iban"])
+
+        assert [201, 403] == [seen.status_code, hidden.status_code]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "how"),
+    [
+        (422, "nothing to ask", {"tool": None, "arguments": {}}),
+        (422, "no argument '/auth/pin'", {"sensitive": ["/auth/pin"]}),
+        (422, "no argument 'pin'", {"sensitive": ["pin"]}),
+        (422, "bytes of JSON", {"arguments": {"x": "y" * 20_000}}),
+        (422, "20 levels", {"arguments": {"x": json.loads("[" * 30 + "]" * 30)}}),
+        (422, "large numbers as text", {"arguments": {"x": 2**60}}),
+        (422, "bytes of JSON", {"state": "y" * 5_000}),
+        (422, "is no duration", {"deadline": "soon"}),
+        (422, "'otto' is nobody", {"to": ["otto"]}),
+        (422, "there is no 'otto'", {"requester": "otto"}),
+        (422, "a question has no tool", {"kind": "question"}),
+        (422, "/colour: there is no such thing", {"colour": "blue"}),
+        (422, "a yes or a no", {"choices": ["a"]}),
+    ],
+)
+async def test_what_nobody_could_answer_is_refused(
+    make: Make, enter: Enter, status: int, said: str, how: dict[str, Any]
+):
+    """
+    One clear problem says what is wrong, and nothing is stored.
+    """
+    async with make(echo) as house, enter(house) as door:
+        refused = await create(door, **how)
+
+        assert status == refused.status_code
+        assert said in refused.json()["detail"]
+        assert "application/problem+json" == refused.headers["content-type"]
+        assert [] == (await door.get("/requests")).json()["requests"]
+
+
+async def test_whom_a_client_may_name(make: Make, enter: Enter):
+    """
+    A client names whom its settings say, by id or by role; leaving it open asks as configured.
+    """
+    one = ClientSettings(name="ci", token=SecretStr(TOKEN), ask=["role:release", "rita"], to=["ben"])
+    async with make(echo) as house, enter(house, one) as door:
+        named = [await create(door, f"k{n}", to=[to]) for n, to in enumerate(("ana", "rita", "role:release"))]
+        refused = await create(door, "k8", to=["role:owner"])
+        nobody = await create(door, "k9")
+
+        assert [201, 201, 201] == [answer.status_code for answer in named]
+        assert (403, "urn:ringback:problem:not-yours-to-ask") == (refused.status_code, refused.json()["type"])
+        assert ["Ben"] == nobody.json()["asked"]
+
+
+async def test_a_slow_owner_is_not_waited_for(make: Make, enter: Enter):
+    """
+    After ten seconds it is 202, with the id under which it is found, then and after it was decided.
+    """
+    async with make(echo) as house, enter(house) as door:
+        await house.stop_deciding()
+        asking = asyncio.create_task(create(door))
+        await house.runtime.settle()
+        await house.runtime.advance(10.0)
+        stored = await asking
+        before = await door.get(f"/requests/{stored.json()['id']}")
+    async with make(echo) as house, enter(house) as door:
+        await house.runtime.settle()
+        after = await door.get(f"/requests/{stored.json()['id']}")
+
+        assert (202, "received") == (stored.status_code, stored.json()["status"])
+        assert ["received", "open"] == [answer.json()["status"] for answer in (before, after)]
+        assert after.json()["id"] == house.card(ANA).request
+
+
+async def test_a_long_poll_ends_with_the_request(make: Make, enter: Enter):
+    """
+    It answers as soon as the request has ended, and after its time with how it stands.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door)).json()
+        await house.runtime.settle()
+        polls = [asyncio.create_task(door.get(f"/requests/{created['id']}?wait={n}")) for n in (5, 60)]
+        await house.runtime.settle()
+        await house.runtime.advance(5.0)
+        short = await polls[0]
+        assert not polls[1].done()
+        await house.press(ANA, created["id"], Decision.APPROVE)
+        long = await polls[1]
+
+        assert ["open", "settled"] == [answer.json()["status"] for answer in (short, long)]
+
+
+async def test_a_stream_tells_every_change(make: Make, enter: Enter):
+    """
+    Each change is an event with the whole request; questions back are among them, and the end ends the stream.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door, requester="rita")).json()
+        await house.runtime.settle()
+        following = asyncio.create_task(door.get(f"/requests/{created['id']}/events"))
+        await house.runtime.settle()
+        await house.runtime.advance(15.0)
+        await house.write(ANA, "why today?", under=house.card(ANA).id)
+        await house.press(ANA, created["id"], Decision.APPROVE)
+        told = await following
+
+        assert "text/event-stream" == told.headers["content-type"].partition(";")[0]
+        states = [json.loads(line[6:]) for line in told.text.splitlines() if line.startswith("data: ")]
+        assert ": waiting" in told.text
+        assert ["open"] * (len(states) - 1) + ["settled"] == [state["status"] for state in states]
+        assert [("question", "Ana", "why today?")] == [(s["kind"], s["name"], s["text"]) for s in states[-2]["said"]]
+
+
+async def test_a_request_is_withdrawn(make: Make, enter: Enter):
+    """
+    Cancelled by its client, its cards say so; again, it is the same; after a click it stays as it was decided.
+    """
+    async with make(echo) as house, enter(house) as door:
+        first, second = (await create(door)).json(), (await create(door, "k2")).json()
+        await house.runtime.settle()
+        done = [await door.post(f"/requests/{first['id']}/cancel") for _ in range(2)]
+        await house.press(ANA, second["id"], Decision.DENY)
+        late = await door.post(f"/requests/{second['id']}/cancel")
+        await house.runtime.settle()
+
+        assert [(200, "cancelled")] * 2 == [(a.status_code, a.json()["settlement"]["outcome"]) for a in done]
+        assert "Cancelled by ci" in house.texts(ANA)[0]
+        assert (409, "denied") == (late.status_code, late.json()["request"]["settlement"]["outcome"])
+        assert "denied already" in late.json()["detail"]
+
+
+async def test_a_click_and_a_withdrawal_at_once(make: Make, enter: Enter):
+    """
+    The first in the log wins, and whoever was second is told so.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door)).json()
+        await house.runtime.settle()
+        cancelled, _ = await asyncio.gather(
+            door.post(f"/requests/{created['id']}/cancel"), house.press(ANA, created["id"], Decision.APPROVE)
+        )
+        stands = (await door.get(f"/requests/{created['id']}")).json()
+
+        outcome = stands["settlement"]["outcome"]
+        assert (outcome == "cancelled") == (cancelled.status_code == 200)
+        assert outcome in ("cancelled", "approved")
+        assert cancelled.status_code in (200, 409)
+
+
+async def test_requests_are_listed_a_page_at_a_time(make: Make, enter: Enter):
+    """
+    The newest first, of the client that asks; filtered by how they stand.
+    """
+    async with make(echo) as house, enter(house) as door:
+        made = [(await create(door, f"k{number}")).json()["id"] for number in range(5)]
+        await door.post(f"/requests/{made[1]}/cancel")
+        found, cursor = [], ""
+        while True:
+            page = (await door.get(f"/requests?limit=2{cursor}")).json()
+            found += [request["id"] for request in page["requests"]]
+            if page["next"] is None:
+                break
+            cursor = f"&cursor={page['next']}"
+        open_ones = (await door.get("/requests?status=open")).json()["requests"]
+        ended = (await door.get("/requests?status=settled")).json()["requests"]
+
+        assert made[::-1] == found
+        assert [made[n] for n in (4, 3, 2, 0)] == [request["id"] for request in open_ones]
+        assert [made[1]] == [request["id"] for request in ended]
+
+
+async def test_others_requests_are_not_there(make: Make, enter: Enter):
+    """
+    A client sees its own; with requests:all it reads those of all, and still withdraws only its own.
+    """
+    every = ClientSettings(
+        name="audit", token=SecretStr(OTHER), scopes=["requests:read", "requests:write", "requests:all"]
+    )
+    mine = ClientSettings(name="mine", token=SecretStr("a-token-of-a-third"))
+    async with make(echo) as house, enter(house, CI, every, mine) as door:
+        created = (await create(door)).json()["id"]
+        third, all_seeing = ({"Authorization": f"Bearer {token}"} for token in ("a-token-of-a-third", OTHER))
+        assert 404 == (await door.get(f"/requests/{created}", headers=third)).status_code
+        assert [] == (await door.get("/requests", headers=third)).json()["requests"]
+        assert 403 == (await door.get("/requests?client=ci", headers=third)).status_code
+        assert 200 == (await door.get(f"/requests/{created}", headers=all_seeing)).status_code
+        seen = (await door.get("/requests?client=ci", headers=all_seeing)).json()["requests"]
+        assert [created] == [request["id"] for request in seen]
+        assert 404 == (await door.post(f"/requests/{created}/cancel", headers=all_seeing)).status_code
+
+
+async def test_what_nobody_reaches_is_an_outcome(make: Make, enter: Enter):
+    """
+    Where nobody that may decide can be reached, the request ends so, and no run is on hold.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = await create(door, to=["role:pilot"])
+
+        assert (201, "no_route") == (created.status_code, created.json()["settlement"]["outcome"])
+        assert [("ended", "done")] == await house.status()
