@@ -35,6 +35,7 @@ log = logging.getLogger("ringback.service")
 GRACE = 10.0  # seconds that tools under way get to end when the gateway is asked to stop
 PURGE_INTERVAL = 3_600.0  # seconds between two deletions of what has outlived its retention
 CLOSE = 3  # seconds that open HTTP requests get to end
+COLLECT = (50_000, 20, 20)  # gc.set_threshold; little of ours is in cycles, and by default a twentieth of the time goes
 
 
 class Service:
@@ -89,6 +90,7 @@ class Service:
             stopping = asyncio.create_task(stop.wait())
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*COLLECT)
             log.info("ringback is running on port %d", self.port)
             self.started.set()
             try:

@@ -21,9 +21,10 @@ def mentions(text: str) -> list[str]:
 
 def clean(text: str, us: str) -> str:
     """Turn references into plain words; a mention of us at the beginning goes."""
-    text = re.sub(rf"^\s*<@{re.escape(us)}(?:\|[^<>]*)?>[\s,:]*", "", text)
-    text = _MENTION.sub(r"@\1", text)
-    text = _REFERENCE.sub(_worded, text)
+    if "<" in text:
+        text = re.sub(rf"^\s*<@{re.escape(us)}(?:\|[^<>]*)?>[\s,:]*", "", text)
+        text = _MENTION.sub(r"@\1", text)
+        text = _REFERENCE.sub(_worded, text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 

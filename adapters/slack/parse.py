@@ -333,7 +333,10 @@ def _key(bot: Bot, *parts: object) -> str:
 
 
 def _raw(payload: Mapping[str, Any]) -> bytes:
-    return json.dumps(payload).encode()  # in ASCII, so that half of an emoji can be kept as well
+    try:
+        return pydantic_core.to_json(payload)
+    except ValueError:
+        return json.dumps(payload).encode()  # in ASCII, so that half of an emoji can be kept as well
 
 
 def _time(stamp: object) -> float:
