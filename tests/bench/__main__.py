@@ -12,13 +12,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, ingest
+from tests.bench import approval, engine, ingest
 from tests.bench.measure import surroundings
 
 Rows = Awaitable[list[dict[str, Any]]]
 BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "webhook": ("a signed request → stored → 200", lambda s, r: ingest.measure(ingest.WEBHOOK, s, r)),
     "approval": ("a press of Approve → the tool started, and the whole round trip around it", approval.measure),
+    "engine": ("a message → a card → a press → the tool → the last word, in process, without a vendor", engine.measure),
+    "trip": ("the same over HTTP: two signed requests", engine.measure_http),
     "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
 }
 

@@ -38,17 +38,21 @@ class Run(NamedTuple):
     latencies: Sequence[float]
 
 
-async def closed_loop(one: Callable[[int], Awaitable[float | None]], in_flight: int, seconds: float) -> Run:
+async def closed_loop(
+    one: Callable[[int], Awaitable[float | None]], in_flight: int, seconds: float, *, collect: bool = False
+) -> Run:
     """
     Keep so many going for so long, each beginning when the one before it has ended.
 
     Args:
         one: Does it, for the worker of a number; may return what it took, where that is not the whole.
+        collect: Collect garbage meanwhile: what is measured is in this process, and would do it too.
     """
     latencies: list[float] = []
     done = 0
     gc.collect()
-    gc.disable()
+    if not collect:
+        gc.disable()
     began = time.perf_counter()
 
     async def worker(number: int) -> None:
