@@ -7,6 +7,7 @@ other side's user, so there the two strings are the same: an answer finds its co
 
 from __future__ import annotations
 
+from base64 import b32encode
 from hashlib import sha256
 from typing import NamedTuple, NewType
 
@@ -73,12 +74,8 @@ def derive(*parts: object) -> str:
     Returns:
         26 characters of lower-case base32 (128 bits).
     """
-    hashed = sha256("\x1f".join(str(part) for part in parts).encode()).digest()
-    number = int.from_bytes(hashed[:16], "big")
-    return "".join(BASE32[(number >> shift) & 31] for shift in range(125, -1, -5))
-
-
-BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+    hashed = sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return b32encode(bytes(4) + hashed[:16])[-26:].decode().lower()
 
 
 def thread_id(conversation: str, root: str, agent: str, branch: str = "main") -> str:

@@ -78,7 +78,10 @@ class Assurance(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Assurance).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {assurance: rank for rank, assurance in enumerate(Assurance)}
 
 
 class Frozen(BaseModel):

@@ -377,7 +377,7 @@ class Run:
         hint = f"\n\nYour last answer was not valid: {error}. Answer with one JSON object only." if error else ""
 
         def effect(thread: Thread) -> effects.Effect:
-            return effects.CallModel(key, context(thread) + hint, schema.json_schema(), thread.state.seen)
+            return effects.CallModel(key, context(thread) + hint, json.loads(_schema(schema)), thread.state.seen)
 
         text: str = await Wait("model", key, effect=effect)
         return text
@@ -460,3 +460,9 @@ def _diverge(key: str, error: ValidationError) -> NoReturn:
 @lru_cache(maxsize=512)
 def _adapter(wanted: Any) -> TypeAdapter[Any]:
     return TypeAdapter(wanted)
+
+
+@lru_cache(maxsize=512)
+def _schema(adapter: TypeAdapter[Any]) -> str:
+    """An answer's JSON Schema as text: made once, and read anew for each call, which may do with it as it likes."""
+    return json.dumps(adapter.json_schema())

@@ -23,18 +23,17 @@ def decide(here: Conversation, now: float) -> None:
     """
     here.now = now
     deferred: list[int] = []
-    here.state = here.state.model_copy(update={"deferred": ()})
+    if here.state.deferred:
+        here.state = here.state.model_copy(update={"deferred": ()})
     for seq, _, fact in here.facts:
         if not _apply(here, seq, fact):
             deferred.append(seq)
             here.state = here.state.model_copy(update={"deferred": tuple(deferred)})
         _settle_local(here, seq)
-    waiting = [record for record in here.facts if record.seq in deferred]
     applied = max((record.seq for record in here.facts), default=0)
-    here.state = here.state.model_copy(
-        update={"deferred": tuple(deferred), "applied": max(here.state.applied, applied)}
-    )
-    here.facts = waiting
+    if applied > here.state.applied:
+        here.state = here.state.model_copy(update={"applied": applied})
+    here.facts = [record for record in here.facts if record.seq in deferred]
     for timer in here.timers:
         settling.deadline(here, timer) if timer.request else runs.slept(here, timer)
     here.timers = []
@@ -126,7 +125,8 @@ def needs(here: Conversation, now: float) -> Need:
     )
     here.known_roots.update(roots)
     here.known_messages.update(messages)
-    return need
+    nothing_was_ever_decided = here.stored.applied == 0  # so there are no rows to read but the facts themselves
+    return Need(codes=need.codes) if nothing_was_ever_decided else need
 
 
 def _is_unknown(here: Conversation, request: str) -> bool:

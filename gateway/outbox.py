@@ -129,6 +129,8 @@ class Outbox:
         Nothing is decided before it is known what was being sent: what the first decisions claim is not lost.
         """
         await self._recovered.wait()
+        if not self._lost.get(conversation):
+            return
 
         async def until_found() -> None:
             async with self._found:
@@ -270,9 +272,11 @@ class Outbox:
             self.send(claimed)
         if fate.due is not None:
             self._wake.set()
-        async with self._found:
-            self._lost.get(delivery.conversation, set()).discard(delivery.id)
-            self._found.notify_all()
+        lost = self._lost.get(delivery.conversation)
+        if lost:
+            async with self._found:
+                lost.discard(delivery.id)
+                self._found.notify_all()
 
     def _later(self, delivery: Delivery, reason: str, pause: float) -> Fate:
         due = self._store.now() + pause

@@ -84,7 +84,8 @@ class Owner:
         self._inboxes: dict[ConversationKey, Inbox] = {}
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._performing: set[asyncio.Task[None]] = set()
-        self._hot: OrderedDict[ConversationKey, Conversation] = OrderedDict()
+        self._hot: dict[ConversationKey, Conversation] = {}
+        self._idle: OrderedDict[ConversationKey, None] = OrderedDict()  # of these, where nothing is under way
         self._ongoing: dict[ConversationKey, Ongoing] = {}
         self._looked: set[ConversationKey] = set()
         self._ownership = Ownership("")
@@ -131,6 +132,7 @@ class Owner:
             for here in self._hot.values():
                 here.drop()
             self._hot.clear()
+            self._idle.clear()
 
     async def _learn_of_restore(self) -> None:
         at = await self._store.restored_at()
@@ -220,6 +222,7 @@ class Owner:
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())
         here = self._hot.pop(key, None)
+        self._idle.pop(key, None)
         if here is not None and not self._follows(here, inbox):
             here.drop()
             here = None
@@ -233,7 +236,7 @@ class Owner:
             raise
         self.stuck.pop(key, None)
         self._hot[key] = here
-        self._evict()
+        self._evict(here)
 
     def _follows(self, here: Conversation, inbox: Inbox) -> bool:
         """
@@ -319,16 +322,26 @@ class Owner:
         self._performing.add(task)
         task.add_done_callback(self._performing.discard)
 
-    def _evict(self) -> None:
-        """Keep in memory what is under way, and of the rest only a little: a paused thread is rows in the store."""
-        idle = [key for key, here in self._hot.items() if not (here.ongoing.running or here.models)]
-        large = [key for key in idle if self._hot[key].size > LARGE]
-        for key in idle:
-            if len(self._hot[key].drives) > WARM:
-                self._hot[key].drop()
-        for key in {*large, *idle[: max(0, len(self._hot) - HOT)]}:
-            self._hot.pop(key).drop()
-            self._ongoing.pop(key, None)
+    def _evict(self, here: Conversation) -> None:
+        """
+        Keep in memory what is under way, and of the rest only a little: a paused thread is rows in the store.
+
+        Args:
+            here: The conversation that was just decided; no other one has come to rest.
+        """
+        if not (here.ongoing.running or here.models):
+            self._idle[here.key] = None
+            if len(here.drives) > WARM:
+                here.drop()
+            if here.size > LARGE:
+                self._let_go(here.key)
+        while self._idle and len(self._hot) > HOT:
+            self._let_go(next(iter(self._idle)))
+
+    def _let_go(self, key: ConversationKey) -> None:
+        del self._idle[key]
+        self._hot.pop(key).drop()
+        self._ongoing.pop(key, None)
 
 
 def _erases(ready: Ready) -> bool:

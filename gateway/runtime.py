@@ -43,6 +43,14 @@ class Runtime:
         """Wait."""
         await asyncio.sleep(seconds)
 
+    def alarm(self, seconds: float) -> asyncio.Future[None]:
+        """Give what is done after a while; cancelled, it is forgotten. It costs a timer, where a sleep costs a task."""
+        loop = asyncio.get_running_loop()
+        alarm: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, alarm.set_result, None)
+        alarm.add_done_callback(lambda _: timer.cancel())
+        return alarm
+
     def token(self) -> str:
         """Make something nobody can guess."""
         return secrets.token_hex(16)
@@ -97,9 +105,10 @@ class Runtime:
             TimeoutError: It has not ended in time.
         """
         task = asyncio.ensure_future(awaitable)
-        alarm = asyncio.ensure_future(self.sleep(seconds))
+        alarm = self.alarm(seconds)
+        waits: set[asyncio.Future[Any]] = {task, alarm}
         try:
-            await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
             raise TimeoutError

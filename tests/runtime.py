@@ -56,6 +56,9 @@ class HandRuntime(Runtime):
         heapq.heappush(self._sleepers, (self._now + seconds, next(self._count), waiting))
         await waiting
 
+    def alarm(self, seconds: float) -> asyncio.Future[None]:
+        return asyncio.ensure_future(self.sleep(seconds))
+
     async def advance(self, seconds: float) -> None:
         """Move the clock; whoever sleeps until then wakes in order."""
         end = self._now + seconds

@@ -22,8 +22,19 @@ from gateway.store.lane import Place, choose
 OPEN = 9e15  # the end of a copy that is not settled yet
 LOOK_AGAIN = 60.0  # seconds after which a delivery is looked for again, where looking brought no verdict
 
+SETTLED = "withdrawn: its request is settled"
+
+_LANE = (
+    "SELECT d.id, d.kind, d.status, d.due, d.refused_since, d.target IS NULL OR t.status = 'sent',"
+    " d.status = 'new' AND d.kind = 'ask' AND c.until != ?2,"
+    " d.status = 'new' AND (t.status = 'dead' OR (t.status = 'unknown' AND t.due IS NULL))"
+    " FROM deliveries d LEFT JOIN deliveries t ON t.id = d.target AND t.conversation = d.conversation"
+    " LEFT JOIN copies c ON c.conversation = d.conversation AND c.request = d.request"
+    " WHERE d.conversation = ?1 AND d.status IN ('new', 'claimed', 'unknown') AND d.due IS NOT NULL ORDER BY d.number"
+)
 _COLUMNS = (
-    "d.id, c.key, d.kind, d.status, d.request, d.attempts, d.due, d.deadline, d.refused_since, d.created_at, b.body"
+    "d.id, c.key, d.kind, d.status, d.request, d.attempts, d.due, d.deadline, d.refused_since, d.created_at, b.body,"
+    " t.receipt"
 )
 
 
@@ -60,38 +71,21 @@ def insert(db: sqlite3.Connection, conversation: int, delivery: Delivery, now: f
 def withdraw(db: sqlite3.Connection, delivery: str) -> None:
     """Give up a delivery that was never tried, or is waiting to be tried again."""
     db.execute(
-        "UPDATE deliveries SET status = 'dead', reason = 'withdrawn: its request is settled', due = NULL"
-        " WHERE id = ? AND status = 'new'",
-        (delivery,),
+        "UPDATE deliveries SET status = 'dead', reason = ?, due = NULL WHERE id = ? AND status = 'new'",
+        (SETTLED, delivery),
     )
 
 
 def claim(db: sqlite3.Connection, conversation: int, now: float) -> Delivery | None:
     """Claim the next of a lane; cards of settled requests and edits of messages that will never be are given up."""
-    db.execute(
-        "UPDATE deliveries SET status = 'dead', reason = 'withdrawn: its request is settled', due = NULL"
-        " WHERE conversation = ?1 AND status IN ('new', 'claimed', 'unknown') AND status = 'new' AND kind = 'ask'"
-        " AND EXISTS (SELECT 1 FROM copies c"
-        " WHERE c.conversation = ?1 AND c.request = deliveries.request AND c.until != ?2)",
-        (conversation, OPEN),
-    )
-    db.execute(
-        "UPDATE deliveries SET status = 'dead', reason = 'the message to change was never sent', due = NULL"
-        " WHERE conversation = ?1 AND status IN ('new', 'claimed', 'unknown') AND status = 'new' AND EXISTS"
-        " (SELECT 1 FROM deliveries t WHERE t.id = deliveries.target AND t.conversation = ?1"
-        "  AND (t.status = 'dead' OR (t.status = 'unknown' AND t.due IS NULL)))",
-        (conversation,),
-    )
-    lane = [
-        Place(name, kind, status, due, refused_since, bool(ready))
-        for name, kind, status, due, refused_since, ready in db.execute(
-            "SELECT d.id, d.kind, d.status, d.due, d.refused_since, d.target IS NULL OR t.status = 'sent'"
-            " FROM deliveries d LEFT JOIN deliveries t ON t.id = d.target"
-            " WHERE d.conversation = ? AND d.status IN ('new', 'claimed', 'unknown') AND d.due IS NOT NULL"
-            " ORDER BY d.number",
-            (conversation,),
-        )
-    ]
+    lane, given_up = [], []
+    for *place, settled, orphaned in db.execute(_LANE, (conversation, OPEN)):
+        lane.append(Place(*place))
+        if settled or orphaned:
+            given_up.append((SETTLED if settled else "the message to change was never sent", place[0]))
+    if given_up:
+        db.executemany("UPDATE deliveries SET status = 'dead', reason = ?, due = NULL WHERE id = ?", given_up)
+        return claim(db, conversation, now)  # without them, and without the edits of these cards
     chosen = choose(lane, now)
     if chosen is None:
         return None
@@ -104,10 +98,10 @@ def fetch(db: sqlite3.Connection, delivery: str) -> Delivery:
     """Read a delivery with its body, and the receipt of the message that it changes."""
     found = db.execute(
         f"SELECT {_COLUMNS} FROM deliveries d JOIN conversations c ON c.id = d.conversation"  # noqa: S608
-        " JOIN delivery_bodies b ON b.id = d.id WHERE d.id = ?",
+        " JOIN delivery_bodies b ON b.id = d.id LEFT JOIN deliveries t ON t.id = d.target WHERE d.id = ?",
         (delivery,),
     ).fetchone()
-    return _delivery(db, found)
+    return _delivery(found)
 
 
 def recover(db: sqlite3.Connection, now: float) -> list[Delivery]:
@@ -273,12 +267,12 @@ def request_of(db: sqlite3.Connection, conversation: int, message: str) -> str |
     return row[0] if row else None
 
 
-def _delivery(db: sqlite3.Connection, row: tuple[Any, ...]) -> Delivery:
-    name, key, kind, status, request, attempts, due_at, deadline, refused_since, created_at, body = row
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    name, key, kind, status, request, attempts, due_at, deadline, refused_since, created_at, body, changes = row
     part = Part.model_validate_json(str(body))
     update: dict[str, object] = {"delivery": name, "since": created_at}
     if part.target is not None:
-        update["receipt"] = receipt(db, part.target)
+        update["receipt"] = Receipt.model_validate_json(changes) if changes else None
     return Delivery(
         id=str(name),
         conversation=ConversationKey(str(key)),

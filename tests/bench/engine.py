@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from adapters.base import Accepted
 from gateway import bootstrap, settings, telemetry
 from gateway.cli.serving import until_signal
 from tests.bench import floor_trip, loopback
@@ -29,6 +30,7 @@ from tests.bench.slack_side import RequestUrl, Slack
 PEOPLE = [f"U{number:08d}" for number in range(8)]  # all of them may approve, also what they asked for
 TEXT = "please refund order 1234 " * 4
 IN_FLIGHT = (1, 64, 1_000)
+AT_ONCE = 200  # things handed over at the same time; of more some would be refused
 
 CONFIG = """
 [limits]
@@ -74,7 +76,8 @@ class InProcess:
 
     async def hand(self, payload: loopback.Json) -> None:
         assert self._channel.gate is not None
-        await self._channel.gate.append(loopback.inbound(payload, json.dumps(payload).encode()))
+        stored = await self._channel.gate.append(loopback.inbound(payload, json.dumps(payload).encode()))
+        assert isinstance(stored, Accepted), stored
 
 
 class People:
@@ -83,6 +86,7 @@ class People:
     def __init__(self, door: Door) -> None:
         self._door, self._slack, self._numbers = door, Slack(), itertools.count(1)
         self._waiting: dict[tuple[str, str], asyncio.Future[str]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def hear(self, line: str) -> None:
         """What the gateway says: the kind, the place, and the request of a card or a text."""
@@ -99,10 +103,14 @@ class People:
         """A whole trip."""
         user, place = PEOPLE[number % len(PEOPLE)], f"C{next(self._numbers):08d}"
         card, done = self._next("ask", place), self._next("say", place)
-        await self._door.hand(self._slack.message(user, TEXT, place))
+        await self._hand(self._slack.message(user, TEXT, place))
         button = {"type": "button", "action_id": "approve", "text": {"type": "plain_text", "text": "Approve"}}
-        await self._door.hand(self._slack.press(user, place, "1.1", button | {"value": await card}))
+        await self._hand(self._slack.press(user, place, "1.1", button | {"value": await card}))
         assert await done == "done", await done
+
+    async def _hand(self, payload: loopback.Json) -> None:
+        async with self._turns:
+            await self._door.hand(payload)
 
 
 def configure(place: Path, port: int = 0) -> settings.Settings:

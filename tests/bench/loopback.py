@@ -145,6 +145,5 @@ def inbound(payload: Json, raw: bytes) -> Inbound:
         request=button["value"],
         decision=Decision.APPROVE,
     )
-    return Inbound(
-        addresses.conversation(CHANNEL, ACCOUNT, payload["channel"]["id"]), fact, (payload["trigger_id"],), raw
-    )
+    place = addresses.conversation(CHANNEL, ACCOUNT, payload["channel"]["id"])
+    return Inbound(place, fact, (payload["trigger_id"],), raw, once=True)
