@@ -125,6 +125,11 @@ ENGLISH: Mapping[str, str] = {
     # What the conversation that asked is told
     "asked.people": "I have asked {who}. {deadline} To drop it, write: drop",
     "asked.in_doubt": "{tool} was interrupted. I have asked {who} whether it ran. {deadline} To drop it, write: drop",
+    "asked.more.silence": "Nobody has decided “{title}” yet, so I am asking {who} too.",
+    "asked.more.undeliverable": "I could not reach anybody about “{title}”, so I am asking {who}.",
+    "asked.more.no_route": "I am asking {who} about “{title}”.",
+    "reminder": "“{title}” still waits for an answer, until {time}.",
+    "reminder.code": "Answer on its card, or begin your reply with {code}.",
     "asked.deadline": "They have until {time}.",
     "typing": "is working on it…",
     "waiting": "I am still waiting for {who}; I will read your message next. To drop it, write: drop",

@@ -24,7 +24,20 @@ GONE = frozenset(
 STAYS = frozenset(
     {"agent", "allowed", "approval", "assurance", "branch", "by", "callback", "choice", "context", "conversation"}
     | {"decision", "delivery", "digest", "home", "id", "idempotency_key", "identity", "key", "kind", "message_id"}
-    | {"model", "name", "origin", "outcome", "parent", "party", "passed_to", "place", "places", "consumes", "reminders"}
+    | {
+        "cause",
+        "model",
+        "name",
+        "origin",
+        "outcome",
+        "parent",
+        "party",
+        "passed_to",
+        "place",
+        "places",
+        "consumes",
+        "reminders",
+    }
     | {"reply_to", "request", "requester", "roles", "root", "run", "sender", "status", "thread", "to", "tool", "type"}
     | {"under", "urgency", "version", "via", "where", "who"}
 )

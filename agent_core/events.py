@@ -184,13 +184,19 @@ class RulingForwarded(Event):
 
 
 class CardForwarded(Event):
-    """A request shown here stands differently: `notes` for its card, `under` to say in its thread."""
+    """
+    A request shown here stands differently: `notes` for its card, `under` to say in its thread.
+
+    `remind` is to say where the card stands, for all there; `who` may decide by now, where that has changed.
+    """
 
     type: Literal["CardForwarded"] = "CardForwarded"
     request: str
     settled: bool
     notes: tuple[str, ...] = ()
     under: str = ""
+    remind: str = ""
+    who: Who | None = None
 
 
 class NoteForwarded(Event):
@@ -436,6 +442,29 @@ class QuestionAnswered(ThreadEvent):
     text: str
 
 
+class RequestEscalated(ThreadEvent):
+    """
+    Nobody has decided so far, so others are asked too: the `rung` of its ladder, from 0, was taken.
+
+    `who` may decide from now on, and it is shown at `places` besides.
+    """
+
+    type: Literal["RequestEscalated"] = "RequestEscalated"
+    request: str
+    rung: int
+    cause: Literal["silence", "undeliverable", "no_route"]
+    who: Who
+    places: tuple[ConversationKey, ...] = ()
+
+
+class RequestReminded(ThreadEvent):
+    """Those who may decide are reminded, for the `number`th time from 0."""
+
+    type: Literal["RequestReminded"] = "RequestReminded"
+    request: str
+    number: int
+
+
 class RequestSettled(ThreadEvent):
     """A request ended; its outcome never changes."""
 
@@ -563,6 +592,8 @@ AnyEvent = Annotated[
     | ResponseGiven
     | ResponseRefused
     | QuestionAsked
+    | RequestEscalated
+    | RequestReminded
     | QuestionAnswered
     | RequestSettled
     | MessageTaken

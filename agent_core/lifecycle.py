@@ -7,6 +7,8 @@ The life of a request, as a table that the code uses, the docs draw and a test w
                                         ResponseRefused             QuestionAnswered
                                         QuestionAsked
                                         QuestionAnswered
+                                        RequestEscalated
+                                        RequestReminded
 
 Deliveries, votes and questions back live inside `open`; what an agent answers after the settling is kept in the log and
 shown to nobody. An event that the table does not list in a state raises
@@ -36,6 +38,8 @@ LIFE_CYCLE: dict[Status | None, dict[type[events.Event], Status]] = {
         events.ResponseRefused: Status.OPEN,
         events.QuestionAsked: Status.OPEN,
         events.QuestionAnswered: Status.OPEN,
+        events.RequestEscalated: Status.OPEN,
+        events.RequestReminded: Status.OPEN,
         events.RequestSettled: Status.SETTLED,
     },
     Status.SETTLED: {events.ResponseRefused: Status.SETTLED, events.QuestionAnswered: Status.SETTLED},
@@ -74,6 +78,9 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
             return standing.model_copy(update={"votes": (*votes, vote)})
         case Standing(questions=questions), events.QuestionAsked(text=text):
             return standing.model_copy(update={"questions": (*questions, text)})
+        case Standing(request=request), events.RequestEscalated(rung=rung, who=who, places=places):
+            wider = request.model_copy(update={"who": who, "places": (*request.places, *places)})
+            return standing.model_copy(update={"request": wider, "rung": rung + 1})
         case Standing(), events.RequestSettled(settlement=settlement):
             return standing.model_copy(update={"settlement": settlement})
         case Standing(), _:

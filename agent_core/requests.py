@@ -7,6 +7,7 @@ log wins. It returns a ruling and changes nothing. `lifecycle.py` has the states
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
@@ -132,11 +133,30 @@ class Who(Frozen):
         return several or self.exclude_requester or (self.also is not None and self.also.counts_people)
 
 
+class Rung(Frozen):
+    """
+    One step of a ladder: whom to ask besides, and where, when nobody has decided `after` so many seconds.
+
+    They count from the first copy sent. `people` and `roles` may decide from then on, and the target `people` means
+    them; without both it means those who may decide already, each at their next account.
+    """
+
+    after: float
+    targets: tuple[str, ...] = (PEOPLE,)
+    people: tuple[Party, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
 class Where(Frozen):
-    """Where a request is shown: `people`, `origin` or keys of conversations. Empty: the origin, else the people."""
+    """
+    Where a request is shown: `people`, `origin` or keys of conversations. Empty: the origin, else the people.
+
+    `reminders` are seconds from the first copy sent.
+    """
 
     targets: tuple[str, ...] = ()
-    ladder: tuple[str, ...] = ()
+    ladder: tuple[Rung, ...] = ()
+    reminders: tuple[float, ...] = ()
 
 
 class Request(Frozen):
@@ -145,8 +165,8 @@ class Request(Frozen):
 
     `arguments` are for showing: sensitive values are masked in them. `digest` is over the arguments that will run.
     `outside` says that somebody else will call `tool`, and not we. `places` are the conversations that were chosen to
-    show it; `to_agent` says that questions back go to the agent. `patience` and `reminders` are seconds from the first
-    copy sent; times are seconds since the epoch, store clock.
+    show it; `to_agent` says that questions back go to the agent. `patience` is seconds from the first copy sent; times
+    are seconds since the epoch, store clock.
     """
 
     id: str
@@ -174,7 +194,6 @@ class Request(Frozen):
     who: Who
     where: Where = Where()
     patience: float = DEFAULT_PATIENCE
-    reminders: tuple[float, ...] = ()
     state: str | None = None
     callback: str | None = None
     idempotency_key: str | None = None
@@ -242,13 +261,14 @@ class Vote(Frozen):
 
 
 class Standing(Frozen):
-    """A request with what has come in for it so far."""
+    """A request with what has come in for it so far. `rung` is how many steps of its ladder were taken."""
 
     request: Request
     due: float
     votes: tuple[Vote, ...] = ()
     settlement: Settlement | None = None
     questions: tuple[str, ...] = ()
+    rung: int = 0
 
 
 # What decide() can say -----------------------------------------------------------------------------------------------
@@ -490,6 +510,18 @@ class Form(Asking):
 
 
 Wanted = Question | Approval | Form
+
+
+def widened(who: Who, rung: Rung) -> Who:
+    """Say who may decide once a step of a ladder is taken."""
+    people = tuple(dict.fromkeys((*who.people, *rung.people)))
+    roles = tuple(dict.fromkeys((*who.roles, *rung.roles)))
+    return who.model_copy(update={"people": people, "roles": roles})
+
+
+def in_the_end(who: Who, where: Where) -> Who:
+    """Say who may decide once every step of the ladder is taken."""
+    return functools.reduce(widened, where.ladder, who)
 
 
 def to_role(role: str) -> Who:

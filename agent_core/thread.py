@@ -166,6 +166,8 @@ def _fold(state: Execution, event: events.Event) -> None:
             | events.ResponseRefused(request=name)
             | events.QuestionAsked(request=name)
             | events.QuestionAnswered(request=name)
+            | events.RequestEscalated(request=name)
+            | events.RequestReminded(request=name)
         ):
             state.requests[name] = lifecycle.step(state.requests.get(name), event)
         case events.RequestSettled(request=name):

@@ -23,6 +23,7 @@ from agent_core.requests import (
     OutsideCall,
     Question,
     Request,
+    Rung,
     Settlement,
     Wanted,
     Where,
@@ -180,11 +181,16 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         return
     request = request.model_copy(update={"places": tuple(route(here, request))})
     due = _record(here, thread, request)
-    if not request.places:
+    if not request.places and not request.where.ladder:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))
         return
+    here.draft.timers += settling.steps(request)
+    if not request.places:
+        here.draft.timers.append(settling.climb_at(request, 0, here.now))
+        return
+    notes = voting.notes(here, request, ()) if voting.several(request.who) else ()
     for place in request.places:
-        here.tell(place, _forwarded(here, request, place, due))
+        here.tell(place, forwarded(here, request, place, due, notes))
     if here.key not in request.places:
         deadline = here.say("asked.deadline", time=here.clock(due))
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
@@ -201,8 +207,9 @@ def check(here: Conversation, request: Request) -> None:
     requests.check(request)
     if not voting.several(request.who):
         return
-    people = here.world.directory.eligible(request.who, request.requester)
-    if not policy.enough(request.who, people, request.requester):
+    at_last = requests.in_the_end(request.who, request.where)
+    people = here.world.directory.eligible(at_last, request.requester)
+    if not policy.enough(at_last, people, request.requester):
         needs = " ".join(voting.notes(here, request, ()))
         names = here.world.catalogue.both([person.name for person in people])
         raise InvalidRequest(here.say("model.too_few", needs=needs, who=names))
@@ -245,13 +252,15 @@ def route(here: Conversation, request: Request) -> list[ConversationKey]:
         return []
     places: list[ConversationKey] = []
     for target in request.where.targets or (_default_target(here, request),):
-        if target == ORIGIN:
-            places.append(here.key)
-        elif target == PEOPLE:
-            places += directory.contacts(request)
-        else:
-            places.append(ConversationKey(target))
+        places += at_target(here, request, target)
     return [place for place in dict.fromkeys(places) if directory.reachable(place)]
+
+
+def at_target(here: Conversation, request: Request, target: str) -> list[ConversationKey]:
+    """Say which conversations a target means."""
+    if target == PEOPLE:
+        return here.world.directory.contacts(request)
+    return [here.key if target == ORIGIN else ConversationKey(target)]
 
 
 def _default_target(here: Conversation, request: Request) -> str:
@@ -263,7 +272,10 @@ def _default_target(here: Conversation, request: Request) -> str:
     return ORIGIN if in_reach else PEOPLE
 
 
-def _forwarded(here: Conversation, request: Request, place: ConversationKey, due: float) -> events.AskForwarded:
+def forwarded(
+    here: Conversation, request: Request, place: ConversationKey, due: float, notes: tuple[str, ...] = ()
+) -> events.AskForwarded:
+    """Say what a place is to show."""
     return events.AskForwarded(
         request=request.id,
         home=here.key,
@@ -271,10 +283,17 @@ def _forwarded(here: Conversation, request: Request, place: ConversationKey, due
         in_doubt=request.in_doubt,
         who=request.who,
         requester=request.requester,
-        card=cards.card(here, request, due),
+        card=cards.card(here, request, due, notes),
         patience=request.patience,
         root=request.root if place == here.key else "",
     )
+
+
+def named(here: Conversation, request: Request, rung: Rung) -> str:
+    """Name those whom a step of a ladder asks, in a sentence."""
+    added = bool(rung.people or rung.roles)
+    of = request.who.model_copy(update={"people": rung.people, "roles": rung.roles}) if added else request.who
+    return here.world.catalogue.either(here.world.directory.names(of, request.requester, request.requester_name))
 
 
 def who(here: Conversation, request: Request) -> str:

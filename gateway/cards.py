@@ -20,12 +20,11 @@ from agent_core.requests import (
     Who,
 )
 from agent_core.texts import exact, legible
-from gateway import voting
 from gateway.conversation import Conversation
 
 
-def card(here: Conversation, request: Request, due: float) -> events.Card:
-    """Word a request's card."""
+def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...] = ()) -> events.Card:
+    """Word a request's card; `notes` say how it stands already."""
     asker, silence = _asker_and_silence(here, request)
     return events.Card(
         title=legible(request.title),
@@ -40,7 +39,7 @@ def card(here: Conversation, request: Request, due: float) -> events.Card:
         buttons=_buttons(here, request),
         choices=tuple((choice.name, exact(choice.label)) for choice in request.choices),
         form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
-        notes=voting.notes(here, request, ()) if voting.several(request.who) else (),
+        notes=notes,
     )
 
 

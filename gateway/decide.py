@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import clients, home, inbound, linking, operator, places, runs, settling
+from gateway import clients, home, inbound, ladder, linking, operator, places, runs, settling
 from gateway.conversation import Conversation
 from gateway.store.base import Need
 
@@ -35,7 +35,12 @@ def decide(here: Conversation, now: float) -> None:
         here.state = here.state.model_copy(update={"applied": applied})
     here.facts = [record for record in here.facts if record.seq in deferred]
     for timer in here.timers:
-        settling.deadline(here, timer) if timer.request else runs.slept(here, timer)
+        if timer.request:
+            settling.deadline(here, timer)
+        elif timer.thread:
+            runs.slept(here, timer)
+        else:
+            ladder.due(here, timer)
     here.timers = []
     for result in list(here.ongoing.results.values()):
         runs.finished(here, result)
@@ -89,7 +94,7 @@ def needs(here: Conversation, now: float) -> Need:
     roots: list[str] = []
     threads = [timer.thread for timer in here.timers if timer.thread]
     requests: list[str] = []
-    fresh = [timer.request for timer in here.timers if timer.request]
+    fresh = [timer.request or timer.key for timer in here.timers if not timer.thread]
     messages: list[str] = []
     codes: list[str] = []
     threads += [operation.thread for operation in here.ongoing.results]

@@ -147,6 +147,15 @@ class Directory:
         found = [place for party in parties if (place := self.contact(party)) is not None]
         return found[:MOST_ADDRESSEES]
 
+    def next_contacts(self, request: Request) -> list[ConversationKey]:
+        """Say where those who may decide a request are reached next, who were asked at their first accounts before."""
+        found = []
+        for person in self.eligible(request.who, request.requester):
+            accounts = map(addresses.one_to_one, person.identities)
+            left = (one for one in accounts if one not in request.places and self.reachable(one))
+            found += [place for place in (next(left, None),) if place is not None]
+        return found[:MOST_ADDRESSEES]
+
     def names(self, who: Who, requester: Party | None, requester_name: str = "") -> list[str]:
         """Name those who may decide."""
         named = [person.name for person in self.eligible(who, requester)]

@@ -20,7 +20,7 @@ from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool
-from gateway import asking, voting
+from gateway import asking, ladder, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation, World
 from gateway.errors import GatewayError
@@ -51,8 +51,8 @@ class Explanation:
 
     `rule` is the place of the rule that fits, from 0, and `about` the calls that it is about; `demanded` what the tool
     itself asks for, None where its code was not looked at. `votes` is how many of whom it takes, where that is more
-    than one; `excluded` are people that the rule names and who may not decide this call, with the reason; `go_on` says
-    that silence does not halt the run; `problem` is why nobody can be asked.
+    than one, `steps` what happens by itself and when; `excluded` are people that the rule names and who may not decide
+    this call, with the reason; `go_on` says that silence does not halt the run; `problem` is why nobody can be asked.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -65,6 +65,7 @@ class Explanation:
     votes: str = ""
     excluded: tuple[tuple[str, str], ...] = ()
     places: tuple[str, ...] = ()
+    steps: tuple[tuple[float, str], ...] = ()
     until: float | None = None
     go_on: bool = False
     problem: str = ""
@@ -144,10 +145,26 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         votes=" ".join(voting.notes(here, request, ())) if voting.several(request.who) else "",
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
+        steps=tuple(_steps(here, request)),
         until=call.at + ask.patience,
         go_on=ask.go_on,
         problem=problem,
     )
+
+
+def _steps(here: Conversation, request: Request) -> Iterator[tuple[float, str]]:
+    """Say what happens by itself while nobody answers, by time."""
+    told = [(request.opened_at + after, "they are reminded") for after in request.where.reminders]
+    who, asked = request.who, list(asking.route(here, request))
+    for rung in request.where.ladder:
+        who = requests.widened(who, rung)
+        wider = request.model_copy(update={"who": who, "places": tuple(asked)})
+        places = ladder.places(here, wider, rung)
+        asked += places
+        names = asking.named(here, wider, rung)
+        at = ", ".join(map(_named(here.world), places)) or "nowhere, so the next step is taken at once"
+        told.append((request.opened_at + rung.after, f"{names} at {at}"))
+    yield from sorted(told)
 
 
 def _about(rule: policy.Rule) -> str:

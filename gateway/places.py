@@ -47,7 +47,7 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
         return
     if wanted.settled:
         if copy.settled_at is None:
-            here.draft.withdraw += copy.deliveries
+            here.draft.withdraw += (*copy.deliveries, *copy.reminders)
         bare = {"buttons": (), "choices": (), "form": "", "how": "", "silence": "", "due": None, "code": ""}
         card = copy.card.model_copy(update=bare | {"notes": wanted.notes})
         copy = copy.model_copy(update={"card": card, "settled_at": copy.settled_at or here.now})
@@ -56,6 +56,12 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
             here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
         else:
             _say_settled(here, copy)
+    elif wanted.who is not None:
+        here.put(copy.model_copy(update={"who": wanted.who}))
+    elif wanted.remind and copy.settled_at is None:
+        text = wanted.remind if not copy.code else f"{wanted.remind} {here.say('reminder.code', code=copy.code)}"
+        said = here.send(Say(text, copy.root), request=copy.request)
+        here.put(copy.model_copy(update={"reminders": (*copy.reminders, *said)}))
     elif wanted.notes and copy.settled_at is None:
         copy = copy.model_copy(update={"card": copy.card.model_copy(update={"notes": wanted.notes})})
         here.put(copy)

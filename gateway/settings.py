@@ -21,7 +21,7 @@ from adapters import registry
 from agent_core import addresses, hours
 from agent_core.addresses import Identity, Party
 from agent_core.policy import Person, Rule, check_when
-from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, Threshold, Where, Who
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, Rung, Threshold, Where, Who
 from gateway import settings_check
 from gateway.errors import SettingsError
 
@@ -121,6 +121,26 @@ class ThresholdSettings(Section):
     deny: int = Field(default=1, ge=1, description="How many of them deny it.")
 
 
+class RungSettings(Section):
+    """Whom to ask besides when nobody has decided for a while, and where."""
+
+    after: str = Field(description="How long after the first copy was sent (s, m, h, d).")
+    people: list[str] = Field(default=[], description="Who may decide from then on: ids of people.")
+    roles: list[str] = Field(default=[], description="Who may decide from then on: roles.")
+    targets: list[str] = Field(default=[PEOPLE], description="Where they are asked.")
+
+    @field_validator("after")
+    @classmethod
+    def _is_duration(cls, value: str) -> str:
+        seconds(value)
+        return value
+
+    @field_validator("targets")
+    @classmethod
+    def _are_places(cls, value: list[str]) -> list[str]:
+        return _places(value)
+
+
 class PolicySettings(Section):
     """A rule: which call needs whom. The first that fits holds."""
 
@@ -154,6 +174,12 @@ class PolicySettings(Section):
         examples=[["people", "slack:T024BE7LD/C042"]],
     )
     deadline: str = Field(default="24h", description="How long it waits, from the first copy sent (s, m, h, d).")
+    reminders: list[str] = Field(
+        default=[], description="When who was asked is reminded, counted from the first copy sent, like 30m."
+    )
+    ladder: list[RungSettings] = Field(
+        default=[], description='Who is asked besides, and when: [{ after = "15m", roles = ["owner"] }].'
+    )
     silence: Literal["halt", "go_on"] = Field(
         default="halt", description="When nobody answers: the run halts, or the agent is told so and goes on without."
     )
@@ -181,9 +207,13 @@ class PolicySettings(Section):
     @field_validator("targets")
     @classmethod
     def _are_places(cls, value: list[str]) -> list[str]:
-        for target in value:
-            if target not in (PEOPLE, ORIGIN):
-                addresses.parse(target)
+        return _places(value)
+
+    @field_validator("reminders")
+    @classmethod
+    def _are_durations(cls, value: list[str]) -> list[str]:
+        for written in value:
+            seconds(written)
         return value
 
 
@@ -342,13 +372,32 @@ class Settings(Section):
                     exclude_requester=rule.exclude_requester,
                     assurance=rule.assurance,
                 ),
-                where=Where(targets=tuple(rule.targets)),
+                where=Where(
+                    targets=tuple(rule.targets),
+                    ladder=tuple(
+                        Rung(
+                            after=seconds(rung.after),
+                            targets=tuple(rung.targets),
+                            people=tuple(map(Party, rung.people)),
+                            roles=tuple(rung.roles),
+                        )
+                        for rung in rule.ladder
+                    ),
+                    reminders=tuple(map(seconds, rule.reminders)),
+                ),
                 patience=seconds(rule.deadline),
                 go_on=rule.silence == "go_on",
                 reason=rule.reason,
             )
             for rule in self.policy
         ]
+
+
+def _places(targets: list[str]) -> list[str]:
+    for target in targets:
+        if target not in (PEOPLE, ORIGIN):
+            addresses.parse(target)
+    return targets
 
 
 def seconds(duration: str, longest: float = LONGEST) -> float:

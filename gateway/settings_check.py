@@ -4,12 +4,13 @@ Checks of what no single setting shows: references, overlaps, roles.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from agent_core import addresses, policy
 from agent_core.catalogue import Catalogue
 from agent_core.policy import ROLE
-from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, in_the_end
 from gateway.directory import ANYONE
 from gateway.directory import PEOPLE as EVERYBODY
 from gateway.errors import SettingsError
@@ -44,11 +45,12 @@ def check(settings: Settings, source: str) -> None:
             raise SettingsError(f"{key}.roles", source, f"nobody in [[people]] has the role {role!r}")
         for person in set(rule.people) - people:
             raise SettingsError(f"{key}.people", source, f"there is no {person!r} in [[people]]")
-        for named in rule.thresholds:
-            for role in set(named.roles) - roles:
-                raise SettingsError(f"{key}.thresholds", source, f"nobody in [[people]] has the role {role!r}")
-            for person in set(named.people) - people:
-                raise SettingsError(f"{key}.thresholds", source, f"there is no {person!r} in [[people]]")
+        for name, several in (("thresholds", rule.thresholds), ("ladder", rule.ladder)):
+            for named in several:
+                for role in set(named.roles) - roles:
+                    raise SettingsError(f"{key}.{name}", source, f"nobody in [[people]] has the role {role!r}")
+                for person in set(named.people) - people:
+                    raise SettingsError(f"{key}.{name}", source, f"there is no {person!r} in [[people]]")
     _check_rules(settings, source)
     _check_clients(settings, source)
     if settings.cli.me is not None and settings.cli.me not in people:
@@ -69,7 +71,12 @@ def _check_rules(settings: Settings, source: str) -> None:
             raise SettingsError(
                 key, source, f"never speaks: all its calls fit policy[{before}]; put it before that one"
             )
-        if rule.effect == "ask" and not policy.enough(rule.who, people):
+        times = [rung.after for rung in rule.where.ladder]
+        if any(later <= earlier for earlier, later in itertools.pairwise(times)):
+            raise SettingsError(f"{key}.ladder", source, "its steps are not in the order of their time")
+        if any(at >= rule.patience for at in (*times, *rule.where.reminders)):
+            raise SettingsError(key, source, "has a step or a reminder that comes after its deadline")
+        if rule.effect == "ask" and not policy.enough(in_the_end(rule.who, rule.where), people):
             names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])
             raise SettingsError(key, source, f"needs more people than there are; those who may decide are {names}")
 
@@ -165,9 +172,10 @@ def _check_places(settings: Settings, source: str) -> None:
         for pattern in agent.listen:
             check(f"agents[{number}].listen", pattern)
     for number, rule in enumerate(settings.policy):
-        for target in rule.targets:
-            if target not in (PEOPLE, ORIGIN):
-                check(f"policy[{number}].targets", target)
+        for name, targets in (("targets", rule.targets), *(("ladder", rung.targets) for rung in rule.ladder)):
+            for target in targets:
+                if target not in (PEOPLE, ORIGIN):
+                    check(f"policy[{number}].{name}", target)
     if settings.ops.conversation is not None:
         _address("ops.conversation", settings.ops.conversation, source)
         check("ops.conversation", settings.ops.conversation)

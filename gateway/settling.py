@@ -25,7 +25,8 @@ def standing_of(here: Conversation, name: str) -> Standing | None:
         request=opened.request, due=row.due, settlement=row.settlement
     )
     requester = here.world.directory.present(standing.request.requester)
-    request = standing.request.model_copy(update={"requester": requester})
+    places = tuple(dict.fromkeys((*standing.request.places, *row.added)))
+    request = standing.request.model_copy(update={"requester": requester, "places": places})
     return standing.model_copy(update={"request": request, "due": row.due})
 
 
@@ -39,6 +40,7 @@ def settle(here: Conversation, request: Request, settlement: Settlement) -> None
     )
     row = here.requests[request.id]
     here.put_request(row.model_copy(update={"status": settlement.outcome, "settlement": settlement}))
+    here.draft.clear += [timer.id for timer in steps(request)]
     for open_one in thread.state.open_requests():
         if open_one.request.parent == request.id:
             comment = here.say("question_back.withdrawn")
@@ -108,16 +110,39 @@ def deadline(here: Conversation, timer: Timer) -> None:
 
 
 def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
-    """A place cannot show a request; when none can, it is undeliverable."""
+    """A place cannot show a request; when none can, the next step of its ladder is taken, or it is undeliverable."""
     standing = standing_of(here, failed.request)
     if standing is None or standing.settlement is not None:
         return
-    row = here.requests[failed.request]
+    row, request = here.requests[failed.request], standing.request
     places = tuple(dict.fromkeys((*row.failed, failed.place)))
     here.put_request(row.model_copy(update={"failed": places}))
-    if set(standing.request.places) <= set(places):
+    if not set(request.places) <= set(places):
+        return
+    if standing.rung < len(request.where.ladder):
+        here.draft.timers.append(climb_at(request, standing.rung, here.now))
+    else:
         settlement = Settlement(outcome=Outcome.UNDELIVERABLE, at=here.now, comment=failed.reason)
-        settle(here, standing.request, settlement)
+        settle(here, request, settlement)
+
+
+def climb_at(request: Request, rung: int, at: float) -> Timer:
+    """Say when a step of a request's ladder is due."""
+    return Timer(f"{request.id}/rung/{rung}", at, key=request.id)
+
+
+def remind_at(request: Request, number: int, at: float) -> Timer:
+    """Say when those who may decide a request are reminded."""
+    return Timer(f"{request.id}/reminder/{number}", at, key=request.id)
+
+
+def steps(request: Request) -> list[Timer]:
+    """Give all that happens by itself while a request is open, counted from when it was opened."""
+    opened, where = request.opened_at, request.where
+    return [
+        *(climb_at(request, n, opened + rung.after) for n, rung in enumerate(where.ladder)),
+        *(remind_at(request, n, opened + after) for n, after in enumerate(where.reminders)),
+    ]
 
 
 def show_under(here: Conversation, request: Request, text: str) -> None:

@@ -92,6 +92,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
+    lines += [("at", f"{moment(at)}: {what}") for at, what in told.steps]
     if told.until is not None:
         lines += [("until", moment(told.until)), ("or else", SILENCE[told.go_on])]
     return lines

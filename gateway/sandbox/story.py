@@ -148,6 +148,11 @@ class Story:
                 return who, f"asks back: “{text}” The request stays open."
             case events.QuestionAnswered(name=who, text=text):
                 return who, f"answers: “{text}” It stands under the card now."
+            case events.RequestEscalated(places=places):
+                where = ", ".join(self._names.get(place, place) for place in places) or "nowhere"
+                return GATEWAY, f"has no decision yet, and asks further: {where}."
+            case events.RequestReminded():
+                return GATEWAY, "reminds those who were asked."
             case events.RequestSettled(request=name, settlement=settlement):
                 return GATEWAY, self._settled(name, settlement)
         return GATEWAY, ""

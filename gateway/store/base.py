@@ -56,7 +56,11 @@ class Fact(NamedTuple):
 
 
 class Timer(NamedTuple):
-    """Something that falls due. `request` is set for a deadline, `thread` and `key` for a sleep."""
+    """
+    Something that falls due.
+
+    `request` is set for a deadline, `thread` and `key` for a sleep, `key` alone for a step of that request's ladder.
+    """
 
     id: str
     due: float
@@ -88,7 +92,11 @@ class ThreadRow(NamedTuple):
 
 
 class RequestRow(Frozen):
-    """An index entry of a request; the request itself is an event of its home's log."""
+    """
+    An index entry of a request; the request itself is an event of its home's log.
+
+    `failed` are places that could not show it, `added` those where a step of its ladder has it shown besides.
+    """
 
     id: str
     home: ConversationKey
@@ -100,6 +108,7 @@ class RequestRow(Frozen):
     first_sent: float | None = None
     settlement: Settlement | None = None
     failed: tuple[ConversationKey, ...] = ()
+    added: tuple[ConversationKey, ...] = ()
 
 
 class ClientRow(NamedTuple):
@@ -120,8 +129,8 @@ class Copy(Frozen):
     """
     A request as it stands at a place.
 
-    `deliveries` are the parts of its card, the last one with the buttons; `told` is when somebody was last told
-    something about it, by person and reason, so that nobody is told twice in a row.
+    `deliveries` are the parts of its card, the last one with the buttons, `reminders` what was said of it later; `told`
+    is when somebody was last told something about it, by person and reason, so that nobody is told twice in a row.
     """
 
     request: str
@@ -137,6 +146,7 @@ class Copy(Frozen):
     opened_at: float
     settled_at: float | None = None
     deliveries: tuple[str, ...] = ()
+    reminders: tuple[str, ...] = ()
     told: Mapping[str, float] = Field(default_factory=dict)
 
 

@@ -228,7 +228,7 @@ def _upsert_thread(db: sqlite3.Connection, conversation: int, row: ThreadRow, ad
 
 def _upsert_request(db: sqlite3.Connection, conversation: int, row: RequestRow, added: list[Record]) -> None:
     opened = [r.seq for r in added if isinstance(r.event, events.RequestOpened) and r.event.request.id == row.id]
-    body = row.model_dump_json(include={"title", "settlement", "failed"}, exclude_defaults=True)
+    body = row.model_dump_json(include={"title", "settlement", "failed", "added"}, exclude_defaults=True)
     if opened:
         db.execute(
             "INSERT INTO requests (id, conversation, opened_seq, thread, status, due, patience, body)"

@@ -9,7 +9,7 @@ import pytest
 from agent_core import events, lifecycle
 from agent_core.errors import IllegalTransition
 from agent_core.lifecycle import LIFE_CYCLE, Status
-from agent_core.requests import Decision, Outcome, Settlement
+from agent_core.requests import Decision, Outcome, Settlement, Who
 from tests.agent_core.logs import ANA, HOME, NOON, a_request
 
 NAMED = {"thread": "thread", "run": "r1"}
@@ -23,6 +23,8 @@ EVENTS: dict[type[events.Event], events.Event] = {
     events.ResponseRefused: events.ResponseRefused(**ABOUT, **BY, decision=Decision.APPROVE, reason="late"),
     events.QuestionAsked: events.QuestionAsked(**ABOUT, **BY, text="why?"),
     events.QuestionAnswered: events.QuestionAnswered(**ABOUT, name="Rita", text="because"),
+    events.RequestEscalated: events.RequestEscalated(**ABOUT, rung=0, cause="silence", who=Who(people=(ANA,))),
+    events.RequestReminded: events.RequestReminded(**ABOUT, number=0),
     events.RequestSettled: events.RequestSettled(
         **ABOUT, key="k", settlement=Settlement(outcome=Outcome.APPROVED, at=NOON)
     ),

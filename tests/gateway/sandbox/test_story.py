@@ -163,6 +163,7 @@ SAMPLES |= {
     "choice": "go_on",
     "by": "b",
 }
+SAMPLES |= {"rung": 0, "cause": "silence", "number": 0, "who": Who(people=("ana",))}
 SAMPLES |= {"origin": "o", "branch": "b", "settlement": Settlement(outcome=Outcome.DENIED, at=0.0)}
 
 
