@@ -123,11 +123,14 @@ async def crash_cold(folder: Path, delay: float) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
-    async with asyncio.timeout(END):
-        while b"running on port" not in (line := await process.stderr.readline()):
-            assert line, "it ended by itself"
-    await asyncio.sleep(delay)
-    process.kill()
+    try:
+        async with asyncio.timeout(END):
+            while b"running on port" not in (line := await process.stderr.readline()):
+                assert line, "it ended by itself"
+        await asyncio.sleep(delay)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
     assert -signal.SIGKILL == await process.wait()
 
 

@@ -21,6 +21,7 @@ from tests.soak.findings import KEPT, Finding, shown, told
 
 PLANNED, RANDOM = 6, 9  # kills of a round: at a boundary of a commit, at any moment
 FROZEN = 2  # of the latter, after a standstill
+TRIES = 5  # processes that are killed until one reaches its boundary
 END = 120.0  # seconds for the last gateway to bring everything to its end, beside the other parts
 
 
@@ -59,9 +60,12 @@ class Crashes:
             living = asyncio.create_task(people.live())
             try:
                 for n, plan in enumerate(plans):
-                    reached = await crash(gateways, plan, rng, freeze=n in frozen)
-                    self._counts["kills"] += 1
-                    self._counts["at a boundary"] += reached
+                    for _ in range(TRIES if plan else 1):
+                        reached = await crash(gateways, plan, rng, freeze=n in frozen)
+                        self._counts["kills"] += 1
+                        self._counts["at a boundary"] += reached
+                        if reached:
+                            break
                     self._counts["after a standstill"] += n in frozen
                 if self._fault is None:  # a cold start is an operator's, and theirs has no fault
                     await crash_cold(folder, rng.uniform(0.0, LONGEST))

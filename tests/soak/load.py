@@ -38,8 +38,8 @@ REPEATED = 0.01  # how much of what was taken is sent again all the same
 LOOK = 5.0  # seconds between two looks at the store
 PATIENCE = 60.0  # seconds in which what was refused is taken, and an approval comes to its end
 SAMPLES = 1_200  # of memory and size, in the whole time
-REFUSED = (429, 503)
-COUNTED = ("requests", "refused", "sent again all the same", "floods", "messages of floods")
+REFUSED, UNHEARD = (429, 503), 0  # statuses; the latter stands for none: a connection that was not let in, or closed
+COUNTED = ("requests", "refused", "closed unheard", "sent again all the same", "floods", "messages of floods")
 COUNTED += ("approvals asked for", "approvals completed", "approvals lost", "violations")
 
 
@@ -59,8 +59,8 @@ class Door:
             self._counts["sent again all the same"] += await self._is_taken(payload)
 
     async def _is_taken(self, payload: Json) -> bool:
-        status = 503
-        with contextlib.suppress(OSError):  # it did not let us in, or hung up on us
+        status = UNHEARD
+        with contextlib.suppress(OSError):
             connection = await Connection.open(self._port)
             try:
                 status = await connection.send(signed(payload, gateway.REQUEST_URL))
@@ -68,7 +68,8 @@ class Door:
                 connection.close()
         self._counts["requests"] += 1
         self._counts["refused"] += status in REFUSED
-        if status not in (200, *REFUSED):
+        self._counts["closed unheard"] += status == UNHEARD
+        if status not in (200, UNHEARD, *REFUSED):
             raise Violation("G1", f"an event is answered with {status}")
         return status == 200
 
@@ -192,6 +193,7 @@ class Load:
     def _look_back(self, log: Path) -> None:
         """What the gateway itself logged as a fault; its log is kept where anything was found."""
         self._counts.update(self._watched.counts)
+        self._watched = Watched(Path())
         with contextlib.suppress(FileNotFoundError), log.open() as lines:
             for line in lines:
                 if any(fault in line for fault in OURS):
@@ -221,7 +223,9 @@ class Load:
         return f"{counts['requests']:,} requests, {counts['approvals completed']:,} approvals{memory}"
 
     def figures(self) -> dict[str, Any]:
-        return {**self._counts, "quarters": [quarter._asdict() for quarter in quarters(self._samples)]}
+        seen = self._counts.copy()
+        seen.update(self._watched.counts)
+        return {**seen, "quarters": [quarter._asdict() for quarter in quarters(self._samples)]}
 
 
 def process_in(place: Path) -> int:
