@@ -334,6 +334,12 @@ class Conversation:
         """Change a request's index entry."""
         self.requests[row.id] = self.draft.requests[row.id] = row
 
+    def seq(self, record: Record) -> int:
+        """Tell under which number an event stands in the log, or will when this decision is true."""
+        if record.seq:
+            return record.seq
+        return self.version + 1 + next(n for n, added in enumerate(self.draft.events) if added is record)
+
     def _number(self, kind: str) -> str:
         self.state = self.state.model_copy(update={"sent": self.state.sent + 1})
         return addresses.derive(kind, self.key, self.state.sent)

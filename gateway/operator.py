@@ -66,7 +66,7 @@ def _fork(here: Conversation, thread: Thread, acted: events.OperatorActed) -> No
             thread=name,
             run=state.run,
             origin=thread.id,
-            upto=max((record.seq for record in agreed), default=0),
+            upto=max(map(here.seq, agreed), default=0),
             by=acted.by,
             version=listening.current.version,
             branch=branch,

@@ -52,14 +52,17 @@ class Logs:
     starts: dict[str, events.ToolStarted] = field(default_factory=dict)
     active: dict[Run, events.RunStarted] = field(default_factory=dict)
     parked: dict[Run, events.RunParked] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    branches: set[str] = field(default_factory=set)
     stored: set[str] = field(default_factory=set)
     _counted: set[tuple[str, int]] = field(default_factory=set)
-    _consumed: set[tuple[str, int]] = field(default_factory=set)
+    _consumed: set[tuple[str, str, int]] = field(default_factory=set)
     _kept: set[tuple[str, str, str, int]] = field(default_factory=set)
     _newest: dict[str, int] = field(default_factory=dict)
     _answered: set[tuple[str, int]] = field(default_factory=set)
     _votes: dict[tuple[str, str], Decision] = field(default_factory=dict)
     _spent: set[str] = field(default_factory=set)
+    _started: dict[Run, events.RunStarted] = field(default_factory=dict)
     _finished: set[tuple[str, str, str]] = field(default_factory=set)
 
     def hold(self, name: str, holds: bool, what: object) -> None:
@@ -80,6 +83,8 @@ class Logs:
                 self.stored.add(name)
             case events.RunStarted():
                 self._run_started(key, event)
+            case events.ThreadForked():
+                self._forked(key, event)
             case events.RunParked():
                 self.parked[event.thread, event.run] = event
             case events.RunResumed():
@@ -114,12 +119,21 @@ class Logs:
         running = [run for run in self.active if run[0] == thread]
         self.hold("G8", not running, f"{event.run} starts while {running} runs")
         previous = self._ended_before(key, thread)
+        self.homes[thread] = key
         for seq in event.consumes:
+            once = (key, event.branch, seq)
             if previous != "restarted":
-                self.hold("G2", (key, seq) not in self._consumed, f"{seq} of {key} starts two runs")
-            self._consumed.add((key, seq))
+                self.hold("G2", once not in self._consumed, f"{seq} of {key} starts two runs")
+            self._consumed.add(once)
             self._used(key, seq)
-        self.active[thread, event.run] = event
+        self.active[thread, event.run] = self._started[thread, event.run] = event
+
+    def _forked(self, key: str, event: events.ThreadForked) -> None:
+        """A branch goes on with a run of its origin's, whether that has ended or not."""
+        self.hold("G8", event.thread not in self.homes, f"{event} begins again")
+        self.homes[event.thread] = key
+        self.branches.add(event.thread)
+        self.active[event.thread, event.run] = self._started[event.origin, event.run]
 
     def _ended_before(self, key: str, thread: str) -> str:
         for record in reversed(self.logs[key]):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import pydantic_core
 
@@ -43,6 +43,15 @@ from gateway.store.base import (
 JUMP = 1_000_000  # numbers that are left out after a restore
 CODES_JUMP = 1_000  # codes that are left out then; there are 15,625
 RECENT = DAY  # seconds for which a settled copy still makes a text without a name ambiguous
+
+
+class Branched(NamedTuple):
+    """Where a fork's log begins: with its origin's events from its run's start up to where it left it."""
+
+    origin: str
+    origin_seq: int
+    fork_seq: int
+    run_seq: int
 
 
 def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | Duplicate | None, Ready | None]:
@@ -108,8 +117,13 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
     for record in numbered:
         _insert_event(db, conversation, record)
     version += len(numbered)
+    branched = {  # looked up before the rows change: what forks a run may begin it, too, or begin the next one
+        event.thread: Branched(event.origin, _begun_by(db, event.origin, numbered[:n]), event.upto, seq)
+        for n, (seq, _, event) in enumerate(numbered)
+        if isinstance(event, events.ThreadForked)
+    }
     for row in change.threads:
-        _upsert_thread(db, conversation, row, numbered)
+        _upsert_thread(db, conversation, row, numbered, branched.get(row.id))
     for request in change.requests:
         _upsert_request(db, conversation, request, numbered)
     for copy in change.copies:
@@ -197,9 +211,23 @@ def _insert_blobs(db: sqlite3.Connection, blobs: Iterable[Blob], now: float) -> 
     )
 
 
-def _upsert_thread(db: sqlite3.Connection, conversation: int, row: ThreadRow, added: list[Record]) -> None:
-    started = [r.seq for r in added if isinstance(r.event, events.RunStarted) and r.event.thread == row.id]
-    forks = [r for r in added if isinstance(r.event, events.ThreadForked) and r.event.thread == row.id]
+def _begun_by(db: sqlite3.Connection, origin: str, before: Sequence[Record]) -> int:
+    """Tell where the current run of a thread begins, of which `before` is not in its row yet."""
+    begun = [record.seq for record in before if _begins(record, origin)]
+    if begun:
+        return begun[-1]
+    (run_seq,) = db.execute("SELECT run_seq FROM threads WHERE id = ?", (origin,)).fetchone()
+    return int(run_seq)
+
+
+def _begins(record: Record, thread: str) -> bool:
+    return isinstance(record.event, events.RunStarted) and record.event.thread == thread
+
+
+def _upsert_thread(
+    db: sqlite3.Connection, conversation: int, row: ThreadRow, added: list[Record], branched: Branched | None
+) -> None:
+    started = [record.seq for record in added if _begins(record, row.id)]
     db.execute(
         "INSERT INTO threads (id, conversation, root, agent, version, branch, status, note, updated_at, run_seq)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, COALESCE(?10, 0))"
@@ -218,11 +246,9 @@ def _upsert_thread(db: sqlite3.Connection, conversation: int, row: ThreadRow, ad
             started[-1] if started else None,
         ),
     )
-    for record in forks:
+    if branched is not None and not started:
         db.execute(
-            "UPDATE threads SET origin = o.id, origin_seq = o.run_seq, fork_seq = ?, run_seq = ?"
-            " FROM threads o WHERE o.id = ? AND threads.id = ?",
-            (record.event.upto, record.seq, record.event.origin, row.id),  # type: ignore[attr-defined]
+            "UPDATE threads SET origin = ?, origin_seq = ?, fork_seq = ?, run_seq = ? WHERE id = ?", (*branched, row.id)
         )
 
 

@@ -304,6 +304,22 @@ class StoreContract:
 
         assert [1, 2, 4] == [record.seq for record in thread.records]
 
+    async def test_a_fork_keeps_its_beginning_whatever_becomes_of_its_origin(self, store: Store):
+        """
+        A run that begins, is forked and begins anew, all in one commit, has a fork of what it was.
+        """
+        owner = await store.own()
+        fork = events.ThreadForked(thread="f", run="r1", origin="t", upto=2, by="rita", version="2", branch="what-if")
+        anew = (a_start(), sleep(), fork, end("r1"), a_start(run="r1.2"))
+        threads = [a_thread(), a_thread("f", branch="what-if")]
+        await store.commit(a_change(owner, 0, *anew, threads=threads))
+        again = events.ThreadForked(thread="g", run="r1.2", origin="t", upto=5, by="rita", version="2", branch="again")
+        threads = [a_thread(), a_thread("g", branch="again")]
+        await store.commit(a_change(owner, 5, again, end("r1.2"), a_start(run="r1.3"), threads=threads))
+        found = (await store.load(HERE, Need(threads=("f", "g")))).threads
+
+        assert {"f": [1, 2, 3], "g": [5, 6]} == {t.id: [record.seq for record in t.records] for t in found}
+
     async def test_undecided_facts_are_loaded_and_deferred_ones_too(self, store: Store):
         """
         Facts after the mark are undecided; those set aside are given with them, in order.

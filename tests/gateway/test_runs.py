@@ -16,6 +16,7 @@ from agent_core.results import Failed, Ok
 from agent_core.run import Run, agent
 from agent_core.tools import tool
 from gateway.errors import ModelFailed
+from gateway.store.base import Need
 from tests.gateway.agents import Target, World, asker, echo
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime
@@ -660,6 +661,30 @@ async def test_a_value_that_no_event_can_hold_fails_its_run_only(make: Make, wha
         assert {} == house.owner.stuck
         assert [("ended", "failed")] == await house.status()
         assert "failed for Rita" in house.texts(BEN)[-1]
+
+
+async def test_a_fork_holds_what_was_kept_in_the_same_decision(make: Make):
+    """
+    What is written and forked at once is in the branch, and stays there when the log is read again.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.sleep(60)
+        await run.reply((await run.receive()).text)
+
+    async with make(bot) as house:
+        await house.write(RITA, "go")
+        await house.write(RITA, "and this", settle=False)
+        await house.act("fork", "what-if")
+        (fork,) = [row for row in await house.store.threads() if row.branch == "what-if"]
+        (forked,) = [r for r in await house.store.log(fork.id) if isinstance(r.event, events.ThreadForked)]
+        (stored,) = (await house.store.load(fork.conversation, Need(threads=(fork.id,)))).threads
+
+        assert ["RunStarted", "SleepStarted", "MessageKept", "ThreadForked"] == [
+            type(record.event).__name__ for record in stored.records
+        ][:4]
+        assert forked.event.upto == stored.records[2].seq
 
 
 async def test_a_fork_cannot_take_the_name_main(make: Make):

@@ -28,6 +28,9 @@ COMMAND = re.compile(rf"\b({'|'.join(COMMANDS)}) (\d+)")
 GUARDED = frozenset({"deploy", "launch"})
 IDEMPOTENT = frozenset({"copy"})
 TOOL_LIMIT = 20.0  # seconds
+CARELESS = "1, careless"  # a build whose code is not that of its version
+SOUND = ("2", "1")  # builds that finish every run
+DEPLOYED = (("1",), ("1", "2"), SOUND, SOUND, ("2",))  # builds of which a gateway has several, the current one first
 TALK = 6  # messages after which a talk is handed over to the next run
 
 
@@ -109,6 +112,11 @@ class Tools:
         return work
 
 
+def builds(tools: Tools) -> dict[str, Agent]:
+    """Give the agent's builds by name: its two versions, and a careless one that passes for the first."""
+    return {"1": simbot(tools), "2": simbot(tools, "2", nap=1.0), CARELESS: simbot(tools, "1", nap=2.0)}
+
+
 def build_context(thread: Any) -> str:
     """What the model reads."""
     return context.render(context.entries(thread))
@@ -126,11 +134,18 @@ def model(dice: random.Random) -> Callable[[str, dict[str, Any]], str]:
     return answer
 
 
-def simbot(tools: Tools, version: str = "1") -> Agent:
-    """The agent: does the first command in what was written."""
+def simbot(tools: Tools, version: str = "1", *, nap: float = 0.0) -> Agent:
+    """
+    The agent: does the first command in what was written.
+
+    Args:
+        nap: Seconds that it sleeps before; so code differs from code.
+    """
 
     @agent(name="simbot", version=version)
     async def simbot(run: Run) -> Any:
+        if nap:
+            await run.sleep(nap)
         found = COMMAND.search(run.asked)
         if found is None and run.input is None:
             return await run.reply("I do not understand that.")

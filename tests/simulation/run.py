@@ -4,7 +4,6 @@ One run of the simulation: a seed in, a history and a verdict out.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import random
@@ -21,19 +20,17 @@ from typing import Any
 from unittest import mock
 
 from adapters.base import Part
-from agent_core import events
-from gateway import commands, owner
-from gateway.errors import StoreError
+from gateway import owner
 from gateway.models.scripted import Scripted
 from gateway.store import sqlite_log
 from tests.gateway.parts import Parts
 from tests.guarantees import Violation
-from tests.simulation.agents import COMMAND, COMMANDS, GUARDED, Tools, model, simbot
+from tests.simulation.agents import CARELESS, COMMAND, COMMANDS, DEPLOYED, GUARDED, SOUND, Tools, builds, model
 from tests.simulation.faults import logged_faults
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.machine import Killed, Machine
+from tests.simulation.operators import Operators
 from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
-from tests.simulation.process import Process
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.store import SimulatedStore, folder_in_memory
 from tests.simulation.vendor import Told, Vendor
@@ -122,12 +119,23 @@ class Simulation(Machine):
             self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note,
             commands=commands, talks=talks,
         )  # fmt: skip
-        self._agent = simbot(Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut))
+        self._builds = builds(Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut))
+        self._deployed: tuple[str, ...] = SOUND
         self._model = Scripted("script", model(self.dice))
         self._start = self.dice.choice((("people",), ("anyone",)))
         self._ops = OPS if self.dice.random() < 0.5 else None
         self._faults: list[str] = []
+        self.operators = Operators(
+            self.dice,
+            self.weather,
+            self.crowd.busy,
+            self.watch,
+            process=lambda: self.process,
+            later=self.vendors[ONE].later,
+            note=self.note,
+        )
         self.crowd.begin()
+        self.operators.begin()
 
     # What is written down --------------------------------------------------------------------------------------------
 
@@ -155,17 +163,28 @@ class Simulation(Machine):
         self.crowd.sees(vendor, told)
 
     def _parts(self, runtime: SimulatedRuntime, store: SimulatedStore) -> Parts:
+        self._deploy()
         return Parts(
             store,
             runtime,
             self.vendors.values(),
-            [self._agent],
+            [self._builds[name] for name in self._deployed],
             model=self._model,
             rules=RULES,
             people=PEOPLE,
             start=self._start,
             ops=self._ops,
         )
+
+    def _deploy(self) -> None:
+        """Whoever starts a gateway may have changed which builds of the agent it has."""
+        if self.crowd.quiet:
+            self._deployed = SOUND
+        elif self.dice.random() < self.weather.deploy:
+            self._deployed = self.dice.choice(DEPLOYED)
+            if self.dice.random() < self.weather.careless:
+                self._deployed, self.watch.careless = (CARELESS,), True
+        self.note(f"its agent: {', '.join(self._deployed)}")
 
     # The run ---------------------------------------------------------------------------------------------------------
 
@@ -247,7 +266,9 @@ class Simulation(Machine):
         """Nothing goes wrong any more: everything comes to its end."""
         self.note("it calms down")
         self.weather.calm()
-        self.crowd.quiet = True
+        self.crowd.quiet = self.operators.quiet = True
+        if self.process is not None and self._deployed != SOUND:
+            self.process.stop.set()
         end, helped = self.loop.time() + END, self.loop.time()
         while True:
             while self._step(helped + HELP_INTERVAL):
@@ -262,7 +283,7 @@ class Simulation(Machine):
                 if not self.process.owner._performing and self.loop.gap() > REST:
                     self.watch.resting(self.process.owner, self.loop.living(self.process.number))
                 self.crowd.help(self._talks())
-                self._operate()
+                self.operators.help()
         self.watch.at_the_end(self._db(), self.vendors)
 
     def _over(self) -> bool:
@@ -288,22 +309,6 @@ class Simulation(Machine):
             for (thread, _), run in self.watch.active.items()
             if (found := COMMAND.search(self.watch.asked(thread, run))) is not None and found.group(1) == "talk"
         ]
-
-    def _operate(self) -> None:
-        """Somebody with the owner role says how parked runs go on."""
-        assert self.process is not None
-        for (thread, run), parked in self.watch.parked.items():
-            key = next(k for k, log in self.watch.logs.items() if any(r.event is parked for r in log))
-            choice = self.dice.choice(("go_on", "ask_again", "cancel", "restart"))
-            acted = events.OperatorActed(thread=thread, choice=choice, by="ben")  # type: ignore[arg-type]
-            asked = {"do": "act", "conversation": key, "acted": acted.model_dump(mode="json")}
-            self.note(f"operator: {choice} for {run} of {key}")
-            self.process.spawn(_carry_out(self.process, asked))
-
-
-async def _carry_out(process: Process, asked: dict[str, Any]) -> None:
-    with contextlib.suppress(StoreError):
-        await commands.carry_out(process.store, process.directory, asked, process.runtime)
 
 
 def simulate(seed: int, **how: Any) -> Report:

@@ -1,0 +1,101 @@
+"""
+Who looks after the gateway: they say how runs go on, branch them, drop them, and have dead deliveries tried again.
+
+What they do depends on nothing that they have seen, so that it also comes at the wrong moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from agent_core import events
+from gateway import commands
+from gateway.errors import StoreError
+from tests.simulation.process import Process
+from tests.simulation.watch import Watch
+from tests.simulation.weather import Weather
+
+CHOICES = ("restart", "cancel", "fork", "fork", "attach", "go_on", "ask_again")
+LATELY = 12  # threads in which they find something to do
+
+
+@dataclass
+class Operators:
+    """
+    All of them.
+
+    Args:
+        process: Gives the gateway that runs now, if one does.
+        later: Does something after so many seconds.
+    """
+
+    dice: random.Random
+    weather: Weather
+    busy: float
+    watch: Watch
+    process: Callable[[], Process | None]
+    later: Callable[..., None]
+    note: Callable[[str], None]
+    quiet: bool = False
+
+    def begin(self) -> None:
+        """They begin to look around, where they do at all."""
+        if self.weather.meddle:
+            self.later(self.busy * 4 * self.dice.random(), self._meddle)
+
+    def _meddle(self) -> None:
+        if self.quiet:
+            return
+        self.later(self.busy * 4 * self.dice.random(), self._meddle)
+        if self.dice.random() >= self.weather.meddle:
+            return
+        if self.dice.random() < 0.3:
+            self._do(self._retry)
+        elif self.watch.homes:
+            thread = self.dice.choice(list(self.watch.homes)[-LATELY:])
+            self.act(thread, self.dice.choice(CHOICES))
+
+    def help(self) -> None:
+        """Say how parked runs go on, and drop branches, to which nobody can speak."""
+        for thread, run in self.watch.active:
+            if thread in self.watch.branches:
+                self.act(thread, "cancel")
+            elif (thread, run) in self.watch.parked:
+                self.act(thread, self.dice.choice(("go_on", "ask_again", "cancel", "restart")))
+
+    def act(self, thread: str, choice: str) -> None:
+        """Say how a thread goes on."""
+        acted = events.OperatorActed(thread=thread, choice=choice, by="ben")  # type: ignore[arg-type]
+        asked = {"do": "act", "conversation": self.watch.homes[thread], "acted": acted.model_dump(mode="json")}
+        self.note(f"operator: {choice} for {thread[:6]} of {self.watch.homes[thread]}")
+        self._do(self._carry_out, asked)
+
+    def _do(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Do it by the command line, which needs a gateway that runs."""
+        process = self.process()
+        if process is not None and process.owner.running:
+            process.spawn(_unless_refused(work, process, *arguments))
+
+    async def _carry_out(self, process: Process, asked: dict[str, Any]) -> int:
+        return await commands.carry_out(process.store, process.directory, asked, process.runtime)
+
+    async def _retry(self, process: Process) -> None:
+        """Have a delivery tried again that has ended; of one that is unknown they know that it may come twice."""
+        status = self.dice.choice(("dead", "unknown"))
+        ended = [row for row in await process.store.deliveries(status=status) if row.due is None]
+        if not ended:
+            return
+        delivery = self.dice.choice(ended).id
+        self.note(f"operator: retries {delivery[:6]}, which is {status}")
+        self.watch.again[delivery] += status == "unknown"
+        if not await self._carry_out(process, {"do": "retry", "delivery": delivery}):
+            self.watch.again[delivery] -= status == "unknown"
+
+
+async def _unless_refused(work: Callable[..., Any], *arguments: Any) -> None:
+    with contextlib.suppress(StoreError):
+        await work(*arguments)
