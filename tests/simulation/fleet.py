@@ -50,7 +50,7 @@ class Tally:
         kills = self.counts["kills"]
         faults = ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()) if what != "kills")
         checks = ", ".join(
-            f"{name} {count}" for name, count in sorted(self.checks.items(), key=lambda c: int(c[0][1:]))
+            f"{name} {count}" for name, count in sorted(self.checks.items(), key=lambda c: (len(c[0]), c[0]))
         )
         return (
             f"{self.runs} simulated runs of {self.fewest} steps and more, {self.steps} steps in all; "

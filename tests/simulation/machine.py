@@ -39,6 +39,7 @@ class Machine:
     folder: Path
     watch: Watch
     vendors: dict[str, Vendor]
+    texts: float | None
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -81,7 +82,7 @@ class Machine:
         parts = self._parts(runtime, store)
         number = self._number()
         self.note(f"gateway {number} starts")
-        self.process = Process(number, self.loop, runtime, parts)
+        self.process = Process(number, self.loop, runtime, parts, texts=self.texts)
         return self.process
 
     def _usurp(self, former: Process) -> None:

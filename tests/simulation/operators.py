@@ -1,5 +1,6 @@
 """
-Who looks after the gateway: they say how runs go on, branch them, drop them, and have dead deliveries tried again.
+Who looks after the gateway: they say how runs go on, branch them, drop them, have dead deliveries tried again, and
+erase what somebody said.
 
 What they do depends on nothing that they have seen, so that it also comes at the wrong moment.
 """
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_core import events
+from agent_core.policy import Person
 from gateway import commands
-from gateway.errors import StoreError
+from gateway.errors import GatewayError
+from tests.simulation.people import PEOPLE
 from tests.simulation.process import Process
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
@@ -53,8 +56,11 @@ class Operators:
         self.later(self.busy * 4 * self.dice.random(), self._meddle)
         if self.dice.random() >= self.weather.meddle:
             return
-        if self.dice.random() < 0.3:
+        drawn = self.dice.random()
+        if drawn < 0.3:
             self._do(self._retry)
+        elif drawn < 0.4:
+            self._forget(self.dice.choice(PEOPLE))
         elif self.watch.homes:
             thread = self.dice.choice(list(self.watch.homes)[-LATELY:])
             self.act(thread, self.dice.choice(CHOICES))
@@ -74,6 +80,12 @@ class Operators:
         self.note(f"operator: {choice} for {thread[:6]} of {self.watch.homes[thread]}")
         self._do(self._carry_out, asked)
 
+    def _forget(self, person: Person) -> None:
+        """Erase what somebody said, and end the runs that need it; or not, where there are any."""
+        asked = {"do": "forget", "party": person.id, "identities": list(person.identities)}
+        self.note(f"operator: forgets {person.name}")
+        self._do(self._carry_out, asked | {"end": self.dice.random() < 0.7})
+
     def _do(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Do it by the command line, which needs a gateway that runs."""
         process = self.process()
@@ -81,7 +93,9 @@ class Operators:
             process.spawn(_unless_refused(work, process, *arguments))
 
     async def _carry_out(self, process: Process, asked: dict[str, Any]) -> int:
-        return await commands.carry_out(process.store, process.directory, asked, process.runtime)
+        done = await commands.carry_out(process.store, process.directory, asked, process.runtime)
+        process.outbox.wake()
+        return done
 
     async def _retry(self, process: Process) -> None:
         """Have a delivery tried again that has ended; of one that is unknown they know that it may come twice."""
@@ -97,5 +111,5 @@ class Operators:
 
 
 async def _unless_refused(work: Callable[..., Any], *arguments: Any) -> None:
-    with contextlib.suppress(StoreError):
+    with contextlib.suppress(GatewayError):
         await work(*arguments)

@@ -16,7 +16,7 @@ from tests.gateway.parts import Parts
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.runtime import SimulatedRuntime
 
-PURGE_INTERVAL = 3_600.0  # seconds
+PURGE_INTERVAL = 60.0  # seconds; so short that it falls into runs
 GRACE = 10.0  # seconds that what is under way gets when the process is asked to stop
 EXPECTED = (Lost.__name__, Broken.__name__, "stopped")
 """How a process may end by itself."""
@@ -28,12 +28,16 @@ class Process:
 
     Args:
         number: Its number, under which the loop kills or freezes it.
+        texts: Seconds after which texts are erased; None: never.
     """
 
-    def __init__(self, number: int, loop: Loop, runtime: SimulatedRuntime, parts: Parts) -> None:
-        self.number, self._loop, self.runtime = number, loop, runtime
+    def __init__(
+        self, number: int, loop: Loop, runtime: SimulatedRuntime, parts: Parts, *, texts: float | None = None
+    ) -> None:
+        self.number, self._loop, self.runtime, self._texts = number, loop, runtime, texts
         self.directory = parts.world.directory
-        self.store, self.owner, self.gate, self._parts = parts.store, parts.owner, parts.gate, parts
+        self.store, self.owner, self.gate, self.outbox = parts.store, parts.owner, parts.gate, parts.outbox
+        self._parts = parts
         self._supervisor = Supervisor(
             parts.accounts.values(), parts.gate, parts.health, parts.notices, parts.world.catalogue.say, runtime
         )
@@ -57,7 +61,7 @@ class Process:
     @property
     def deciding(self) -> bool:
         """It is deciding something, and nothing of it is on its way to a vendor or to the disk."""
-        store, outbox = self.store, self._parts.outbox
+        store, outbox = self.store, self.outbox
         return bool(self.owner.running and self.owner._tasks) and not (
             store._jobs or store._riders or store._db.in_transaction or outbox._sending or self.ended
         )
@@ -73,7 +77,7 @@ class Process:
 
     async def _run(self) -> None:
         parts = (
-            self.owner.run(self._parts.health.caught_up), self._parts.outbox.run(), self._supervisor.run(),
+            self.owner.run(self._parts.health.caught_up), self.outbox.run(), self._supervisor.run(),
             self._purge(),
         )  # fmt: skip
         self._tasks = tasks = [asyncio.create_task(part) for part in parts]
@@ -95,5 +99,5 @@ class Process:
     async def _purge(self) -> None:
         while True:
             with contextlib.suppress(Unwritable):
-                await self.store.purge(self.runtime.now())
+                await self.store.purge(self.runtime.now(), self._texts)
             await self.runtime.sleep(PURGE_INTERVAL)

@@ -123,6 +123,7 @@ class Simulation(Machine):
         self._deployed: tuple[str, ...] = SOUND
         self._model = Scripted("script", model(self.dice))
         self._start = self.dice.choice((("people",), ("anyone",)))
+        self.texts = self.dice.choice((None, None, 30.0, 600.0))
         self._ops = OPS if self.dice.random() < 0.5 else None
         self._faults: list[str] = []
         self.operators = Operators(

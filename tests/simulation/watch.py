@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from typing import Any
 
 from adapters.base import Part
 from agent_core import events
+from agent_core.addresses import Party
 from agent_core.catalogue import ENGLISH
+from agent_core.erasure import ERASED
 from agent_core.events import Record
 from gateway import owner
 from gateway.conversation import QUIET
+from gateway.store.base import Copy
 from tests.guarantees import Logs
 from tests.simulation.agents import IDEMPOTENT, Effect
 from tests.simulation.vendor import Brought, Told, Vendor
@@ -43,6 +47,7 @@ class Watch(Logs):
 
     def look(self, db: sqlite3.Connection) -> None:
         """Look at what a commit has added."""
+        erased = None
         for number, key, version in db.execute("SELECT id, key, version FROM conversations").fetchall():
             log = self.logs[key]
             known = len(log)
@@ -55,7 +60,28 @@ class Watch(Logs):
                 record = Record(seq, at, events.decode(body))
                 self.note(f"log {key} {record.seq}: {described(record.event)}")
                 self.take(key, record)
+                if isinstance(record.event, events.TextsErased):
+                    erased = record.event.party
             self.hold("G7", len(log) == version, f"{key} holds {len(log)} events and is at version {version}")
+        if erased is not None:
+            self._is_erased(db, erased)
+
+    def _is_erased(self, db: sqlite3.Connection, party: Party) -> None:
+        """What somebody said before it was erased stands nowhere any more."""
+        person = next(p for p in self.people if p.id == party)
+        said: set[str] = set()
+        for log in self.logs.values():
+            last = max((r.seq for r in log if r.event == events.TextsErased(party=party)), default=0)
+            for _, _, event in log[:last]:
+                if isinstance(event, events.MessageReceived) and event.sender in person.identities:
+                    said |= set(UNIQUE.findall(event.text))
+        words = re.compile(rf"\b({'|'.join(map(re.escape, said))})\b") if said else None
+        bodies = db.execute("SELECT c.key, e.seq, e.body FROM events e JOIN conversations c ON c.id = e.conversation")
+        kept = [(key, seq) for key, seq, body in bodies if words is not None and words.search(body.decode())]
+        self.hold("erasure", not kept, f"{party} was forgotten, and {kept} still hold what they said")
+        blobs = db.execute("SELECT digest, body FROM blobs")
+        kept = [name for name, body in blobs if words is not None and words.search(zlib.decompress(body).decode())]
+        self.hold("erasure", not kept, f"{party} was forgotten, and {kept} still hold what they said")
 
     def take(self, key: str, record: Record) -> None:
         """Presses have names of their own here, so they are told apart as messages are."""
@@ -113,6 +139,7 @@ class Watch(Logs):
         self._all_is_stored(vendors)
         self._all_is_settled()
         self._deliveries_have_ended(db, vendors)
+        self._cards_stand_as_decided(db, vendors)
         self._answers_were_replied_to(db, vendors)
         ready = db.execute("SELECT key FROM conversations WHERE ready = 1").fetchall()
         self.hold("G11", not ready, f"{ready} are marked as having work")
@@ -142,6 +169,21 @@ class Watch(Logs):
             self.hold("G6", status == "sent" or bool(reason), f"{kind} {name} is {status} without a reason")
             if status == "sent":
                 self.hold("G6", name in taken, f"{kind} {name} is sent, and its vendor does not have it")
+
+    def _cards_stand_as_decided(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
+        """The card of a request that has ended shows how, wherever the newest change of it was sent."""
+        newest = (
+            "SELECT c.body, json_extract(a.receipt, '$.message_id'), k.key FROM deliveries d"
+            " JOIN deliveries a ON a.id = d.target JOIN conversations k ON k.id = d.conversation"
+            " JOIN copies c ON c.conversation = d.conversation AND c.request = d.request"
+            " WHERE d.kind = 'settle' AND d.status = 'sent' AND d.number ="
+            " (SELECT MAX(number) FROM deliveries l WHERE l.target = d.target AND l.kind = 'settle')"
+        )
+        for body, message, key in db.execute(newest).fetchall():
+            card = Copy.model_validate_json(body).card
+            (shown,) = (m for m in vendors[key.partition("/")[0]].shown[key] if m.id == message)
+            if card.title != ERASED:
+                self.hold("G6", shown.card == card, f"{shown} in {key} was to stand as {card}")
 
     def _answers_were_replied_to(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
         """Who gave an answer that changed nothing is told so, of each request and for each reason once a minute."""
@@ -184,6 +226,9 @@ class Watch(Logs):
 
 TASKS = 24
 """Tasks of a gateway at rest, however many threads are paused: its parts, two channels, what they wait for."""
+
+UNIQUE = re.compile(r"[a-z]+ (?:\d+ of )?\d+$")
+"""What somebody writes that nobody else does: it has a number."""
 
 SENTENCES = {
     key: re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(sentence)), re.DOTALL)
