@@ -39,5 +39,5 @@ def retry(delivery: str, config: Config = DEFAULT_CONFIG, data: Data = None) -> 
     if row.status not in ("dead", "unknown"):
         fail(f"{row.id} is {row.status}; only a dead or unknown delivery can be taken up again", 1)
     if not ask(config, data, {"do": "retry", "delivery": row.id}):
-        fail(f"{row.id} is a card whose request is settled; there is nothing to send any more", 1)
+        fail(f"{row.id} was a card whose request is settled, or was replaced by a later change; nothing is sent", 1)
     typer.echo(f"{row.id}: taken up again")

@@ -484,7 +484,12 @@ class Store(Lists, Protocol):
         ...
 
     async def retry(self, delivery: str) -> bool:
-        """Take a dead or unknown delivery up again; False where there is none, or its card's request is settled."""
+        """
+        Take a dead or unknown delivery up again.
+
+        Returns:
+            False where there is none, its card's request is settled, or a later change of the message has replaced it.
+        """
         ...
 
     async def recover(self) -> list[Delivery]:

@@ -200,13 +200,15 @@ def retry(db: sqlite3.Connection, delivery: str, now: float, deadline: float) ->
     """
     Take a delivery up again; returns its conversation, or None where there is nothing to take up.
 
-    The card of a request that is settled is not: nobody would take its buttons away any more.
+    The card of a request that is settled is not: nobody would take its buttons away any more. Nor is a change that a
+    later one has replaced: it would undo that.
     """
     row = db.execute(
         "SELECT d.conversation FROM deliveries d JOIN delivery_bodies b ON b.id = d.id"
         " LEFT JOIN copies c ON c.conversation = d.conversation AND c.request = d.request"
         " WHERE d.id = ? AND (d.status = 'dead' OR (d.status = 'unknown' AND d.due IS NULL))"
-        " AND (d.kind != 'ask' OR c.until = ?)",
+        " AND (d.kind != 'ask' OR c.until = ?) AND NOT EXISTS"
+        " (SELECT 1 FROM deliveries l WHERE d.kind = 'settle' AND l.target = d.target AND l.number > d.number)",
         (delivery, OPEN),
     ).fetchone()
     if row is None:

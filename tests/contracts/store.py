@@ -640,6 +640,19 @@ class StoreContract:
         assert ["a"] == [delivery.id for delivery in await store.due_deliveries(clock.now())]
         assert not await store.retry("nothing")
 
+    async def test_a_change_that_was_replaced_is_not_sent_any_more(self, store: Store):
+        """
+        A later change of the same message stands; an earlier one is not taken up again after it.
+        """
+        owner = await store.own()
+        changes = [a_delivery(name, "settle", target="a") for name in ("early", "late")]
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("a"), changes[0]]))
+        await store.commit(a_change(owner, 0, deliveries=[changes[1]]))
+        rows = {row.id: (row.status, row.reason) for row in await store.deliveries()}
+
+        assert ("dead", "replaced by a later edit") == rows["early"]
+        assert not await store.retry("early")
+
     async def test_a_fate_may_bring_a_fact(self, store: Store):
         """
         A delivery that ends without reaching anybody tells its conversation, in the same step.

@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="the first seed, or the only one")
     parser.add_argument("--seconds", type=float, help="how long to go on with the seeds after it")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--mutation", choices=MUTATIONS, metavar="G1…G12", help="a deliberate fault")
+    parser.add_argument("--mutation", choices=MUTATIONS, metavar="G1…G12, erasure", help="a deliberate fault")
     asked = parser.parse_args()
     if asked.mutation is not None and asked.seed is not None:
         report = caught(asked.mutation, asked.seed)

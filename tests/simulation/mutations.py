@@ -1,5 +1,6 @@
 """
-For each guarantee a deliberate fault in the gateway, which the simulation has to catch, by name, at a fixed seed.
+For each guarantee, and for what is erased, a deliberate fault in the gateway, which the simulation has to catch, by name,
+at a fixed seed.
 
 A check that nothing can fail is no check. Each fault replaces one named function while a run lasts; nothing of the
 source is edited. The table in docs/guarantees.md is made of this file, and a test holds that it is. When the gateway
@@ -20,7 +21,7 @@ from adapters.base import Accepted, Duplicate, Inbound, Refused
 from agent_core import events, lifecycle, policy, requests
 from gateway import asking, calls, conversation, gate, outbox, owner, places
 from gateway.ongoing import Operation, Starting
-from gateway.store import base, sqlite, sqlite_log
+from gateway.store import base, sqlite, sqlite_erasure, sqlite_log
 from tests.simulation.run import Report, simulate
 
 STEPS = 20_000  # callbacks in which a fault is caught
@@ -134,19 +135,26 @@ def seen_by_all() -> AbstractContextManager[Any]:
     return mock.patch.object(places, "prompted_at", return_value=0.0)
 
 
+def keep_carried() -> AbstractContextManager[Any]:
+    return mock.patch.object(sqlite_erasure, "_erase_carried", return_value=set())
+
+
 MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
     "G3": Mutation("rules on a settled request as if it were open", "requests.decide", settle_again, 4),
     "G4": Mutation("takes no call for guarded", "calls._requirement", need_nobody, 5),
-    "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 4, CRASHES),
+    "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "requests.objection", object_to_nobody, 4),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 5, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 5),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 3),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
+    "erasure": Mutation(
+        "leaves what later runs were handed", "store.sqlite_erasure._erase_carried", keep_carried, 1, {"meddle": 1.0}
+    ),
 }
 
 
