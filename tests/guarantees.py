@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from agent_core import addresses, events
+from agent_core.addresses import Identity
 from agent_core.events import Record
 from agent_core.policy import Person
 from agent_core.requests import Decision, Outcome, Request, Settlement
@@ -18,6 +19,9 @@ Run = tuple[str, str]
 
 TAKES_BACK = (Decision.DENY, Decision.DID_RUN)
 """What who has approved may still say: no, and of an attempt in doubt that it did run. Each ends the request."""
+
+CHANGES = (events.MessageEdited, events.MessageDeleted)
+"""What somebody says of an earlier message; no decision comes of it."""
 
 
 class Violation(AssertionError):
@@ -77,6 +81,9 @@ class Logs:
         event, log = record.event, self.logs[key]
         self.hold("G7", record.seq == len(log) + 1, f"{key} goes from {len(log)} to {record.seq}")
         log.append(record)
+        for seq in named(event):
+            fact = next(r.event for r in log if r.seq == seq)
+            self.hold("G10", not isinstance(fact, CHANGES), f"{event} comes of {fact}")
         match event:
             case events.MessageReceived(message_id=name):
                 self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
@@ -158,19 +165,25 @@ class Logs:
         changed = earlier is Decision.APPROVE and event.decision in TAKES_BACK  # a mind may, while it is open
         self.hold("G9", earlier is None or changed, f"{event.party} votes twice on {request.id}")
         self._votes[event.request, event.party] = event.decision
-        person = next((p for p in self.people if event.identity in p.identities), None)
+        person = self.may_decide(request, event.identity)
         party = person.id if person is not None else event.identity
-        roles = person.roles if person is not None else ()
-        who = request.who
         self.hold("G9", event.party == party, f"{event.identity} counts as {event.party}")
+        roles = person.roles if person is not None else ()
         self.hold("G9", event.roles == roles, f"{event.party} is recorded with {event.roles}")
-        self.hold("G9", party in who.people or bool(set(roles) & set(who.roles)), f"{party} decides {request.title}")
-        if who.exclude_requester:
-            self.hold("G9", party != request.requester, f"{party} decides what they asked for")
         fact = next(r.event for r in self.logs[key] if r.seq == event.fact)
         sent_at = fact.response.sent_at if isinstance(fact, events.ResponseForwarded) else fact.sent_at  # type: ignore[attr-defined]
         shown = self.shown(event.via, event.request)
         self.hold("G12", shown is not None and shown < sent_at, f"{event} was said at {sent_at}, and shown at {shown}")
+
+    def may_decide(self, request: Request, identity: Identity) -> Person | None:
+        """Hold that an account is of somebody who may decide a request; returns the person whose it is."""
+        person = next((p for p in self.people if identity in p.identities), None)
+        party, roles = (person.id, person.roles) if person is not None else (identity, ())
+        who = request.who
+        self.hold("G9", party in who.people or bool(set(roles) & set(who.roles)), f"{party} decides {request.title}")
+        if who.exclude_requester:
+            self.hold("G9", party != request.requester, f"{party} decides what they asked for")
+        return person
 
     def _tool_started(self, event: events.ToolStarted) -> None:
         name = f"{addresses.derive('start', event.thread, event.run, event.key)}/{event.attempt}"
@@ -189,3 +202,8 @@ class Logs:
             asked = (request.digest, request.thread, request.run, request.key)
             self.hold("G4", asked == (event.digest, event.thread, event.run, event.key), f"{event} is not {request}")
             self.hold("G5", request.in_doubt == (event.attempt > 1), f"{event} was approved by {request}")
+
+
+def named(event: events.Event) -> tuple[int, ...]:
+    """Give the numbers of the facts that an event says it comes of."""
+    return event.consumes if isinstance(event, events.RunStarted) else tuple({getattr(event, "fact", 0)} - {0})

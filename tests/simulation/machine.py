@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections import Counter
+from collections.abc import Coroutine
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.simulation.people import ONE
 from tests.simulation.process import EXPECTED, Process
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.store import SimulatedStore
-from tests.simulation.vendor import Brought, Vendor
+from tests.simulation.vendor import Vendor
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
@@ -157,7 +158,10 @@ class Machine:
     def _is_cut(self) -> bool:
         return PROCESS.get() in self._cut
 
-    def _hand_over(self, gate: Any, vendor: Vendor, brought: Brought) -> None:
+    def _work(self, gate: Any, work: Coroutine[Any, Any, None]) -> None:
+        """Have the process behind a gate do something."""
         for process in (*self._former, self.process):
             if process is not None and process.gate is gate:
-                process.spawn(vendor.put_in(gate, brought))
+                process.spawn(work)
+                return
+        work.close()

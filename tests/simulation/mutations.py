@@ -1,6 +1,6 @@
 """
-For each guarantee, and for what is erased, a deliberate fault in the gateway, which the simulation has to catch, by name,
-at a fixed seed.
+For each guarantee, and for what is erased, a deliberate fault in the gateway, which the simulation has to catch, by
+name, at a fixed seed.
 
 A check that nothing can fail is no check. Each fault replaces one named function while a run lasts; nothing of the
 source is edited. The table in docs/guarantees.md is made of this file, and a test holds that it is. When the gateway

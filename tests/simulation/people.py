@@ -6,18 +6,17 @@ What they do follows from what they see at the vendor, and from the seed.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from adapters.base import Inbound, Part
+from adapters.base import Part
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
-from agent_core.requests import Assurance, Decision, Where, Who
+from agent_core.requests import Decision, Where, Who
 from tests.gateway.loopback import Shown
+from tests.simulation.hands import Hands
 from tests.simulation.vendor import Told, Vendor
-from tests.simulation.weather import Weather
 
 ONE, TWO = "slack:T1", "slack:T2"
 OPS = ConversationKey(f"{ONE}/COPS")
@@ -51,8 +50,8 @@ RULES = (
 MEMBERS = {OPS: ("UANA", "UBEN", OUTSIDER), DEV: ("URITA", "UANA", "UBEN", OUTSIDER)}
 
 
-@dataclass
-class Crowd:
+@dataclass(kw_only=True)
+class Crowd(Hands):
     """
     Everybody.
 
@@ -63,36 +62,23 @@ class Crowd:
         talks: How likely a talk goes on after each message.
     """
 
-    vendors: dict[str, Vendor]
-    dice: random.Random
-    weather: Weather
     busy: float
     settled: Callable[[str], bool]
-    note: Callable[[str], None]
     commands: Sequence[str]
     talks: float
     wishes: int = 0
-    acts: int = 0
-    quiet: bool = False
-    talking: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-
-    def vendor(self, place: str) -> Vendor:
-        return self.vendors[place.partition("/")[0]]
 
     def begin(self) -> None:
         """Everybody begins to want things."""
-        self._later(self.busy * self.dice.random(), self._wish)
-        self._later(self.busy * self.dice.random(), self._intrude)
-
-    def _later(self, delay: float, work: Callable[..., None], *arguments: object) -> None:
-        self.vendors[ONE].later(delay, work, *arguments)
+        self.later(self.busy * self.dice.random(), self._wish)
+        self.later(self.busy * self.dice.random(), self._intrude)
 
     # Of their own accord ---------------------------------------------------------------------------------------------
 
     def _wish(self) -> None:
         if self.quiet:
             return
-        self._later(self.busy * 2 * self.dice.random(), self._wish)
+        self.later(self.busy * 2 * self.dice.random(), self._wish)
         place, user = self.dice.choice((
             (f"{ONE}/URITA", "URITA"), (f"{ONE}/URITA", "URITA"), (f"{TWO}/URITA2", "URITA2"),
             (f"{TWO}/UCLEO", "UCLEO"),
@@ -105,20 +91,20 @@ class Crowd:
         word = self.dice.choice(self.commands)
         if word == "talk":
             self.talking[str(self.wishes)] = (place, user, "")
-            self._later(1 + 20 * self.dice.random(), self._chat, str(self.wishes), 0)
+            self.later(1 + 20 * self.dice.random(), self._chat, str(self.wishes), 0)
         self.write(place, user, f"{word} {self.wishes}", talk=str(self.wishes) if word == "talk" else "")
 
     def _chat(self, n: str, said: int) -> None:
         place, user, root = self.talking[n]
         if not self.quiet and self.dice.random() < self.talks:
             self.write(place, user, f"word {said} of {n}", root=root)
-            self._later(0.1 + self.busy * self.dice.random(), self._chat, n, said + 1)
+            self.later(0.1 + self.busy * self.dice.random(), self._chat, n, said + 1)
 
     def _intrude(self) -> None:
         """Somebody agrees before they have seen what to, or presses what is not theirs."""
         if self.quiet:
             return
-        self._later(self.busy * 4 * self.dice.random(), self._intrude)
+        self.later(self.busy * 4 * self.dice.random(), self._intrude)
         if self.dice.random() < 0.5:
             place = self.dice.choice([f"{ONE}/UANA", f"{TWO}/UANA2", f"{ONE}/UBEN", f"{TWO}/UDORA", f"{ONE}/URITA"])
             self.write(place, place.rpartition("/")[2], self.dice.choice(("approve", "deny", "whatever")))
@@ -145,7 +131,7 @@ class Crowd:
         place = told.part.conversation
         for user in MEMBERS.get(place, (place.rpartition("/")[2],)):
             delay = self.dice.expovariate(1 / 20) if self.dice.random() < 0.7 else self.dice.random() * 0.05
-            self._later(delay, self._react, place, user, told.shown)
+            self.later(delay, self._react, place, user, told.shown)
 
     def _react(self, place: str, user: str, shown: Shown) -> None:
         if self.quiet or shown.card is None:
@@ -154,6 +140,8 @@ class Crowd:
         if user == OUTSIDER:
             if drawn < 0.3:
                 self.press(place, user, shown, Decision.APPROVE)
+            elif drawn < 0.4 and shown.card.form:
+                self.want_form(place, user, shown)
             return
         if drawn < 0.1:
             return  # not now
@@ -166,7 +154,7 @@ class Crowd:
         else:
             self.write(place, user, f"my answer {self.acts}", root=shown.root)
         if self.dice.random() < self.weather.insist:
-            self._later(self.dice.choice((0.0, 0.0, 5.0, 400.0)), self._react, place, user, shown)
+            self.later(self.dice.choice((0.0, 0.0, 5.0, 400.0)), self._react, place, user, shown)
 
     def _decide(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
         drawn, decision = self.dice.random(), self.dice.choice([decision for decision, _ in card.buttons])
@@ -174,8 +162,8 @@ class Crowd:
             decision = card.buttons[0][0]
         if drawn < 0.55:
             self.press(place, user, shown, decision)
-        elif drawn < 0.62 and card.form:
-            self.fill_in(place, user, shown)
+        elif drawn < 0.64 and card.form:
+            self.want_form(place, user, shown)
         elif drawn < 0.72:
             self.write(place, user, self.dice.choice(("approve", "Deny.", "run again", "stop")), under=shown.id)
         elif drawn < 0.82:
@@ -219,49 +207,3 @@ class Crowd:
                 self.press(place, user, shown, Decision.ANSWER, card.choices[0][0])
             else:
                 self.write(place, user, "my last answer", under=shown.id, root=shown.root)
-
-    # What they do ----------------------------------------------------------------------------------------------------
-
-    def write(self, place: str, user: str, text: str, *, under: str = "", root: str = "", talk: str = "") -> None:
-        """Somebody writes."""
-        vendor = self.vendor(place)
-        inbound = self._stamped(vendor, vendor.message(place, user, text, vendor.next_number(), under, root))
-        if talk:
-            self.talking[talk] = (place, user, inbound.fact.root)
-        self._bring(vendor, inbound, f"{user} writes {text!r} in {place} {under and 'under ' + under}")
-
-    def press(self, place: str, user: str, shown: Shown, decision: Decision, value: str = "") -> None:
-        """Somebody presses a button."""
-        vendor = self.vendor(place)
-        inbound = self._stamped(
-            vendor, vendor.press(place, user, shown.request, decision, number := vendor.next_number(), value)
-        )
-        fact = inbound.fact.model_copy(update={"message_id": f"p{number}"})
-        inbound = Inbound(inbound.conversation, fact, inbound.dedupe)
-        self._bring(vendor, inbound, f"{user} presses {decision} on {shown.request[:6]} in {place}")
-
-    def fill_in(self, place: str, user: str, shown: Shown) -> None:
-        """Somebody sends in the form behind a button."""
-        vendor = self.vendor(place)
-        number = vendor.next_number()
-        fact = events.FormSubmitted(
-            sender=Identity(f"{vendor.channel}:{vendor.account}/{user}"),
-            sender_name=user,
-            assurance=Assurance.HIGH,
-            message_id=f"f{number}",
-            sent_at=vendor.time(),
-            request=shown.request,
-            decision=Decision.DENY,
-            values={"reason": "not today"},
-        )
-        inbound = Inbound(ConversationKey(place), fact, (f"form/{number}",))
-        self._bring(vendor, inbound, f"{user} sends in a form on {shown.request[:6]} in {place}")
-
-    def _stamped(self, vendor: Vendor, inbound: Inbound) -> Inbound:
-        fact = inbound.fact.model_copy(update={"sent_at": vendor.time()})
-        return Inbound(inbound.conversation, fact, inbound.dedupe, inbound.raw)
-
-    def _bring(self, vendor: Vendor, inbound: Inbound, what: str) -> None:
-        self.acts += 1
-        self.note(what)
-        vendor.bring(inbound)

@@ -110,15 +110,22 @@ class Simulation(Machine):
                 taken=self._taken,
                 answered=self.watch.answered,
                 note=self.note,
-                hand_over=self._hand_over,
+                work=self._work,
                 cut=self._is_cut,
             )
             for number, account in enumerate((ONE, TWO))
         }
         self.crowd = Crowd(
-            self.vendors, self.dice, self.weather, self.dice.choice((1.0, 10.0, 60.0)), self._is_settled, self.note,
-            commands=commands, talks=talks,
-        )  # fmt: skip
+            vendors=self.vendors,
+            dice=self.dice,
+            weather=self.weather,
+            note=self.note,
+            answered=self.watch.form,
+            busy=self.dice.choice((1.0, 10.0, 60.0)),
+            settled=self._is_settled,
+            commands=commands,
+            talks=talks,
+        )
         self._builds = builds(Tools(self.dice, self.weather, self._moment, self.watch.done, self._is_cut))
         self._deployed: tuple[str, ...] = SOUND
         self._model = Scripted("script", model(self.dice))

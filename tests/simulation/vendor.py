@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.base import Accepted, Duplicate, Gate, Inbound, Part, Receipt
+from adapters.base import Accepted, Duplicate, Form, FormWanted, Gate, Inbound, NoForm, Part, Receipt
 from adapters.errors import RateLimited, Rejected, Unknown, Unreachable
 from gateway.errors import StoreError
 from tests.gateway.loopback import Loopback, Shown
@@ -56,7 +56,7 @@ class Vendor(Loopback):
         coming: Called when a part has come to the vendor, who has not taken it yet.
         taken: Called when the vendor has taken a part.
         answered: Called when the gateway has acknowledged an event.
-        hand_over: Puts an event into the gateway that listens.
+        work: Has the gateway that listens do something.
         cut: Tells whether the process that runs now is cut off from the world.
     """
 
@@ -70,7 +70,7 @@ class Vendor(Loopback):
     taken: Callable[[Vendor, Told], None]
     answered: Callable[[Brought], None]
     note: Callable[[str], None]
-    hand_over: Callable[[Gate, Vendor, Brought], None]
+    work: Callable[[Gate, Coroutine[Any, Any, None]], None]
     cut: Callable[[], bool]
     told: list[Told] = field(default_factory=list)
     brought: list[Brought] = field(default_factory=list)
@@ -188,12 +188,20 @@ class Vendor(Loopback):
         if self.dice.random() < self.weather.repeat:
             self.later(self._travel(), self._try, brought)
 
+    def ask(self, wanted: FormWanted, answer: Callable[[Form | NoForm], None]) -> None:
+        """Somebody wants a form; where nobody listens, they see that nothing comes."""
+        if self.listener is not None:
+            self.work(self.listener, self._asked(self.listener, wanted, answer))
+
+    async def _asked(self, gate: Gate, wanted: FormWanted, answer: Callable[[Form | NoForm], None]) -> None:
+        answer(await gate.query(wanted))
+
     def _try(self, brought: Brought) -> None:
         if self.dice.random() < self.weather.deafen and self._broken is not None and not self._broken.done():
             self._broken.set_exception(ConnectionError("the connection broke"))
         if not brought.acknowledged or brought.tries == 0:
             if self.listener is not None:
-                self.hand_over(self.listener, self, brought)
+                self.work(self.listener, self.put_in(self.listener, brought))
             pause = RETRIES[min(brought.tries, len(RETRIES) - 1)]
             brought.tries += 1
             if not brought.acknowledged:

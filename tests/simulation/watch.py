@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.base import Part
+from adapters.base import Form, FormWanted, NoForm, Part
 from agent_core import events
 from agent_core.addresses import Party
 from agent_core.catalogue import ENGLISH
@@ -73,8 +73,8 @@ class Watch(Logs):
         for log in self.logs.values():
             last = max((r.seq for r in log if r.event == events.TextsErased(party=party)), default=0)
             for _, _, event in log[:last]:
-                if isinstance(event, events.MessageReceived) and event.sender in person.identities:
-                    said |= set(UNIQUE.findall(event.text))
+                if isinstance(event, events.ChannelFact) and event.sender in person.identities:
+                    said |= {word for text in texts_of(event) for word in UNIQUE.findall(text)}
         words = re.compile(rf"\b({'|'.join(map(re.escape, said))})\b") if said else None
         bodies = db.execute("SELECT c.key, e.seq, e.body FROM events e JOIN conversations c ON c.id = e.conversation")
         kept = [(key, seq) for key, seq, body in bodies if words is not None and words.search(body.decode())]
@@ -86,8 +86,8 @@ class Watch(Logs):
     def take(self, key: str, record: Record) -> None:
         """Presses have names of their own here, so they are told apart as messages are."""
         super().take(key, record)
-        if isinstance(record.event, events.ActionTaken | events.FormSubmitted):
-            name = record.event.message_id
+        if isinstance(record.event, events.ChannelFact) and not isinstance(record.event, events.MessageReceived):
+            name = name_of(record.event)
             self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
             self.stored.add(name)
         if isinstance(record.event, events.RunParked):
@@ -103,8 +103,14 @@ class Watch(Logs):
 
     def answered(self, brought: Brought) -> None:
         """An event was acknowledged to its vendor."""
-        fact = brought.inbound.fact
-        self.hold("G1", fact.message_id in self.stored, f"{fact.message_id} is acknowledged and not stored")
+        name = name_of(brought.inbound.fact)
+        self.hold("G1", name in self.stored, f"{name} is acknowledged and not stored")
+
+    def form(self, wanted: FormWanted, form: Form | NoForm) -> None:
+        """Somebody has got a form, or not; who gets it may decide."""
+        self.note(f"{wanted.sender} is answered: {form!r:.60}")
+        if isinstance(form, Form):
+            self.may_decide(self.requests[wanted.request], wanted.sender)
 
     def done(self, effect: Effect) -> None:
         """A tool did something."""
@@ -149,7 +155,7 @@ class Watch(Logs):
     def _all_is_stored(self, vendors: dict[str, Vendor]) -> None:
         for vendor in vendors.values():
             for brought in vendor.brought:
-                name = brought.inbound.fact.message_id
+                name = name_of(brought.inbound.fact)
                 self.hold("G1", name in self.stored, f"{name} was brought {brought.tries} times and is not stored")
 
     def _all_is_settled(self) -> None:
@@ -230,6 +236,12 @@ TASKS = 24
 UNIQUE = re.compile(r"[a-z]+ (?:\d+ of )?\d+$")
 """What somebody writes that nobody else does: it has a number."""
 
+
+def texts_of(event: events.ChannelFact) -> list[str]:
+    """Give what somebody wrote."""
+    return [str(getattr(event, "text", "")), *getattr(event, "values", {}).values()]
+
+
 SENTENCES = {
     key: re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(sentence)), re.DOTALL)
     for key, sentence in ENGLISH.items()
@@ -240,6 +252,12 @@ SENTENCES = {
 def reason_of(text: str) -> str | None:
     """Tell which sentence about an answer that changed nothing a text is."""
     return next((key for key, sentence in SENTENCES.items() if sentence.fullmatch(text)), None)
+
+
+def name_of(fact: events.ChannelFact) -> str:
+    """Name what somebody did; a message is changed more than once."""
+    changes = isinstance(fact, events.MessageEdited | events.MessageDeleted)
+    return f"{fact.message_id} changed at {fact.sent_at}" if changes else fact.message_id
 
 
 def who_and_where(home: str, fact: events.Event) -> tuple[str, str]:

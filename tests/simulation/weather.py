@@ -37,6 +37,7 @@ class Weather:
     repeat: float = 0.0  # per event from a vendor: it comes twice
     deafen: float = 0.0  # per event from a vendor: the connection breaks
     cross: float = 0.0  # per card: somebody writes just before it reaches them
+    regret: float = 0.0  # per message: it is changed or taken back later
     insist: float = 0.0  # per answer: it is given again, at once or later
     tool_fails: float = 0.0
     tool_hangs: float = 0.0
@@ -48,7 +49,7 @@ class Weather:
             "crash": 0.002, "crash_at_moment": 0.05, "stop": 0.001, "freeze": 0.001, "usurp": 0.02, "jump": 0.003,
             "deploy": 0.8, "careless": 0.1, "meddle": 0.8,
             "full": 0.05, "broken": 0.01, "slow": 0.2, "refuse": 0.2, "reject": 0.05, "lose": 0.3, "hang": 0.05,
-            "blind": 0.4, "lose_ack": 0.3, "repeat": 0.2, "deafen": 0.05, "cross": 0.3, "insist": 0.6,
+            "blind": 0.4, "lose_ack": 0.3, "repeat": 0.2, "deafen": 0.05, "cross": 0.3, "regret": 0.3, "insist": 0.6,
             "tool_fails": 0.2, "tool_hangs": 0.1,
         }  # fmt: skip
         return cls(**{name: high * dice.random() if dice.random() < 0.5 else 0.0 for name, high in most.items()})

@@ -1,0 +1,131 @@
+"""
+What people can do at a vendor: write, press, ask for a form and send it in, change and take back what they wrote.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from adapters.base import Form, FormWanted, Inbound, NoForm
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.requests import Assurance, Decision
+from tests.gateway.loopback import Shown
+from tests.simulation.vendor import Vendor
+from tests.simulation.weather import Weather
+
+REGRETS = ("approve", "deny", "drop", "left", "deploy {n}", "bye {n}", "my edit {n}")
+"""What a message says after it was changed: words that would decide, were they written."""
+
+
+@dataclass(kw_only=True)
+class Hands:
+    """
+    The hands of everybody.
+
+    Args:
+        answered: Called with what somebody was told who asked for the form of a request.
+    """
+
+    vendors: dict[str, Vendor]
+    dice: random.Random
+    weather: Weather
+    note: Callable[[str], None]
+    answered: Callable[[FormWanted, Form | NoForm], None]
+    acts: int = 0
+    quiet: bool = False
+    talking: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    def vendor(self, place: str) -> Vendor:
+        return self.vendors[place.partition("/")[0]]
+
+    def later(self, delay: float, work: Callable[..., None], *arguments: object) -> None:
+        """Do something after so many seconds."""
+        next(iter(self.vendors.values())).later(delay, work, *arguments)
+
+    def write(
+        self,
+        place: str,
+        user: str,
+        text: str,
+        *,
+        under: str = "",
+        root: str = "",
+        talk: str = "",
+        files: Sequence[events.Attachment] = (),
+    ) -> None:
+        """Somebody writes."""
+        vendor = self.vendor(place)
+        number = vendor.next_number()
+        inbound = self._stamped(vendor, vendor.message(place, user, text, number, under, root, tuple(files)))
+        if talk:
+            self.talking[talk] = (place, user, inbound.fact.root)
+        self._bring(vendor, inbound, f"{user} writes {text!r} in {place} {under and 'under ' + under}")
+        if self.dice.random() < self.weather.regret:
+            self.later(self.dice.expovariate(1 / 20), self._regret, vendor, inbound)
+
+    def _regret(self, vendor: Vendor, inbound: Inbound) -> None:
+        """Somebody changes what they wrote, or takes it back; both are facts, and decide nothing."""
+        if self.quiet:
+            return
+        number = vendor.next_number()
+        fact = inbound.fact.model_dump(include=set(events.MessageDeleted.model_fields) - {"type"})
+        fact["sent_at"] = vendor.time()
+        changed: events.ChannelFact = events.MessageDeleted.model_validate(fact)
+        if self.dice.random() < 0.8:
+            text = self.dice.choice(REGRETS).format(n=number)
+            changed = events.MessageEdited.model_validate(fact | {"text": text})
+        what = f"{changed.sender_name} changes {changed.message_id}: {getattr(changed, 'text', None)!r}"
+        self._bring(vendor, Inbound(inbound.conversation, changed, (f"change/{number}",)), what)
+
+    def press(self, place: str, user: str, shown: Shown, decision: Decision, value: str = "") -> None:
+        """Somebody presses a button."""
+        vendor = self.vendor(place)
+        inbound = self._stamped(
+            vendor, vendor.press(place, user, shown.request, decision, number := vendor.next_number(), value)
+        )
+        fact = inbound.fact.model_copy(update={"message_id": f"p{number}"})
+        inbound = Inbound(inbound.conversation, fact, inbound.dedupe)
+        self._bring(vendor, inbound, f"{user} presses {decision} on {shown.request[:6]} in {place}")
+
+    def want_form(self, place: str, user: str, shown: Shown) -> None:
+        """Somebody presses the button behind which is a form; they send it in some time later, if they get it."""
+        vendor = self.vendor(place)
+        sender = Identity(f"{vendor.channel}:{vendor.account}/{user}")
+        wanted = FormWanted(shown.request, ConversationKey(place), sender, user, Assurance.HIGH)
+
+        def answer(form: Form | NoForm) -> None:
+            self.answered(wanted, form)
+            if isinstance(form, Form):
+                self.later(self.dice.expovariate(1 / 10), self.fill_in, place, user, shown)
+
+        self.note(f"{user} wants the form of {shown.request[:6]} in {place}")
+        vendor.ask(wanted, answer)
+
+    def fill_in(self, place: str, user: str, shown: Shown) -> None:
+        """Somebody sends in the form behind a button."""
+        vendor = self.vendor(place)
+        number = vendor.next_number()
+        fact = events.FormSubmitted(
+            sender=Identity(f"{vendor.channel}:{vendor.account}/{user}"),
+            sender_name=user,
+            assurance=Assurance.HIGH,
+            message_id=f"f{number}",
+            sent_at=vendor.time(),
+            request=shown.request,
+            decision=Decision.DENY,
+            values={"reason": f"my reason {number}"},
+        )
+        inbound = Inbound(ConversationKey(place), fact, (f"form/{number}",))
+        self._bring(vendor, inbound, f"{user} sends in a form on {shown.request[:6]} in {place}")
+
+    def _stamped(self, vendor: Vendor, inbound: Inbound) -> Inbound:
+        fact = inbound.fact.model_copy(update={"sent_at": vendor.time()})
+        return Inbound(inbound.conversation, fact, inbound.dedupe, inbound.raw)
+
+    def _bring(self, vendor: Vendor, inbound: Inbound, what: str) -> None:
+        self.acts += 1
+        self.note(what)
+        vendor.bring(inbound)
