@@ -165,6 +165,8 @@ class Outbox:
     # One delivery ----------------------------------------------------------------------------------------------------
 
     async def _send(self, delivery: Delivery) -> None:
+        if delivery.part.idempotent and (edited := self._settled.pop(delivery.part.target or delivery.id, None)):
+            await self._runtime.sleep(edited - self._runtime.monotonic())  # what may be on its way arrives before it
         began = self._runtime.monotonic()
         fate = await self._try(delivery)
         self.tried(delivery, fate, self._runtime.monotonic() - began)
@@ -200,8 +202,9 @@ class Outbox:
             return self._kept(delivery, str(unsent), self._pause(delivery))
         except (errors.Unknown, TimeoutError) as unknown:
             reason = str(unknown) or f"no answer within {SEND_LIMIT:g} seconds"
-            if delivery.part.idempotent:  # an edit need not hold up what is said after it
-                return self._later(delivery, reason, self._pause(delivery))
+            if delivery.part.idempotent:  # an edit holds up nothing but a later edit, which it must not undo
+                self._settled[delivery.part.target or delivery.id] = self._runtime.monotonic() + self._settle
+                return self._later(delivery, reason, max(self._settle, self._pause(delivery)))
             return self._unsure(delivery, reason, self._settle)
         except Exception as error:  # the adapter's fault: nobody knows how far it got
             log.exception("an adapter failed to deliver", extra={"delivery": delivery.id})

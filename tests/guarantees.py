@@ -17,9 +17,6 @@ from agent_core.requests import Decision, Outcome, Request, Settlement
 
 Run = tuple[str, str]
 
-TAKES_BACK = (Decision.DENY, Decision.DID_RUN)
-"""What who has approved may still say: no, and of an attempt in doubt that it did run. Each ends the request."""
-
 CHANGES = (events.MessageEdited, events.MessageDeleted)
 """What somebody says of an earlier message; no decision comes of it."""
 
@@ -110,6 +107,7 @@ class Logs:
             case events.RequestSettled(request=name, settlement=settlement):
                 self.hold("G3", name in self.requests and name not in self.settled, f"{event} settles again")
                 self.settled[name] = settlement
+                self._enough_votes(self.requests[name], settlement)
             case events.ResponseGiven():
                 self._response_given(key, event)
             case events.QuestionAsked(request=name):
@@ -162,9 +160,8 @@ class Logs:
         self._counted.add((key, event.fact))
         self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
         earlier = self._votes.get((event.request, event.party))
-        changed = earlier is Decision.APPROVE and event.decision in TAKES_BACK  # a mind may, while it is open
-        self.hold("G9", earlier is None or changed, f"{event.party} votes twice on {request.id}")
-        self._votes[event.request, event.party] = event.decision
+        self.hold("G9", earlier is not event.decision, f"{event.party} votes twice on {request.id}")
+        self._votes[event.request, event.party] = event.decision  # a mind may change while it is open
         person = self.may_decide(request, event.identity)
         party = person.id if person is not None else event.identity
         self.hold("G9", event.party == party, f"{event.identity} counts as {event.party}")
@@ -174,6 +171,17 @@ class Logs:
         sent_at = fact.response.sent_at if isinstance(fact, events.ResponseForwarded) else fact.sent_at  # type: ignore[attr-defined]
         shown = self.shown(event.via, event.request)
         self.hold("G12", shown is not None and shown < sent_at, f"{event} was said at {sent_at}, and shown at {shown}")
+
+    def _enough_votes(self, request: Request, settlement: Settlement) -> None:
+        """As many people as it takes are, by their last votes, for what came out."""
+        taken = {
+            Outcome.APPROVED: (Decision.APPROVE, request.who.quorum),
+            Outcome.DENIED: (Decision.DENY, request.who.denials),
+        }
+        if settlement.outcome in taken:
+            decision, needed = taken[settlement.outcome]
+            votes = sum(vote is decision for (name, _), vote in self._votes.items() if name == request.id)
+            self.hold("G9", votes >= needed, f"{request.id} is {settlement.outcome} by {votes} of {needed}")
 
     def may_decide(self, request: Request, identity: Identity) -> Person | None:
         """Hold that an account is of somebody who may decide a request; returns the person whose it is."""

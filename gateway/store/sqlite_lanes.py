@@ -40,13 +40,9 @@ _COLUMNS = (
 
 def insert(db: sqlite3.Connection, conversation: int, delivery: Delivery, now: float) -> None:
     """Add a delivery at the end of its lane. A later edit of a message replaces one that is not sent yet."""
+    due = delivery.due or now
     if delivery.kind == "settle":
-        db.execute(
-            "UPDATE deliveries SET status = 'dead', reason = 'replaced by a later edit', due = NULL"
-            " WHERE conversation = ? AND status IN ('new', 'claimed', 'unknown')"
-            " AND status = 'new' AND target = ? AND kind = 'settle'",
-            (conversation, delivery.part.target),
-        )
+        due = max(due, _replace(db, conversation, delivery.part.target, delivery.id))
     db.execute(
         "INSERT OR IGNORE INTO deliveries"
         " (id, conversation, kind, status, request, target, due, deadline, created_at)"
@@ -57,7 +53,7 @@ def insert(db: sqlite3.Connection, conversation: int, delivery: Delivery, now: f
             delivery.kind,
             delivery.request,
             delivery.part.target,
-            delivery.due or now,
+            due,
             delivery.deadline,
             now,
         ),
@@ -66,6 +62,37 @@ def insert(db: sqlite3.Connection, conversation: int, delivery: Delivery, now: f
         "INSERT OR IGNORE INTO delivery_bodies (id, body) VALUES (?, ?)",
         (delivery.id, delivery.part.model_dump_json(exclude_defaults=True)),
     )
+
+
+def _replace(db: sqlite3.Connection, conversation: int, target: str | None, newest: str) -> float:
+    """
+    Give up edits of a message for the newest one.
+
+    Returns:
+        When they were due: not before then is the newest, or one of them that is still on its way would undo it.
+    """
+    waiting = db.execute(
+        "SELECT id, due FROM deliveries WHERE conversation = ? AND status IN ('new', 'claimed', 'unknown')"
+        " AND status = 'new' AND target = ? AND kind = 'settle' AND id != ?",
+        (conversation, target, newest),
+    ).fetchall()
+    for name, _ in waiting:
+        db.execute(
+            "UPDATE deliveries SET status = 'dead', reason = 'replaced by a later edit', due = NULL WHERE id = ?",
+            (name,),
+        )
+    return max((due for _, due in waiting), default=0.0)
+
+
+def _give_way(db: sqlite3.Connection, conversation: int, target: str) -> None:
+    """Let what was being sent when a later edit was decided be replaced by that one, should it have to go again."""
+    (newest,) = db.execute(
+        "SELECT id FROM deliveries WHERE conversation = ? AND status IN ('new', 'claimed', 'unknown')"
+        " AND status = 'new' AND target = ? AND kind = 'settle' ORDER BY number DESC LIMIT 1",
+        (conversation, target),
+    ).fetchone()
+    due = _replace(db, conversation, target, newest)
+    db.execute("UPDATE deliveries SET due = MAX(due, ?) WHERE id = ?", (due, newest))
 
 
 def withdraw(db: sqlite3.Connection, delivery: str) -> None:
@@ -161,13 +188,13 @@ def next_due(db: sqlite3.Connection, after: float) -> float | None:
 def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ...]:
     """Write down what became of a try; claims the next of the lane."""
     row = db.execute(
-        "SELECT conversation, request, kind FROM deliveries"
+        "SELECT conversation, request, kind, target FROM deliveries"
         " WHERE id = ? AND attempts = ? AND status IN ('claimed', 'unknown')",
         (fate.delivery, fate.attempt),
     ).fetchone()
     if row is None:
         return ()
-    conversation, request, kind = row
+    conversation, request, kind, target = row
     refused = now if fate.status in ("new", "unknown") and not fate.holds else None
     db.execute(
         "UPDATE deliveries SET status = ?, due = ?, reason = ?, message_id = COALESCE(?, message_id),"
@@ -192,6 +219,8 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
                 " WHERE id = ?2 AND first_sent IS NULL AND status = 'open'",
                 (now, request),
             )
+    elif fate.status == "new" and kind == "settle":
+        _give_way(db, conversation, target)
     following = claim(db, conversation, now)
     return (following,) if following is not None else ()
 

@@ -580,6 +580,28 @@ class StoreContract:
         assert ("two", RECEIPT) == (following.id, following.part.receipt)
         assert ["replaced by a later edit"] == [row.reason for row in await store.deliveries(status="dead")]
 
+    @pytest.mark.parametrize("first", ["fails", "is followed"])
+    async def test_a_later_edit_does_not_overtake_one_that_may_be_on_its_way(
+        self, store: Store, clock: HandRuntime, first: str
+    ):
+        """
+        An edit that failed may arrive late: the one that replaces it waits until that would have been tried again.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("card", "ask")]))
+        await self.edit_behind(store, owner, "card")
+        failed, later = Fate("edit", "new", reason="broke", due=NOON + 2), a_delivery("later", "settle", target="card")
+        if first == "fails":
+            assert () == await store.record(failed, pressing=True)
+        assert () == (await store.commit(a_change(owner, 0, deliveries=[later]))).claimed
+        if first == "is followed":
+            assert () == await store.record(failed, pressing=True)
+        assert [] == await store.due_deliveries(clock.now())
+        await clock.advance(3)
+
+        assert ["later"] == [delivery.id for delivery in await store.due_deliveries(clock.now())]
+        assert "replaced by a later edit" == (await store.delivery("edit")).reason
+
     async def test_what_was_not_sent_can_be_withdrawn(self, store: Store):
         """
         A card not yet sent is withdrawn when its request is settled; one being sent is not, and its edit follows.

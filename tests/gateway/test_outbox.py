@@ -13,6 +13,7 @@ from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unrea
 from agent_core.requests import Decision
 from agent_core.run import Run, agent
 from gateway.holds import RECHECK
+from gateway.outbox import SETTLE
 from tests.gateway.agents import World, echo
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime
@@ -206,6 +207,29 @@ async def test_an_edit_may_be_repeated(make: Make, runtime: HandRuntime):
         assert [()] * 3 == [house.card(place).card.buttons for place in (ANA, BEN, OPS)]
         assert {"replaced by a later edit"} >= {row.reason for row in await house.store.deliveries(status="dead")}
         assert [] == await house.store.deliveries(status="unknown")
+
+
+async def test_an_edit_that_may_be_on_its_way_is_not_overtaken(make: Make, runtime: HandRuntime):
+    """
+    What failed may arrive late, so the next edit of that message waits, and is the last one.
+    """
+    world, tried = World(), []
+
+    def fault(part: Part) -> None:
+        if part.kind == "settle" and part.conversation.endswith(BEN):
+            tried.append((runtime.now(), len(part.arguments["card"]["notes"])))
+            if len(tried) == 1:
+                raise Unknown("the connection broke")
+
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        house.channel.fault = fault
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        await runtime.advance(10)
+
+        (failed, one), (made, two) = tried
+        assert (1, 2) == (one, two)
+        assert made - failed >= SETTLE
 
 
 async def test_a_slow_place_does_not_hold_up_the_others(make: Make, runtime: HandRuntime):

@@ -45,7 +45,12 @@ RULES = (
         where=Where(targets=("people", OPS)),
         patience=3_600,
     ),
-    Rule(tool="launch", who=Who(roles=("release",), quorum=2), where=Where(targets=("people",)), patience=3_600),
+    Rule(
+        tool="launch",
+        who=Who(roles=("release",), quorum=2, denials=2),
+        where=Where(targets=("people",)),
+        patience=3_600,
+    ),
 )
 MEMBERS = {OPS: ("UANA", "UBEN", OUTSIDER), DEV: ("URITA", "UANA", "UBEN", OUTSIDER)}
 
