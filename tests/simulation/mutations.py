@@ -150,10 +150,10 @@ MUTATIONS = {
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "requests.objection", object_to_nobody, 4),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 1),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 4),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
-        "leaves what later runs were handed", "store.sqlite_erasure._erase_carried", keep_carried, 11, {"meddle": 1.0}
+        "leaves what later runs were handed", "store.sqlite_erasure._erase_carried", keep_carried, 3, {"meddle": 1.0}
     ),
 }
 
