@@ -90,12 +90,12 @@ def _end(text: str, at: int, limit: int) -> int:
 
 def _whole(text: str, at: int, limit: int) -> int:
     """Go back from a limit to where a character ends, as readers see characters."""
-    end = at
-    for found in _GRAPHEME.finditer(text, at, limit + 1):
-        if found.end() > limit:
+    end = 0
+    for found in _GRAPHEME.finditer(text[at : limit + 1]):  # a piece alone: among flags it looks back to the first
+        if at + found.end() > limit:
             break
         end = found.end()
-    return end if end > at else max(limit, at + 1)
+    return at + end if end else max(limit, at + 1)
 
 
 def _inside(body: str, fence: Fence | None) -> Fence | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 LONG = "RINGBACK_FUZZ"  # set by `python -m tests.fuzz`: new examples, and ten times as many
 
 
-def examples(most: int) -> settings:
-    """Say how many examples a test plays."""
+def examples(most: int, *, shrink: bool = True) -> settings:
+    """Say how many examples a test plays, and whether one that fails is made small, which takes as long again."""
     long = LONG in os.environ
     return settings(
         max_examples=most * (10 if long else 1),
@@ -22,5 +22,6 @@ def examples(most: int) -> settings:
         database=None,
         deadline=None,
         print_blob=True,
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )

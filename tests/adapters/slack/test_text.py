@@ -122,3 +122,14 @@ def test_a_large_text_is_split_in_a_moment():
 
     assert 667 == len(pieces)
     assert time.perf_counter() - began < 5
+
+
+def test_flags_without_end_are_split_in_a_moment():
+    """
+    Which two letters are one flag shows only from the first of them on; no piece looks back beyond its own beginning.
+    """
+    began = time.process_time()
+    pieces = split("🇩🇪" * 32_000, 3_000)
+
+    assert {""} == {piece.replace("🇩🇪", "") for piece in pieces}
+    assert time.process_time() - began < 3
