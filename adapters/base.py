@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.routing import Route
 
@@ -27,8 +27,7 @@ class Inbound:
 
     `dedupe` are keys under which the vendor may send it again; one that is known already makes it a duplicate.
     `raw` is the vendor's payload, kept for a short time. `passing` is talk among people that concerns us only if
-    something of ours stands at its root; otherwise it is refused, and not kept. `once` is what a person waits for, and
-    the vendor does not bring again where it is not taken.
+    something of ours stands at its root; otherwise it is refused, and not kept.
     """
 
     conversation: ConversationKey
@@ -36,7 +35,6 @@ class Inbound:
     dedupe: tuple[str, ...]
     raw: bytes = b""
     passing: bool = False
-    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,12 @@ class Gate(Protocol):
         Tell whether there is no room for more: then what comes is refused as `OVERLOADED`, best before it is read.
 
         Args:
-            once: It is what the vendor does not bring again.
+            once: For what the vendor does not bring again, for which there is room for longer.
         """
+        ...
+
+    def expect(self) -> None:
+        """Keep room for something that was let in and will be appended as soon as its task runs."""
         ...
 
     def confirm(self, command: str, *, empty: bool) -> str:
@@ -135,6 +137,20 @@ class Gate(Protocol):
 
     def warned(self, channel: str, account: str, warning: str) -> None:
         """Note what an operator should look at while an account works on; empty where all is well again."""
+        ...
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """What a webhook is that refuses by a request's head alone, which costs a tenth of what taking it in does."""
+
+    def refuses(self, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+        """
+        Tell whether there is no room for a request, and count it; then it is answered 503 with `RETRY_AFTER`, unread.
+
+        Args:
+            headers: Names in lower case, and values.
+        """
         ...
 
 

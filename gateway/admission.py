@@ -3,12 +3,12 @@ Who is let in while more comes than can be taken.
 
 What comes in waits twice: for the disk, and, once it is stored and acknowledged, to be decided. Neither queue may grow
 without end, so above a limit a fact is refused before it is read; whoever sent it sends it again. A vendor brings some
-things only once, because a person waits for them (a press, a form, a command): those are let in for as long again,
-when what is brought again is refused already.
+things only once, because a person waits for them (a press, a form, a command): for those there is room for longer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ log = logging.getLogger("ringback.admission")
 
 WAITING = 256  # facts on their way to the disk: as many as one commit takes; more would only wait longer
 UNDECIDED = 2_000  # facts stored and not decided: a few seconds' work, and a few megabytes
-MORE = 2  # times as many, before what comes only once is refused
+MOST_WAITING, MOST_UNDECIDED = 1_024, 4_000  # before what comes only once is refused as well
 TOLD = 60.0  # seconds between two lines of the log, and for which an overload counts as one
 
 
@@ -34,6 +34,7 @@ class Admission:
     def __init__(self, undecided: Callable[[], int], runtime: Runtime) -> None:
         self._undecided, self._runtime = undecided, runtime
         self.waiting = 0
+        self._expected = 0
         self._refused, self._last, self._told = 0, float("-inf"), float("-inf")
 
     @property
@@ -48,8 +49,18 @@ class Admission:
 
     def full(self, *, once: bool) -> bool:
         """Tell whether there is no room; `once` for what the vendor does not bring again."""
-        times = MORE if once else 1
-        return self.waiting >= WAITING * times or self.undecided >= UNDECIDED * times
+        if once:
+            return self.waiting + self._expected >= MOST_WAITING or self.undecided >= MOST_UNDECIDED
+        return self.waiting + self._expected >= WAITING or self.undecided >= UNDECIDED
+
+    def expect(self) -> None:
+        """Count one that was let in, until its task has begun: many may be let in before the first of them waits."""
+        if not self._expected:
+            asyncio.get_running_loop().call_soon(self._begun)
+        self._expected += 1
+
+    def _begun(self) -> None:
+        self._expected = 0
 
     @contextmanager
     def storing(self) -> Iterator[None]:

@@ -53,7 +53,7 @@ class Gate:
             log.warning("a payload of %d bytes is refused", len(inbound.raw))
             self._health.refuse(account, "too_large")
             return Refused(f"larger than {LARGEST} bytes", retry=False)
-        if self.overloaded(once=inbound.once):
+        if self.overloaded(once=True):  # the doors begin to refuse before, by what it is
             self.refused(channel, name, OVERLOADED)
             return Refused("more comes in than can be taken", retry=True)
         fact, blobs = _with_blobs(inbound, events.storable(inbound.fact), self._raw_days)
@@ -73,6 +73,10 @@ class Gate:
     def overloaded(self, *, once: bool) -> bool:
         """Tell whether there is no room for more."""
         return self._admission.full(once=once)
+
+    def expect(self) -> None:
+        """Keep room for something that was let in."""
+        self._admission.expect()
 
     def confirm(self, command: str, *, empty: bool) -> str:
         """Word what whoever typed a command is told at once."""

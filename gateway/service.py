@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import socket
@@ -18,7 +19,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from gateway import door
 from gateway.control import Control
@@ -29,6 +29,7 @@ from gateway.owner import Owner
 from gateway.runtime import Runtime, Watchdog
 from gateway.store.base import Store
 from gateway.supervisor import Supervisor
+from gateway.web import Front
 
 log = logging.getLogger("ringback.service")
 
@@ -52,7 +53,7 @@ class Service:
         health: Health,
         watchdog: Watchdog,
         runtime: Runtime,
-        app: ASGIApp,
+        app: Front,
         address: tuple[str, int],
         texts: float | None,
     ) -> None:
@@ -77,7 +78,8 @@ class Service:
         self.port = port.getsockname()[1]
         async with self._store as store:
             self._watchdog.start()
-            server = _Server(web_server(self._app, http=door.Connection, timeout_graceful_shutdown=CLOSE))
+            connection = functools.partial(door.Connection, self._app.refuses)
+            server = _Server(web_server(self._app, http=connection, timeout_graceful_shutdown=CLOSE))
             parts = {
                 "owner": self._owner.run(self._health.caught_up),
                 "outbox": self._outbox.run(),

@@ -8,7 +8,7 @@ put around every route cost more than all that is done with a webhook.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from adapters.base import Refusing
 from gateway.admission import Admission
 from gateway.errors import StoreError
 from gateway.health import Health
@@ -37,7 +38,7 @@ def app(
     token: str | None,
     webhooks: Iterable[Route],
     doors: Iterable[Mount] = (),
-) -> ASGIApp:
+) -> Front:
     """
     Make the application.
 
@@ -71,14 +72,32 @@ def app(
             return refusal
         return Response(metrics.exposition(await store.counts()), media_type=CONTENT_TYPE_LATEST)
 
-    routes = [route for route in webhooks if isinstance(route, Route)]
-    straight = {(method, route.path): route.app for route in routes for method in route.methods or ()}
-    api.router.routes.extend((*routes, *doors))  # a wrong method is refused there
+    api.router.routes.extend(doors)
+    return Front(api, [route for route in webhooks if isinstance(route, Route)])
 
-    async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        await straight.get((scope.get("method", ""), scope.get("path", "")), api)(scope, receive, send)
 
-    return front
+class Front:
+    """The application, with its webhooks before everything else."""
+
+    def __init__(self, api: FastAPI, webhooks: Iterable[Route]) -> None:
+        self._api = api
+        self._straight: dict[tuple[str, str], ASGIApp] = {}
+        self._refusing: dict[tuple[bytes, bytes], Refusing] = {}
+        for route in webhooks:
+            api.router.routes.append(route)  # a wrong method is refused there
+            for method in route.methods or ():
+                self._straight[method, route.path] = route.app
+                if isinstance(route.app, Refusing):
+                    self._refusing[method.encode(), route.path.encode()] = route.app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self._straight.get((scope.get("method", ""), scope.get("path", "")), self._api)(scope, receive, send)
+
+    def refuses(self, method: bytes, path: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Tell whether a request is for a webhook that has no room for it."""
+        webhook = self._refusing.get((method, path))
+        return webhook is not None and webhook.refuses(headers)
 
 
 def _refuse(request: Request, token: str | None) -> Response | None:

@@ -120,6 +120,15 @@ class Gateway:
         ):
             return answer.status, json.loads(await answer.text())
 
+    async def metrics(self) -> str:
+        """Read what is measured."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}/metrics") as answer,
+        ):
+            assert answer.status == 200
+            return await answer.text()
+
     def seen(self, person: str, channel: str = "dm") -> list[str]:
         """What a person reads."""
         return [message["text"] for message in self.emulator.screen(person, channel)["messages"]]

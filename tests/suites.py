@@ -64,6 +64,7 @@ SUITES = (
     pytest("deploy", "tests/deploy"),
     pytest("benchmarks", "tests/bench"),
     pytest("bad input", "tests/bad_input"),
+    pytest("overload", "tests/overload"),
     pytest("end to end", "tests/e2e"),
     pytest("crashes", "tests/crashes", "tests/soak"),
     pytest("simulation", "-s", "tests/simulation"),

@@ -240,7 +240,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
         _key(bot, "trigger", payload["trigger_id"]),
         _key(bot, "action", user["id"], container.get("message_ts"), action["action_ts"]),
     )
-    return Inbound(where, fact, keys, _raw(payload), once=True)
+    return Inbound(where, fact, keys, _raw(payload))
 
 
 def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
@@ -265,7 +265,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         values=values,
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
-    return Inbound(_conversation(bot, place), fact, keys, _raw(payload), once=True)
+    return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
 
 
 def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
@@ -281,7 +281,7 @@ def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
     who = {"id": user, "name": payload.get("user_name"), "team_id": payload.get("team_id")}
     fact = events.MessageReceived(**_clicker(payload, who, bot), direct=True, sent_at=now, text=text, mentions_us=True)
     keys = (_key(bot, "trigger", payload["trigger_id"]),)
-    return Command(name, Inbound(_conversation(bot, user), fact, keys, _raw(payload), once=True))
+    return Command(name, Inbound(_conversation(bot, user), fact, keys, _raw(payload)))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@ HTTP mode: Slack posts events, presses and commands to one address of ours.
 
 One plain ASGI route for all accounts in this mode, because an app has one address for every workspace that it is in.
 Which secret signed a request says which app it is from, and so for which accounts it may speak; the payload says for
-which of them. What Slack did not sign, as far as its headers show it, and what there is no room for is refused before
-it is read, and answered in one line; what is too large is refused while it is read. Only what is stored is answered
-200.
+which of them. What there is no room for is refused by its head alone. What Slack did not sign is refused before it is
+read, as far as its headers show it, and answered in one line; what is too large is refused while it is read. Only what
+is stored is answered 200.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -40,7 +40,6 @@ CHECK = 60.0  # seconds between two looks whether our token still holds
 MISSED = 60.0  # seconds in which Slack sends again what it could not bring (docs.slack.dev/apis/events-api#retries)
 REFUSALS = {"unsigned": 401, "stale": 401, "bad_signature": 401, "malformed": 400, "too_slow": 408, "too_large": 413}
 REFUSALS |= {OVERLOADED: 503}
-JSON = b"application/json"  # what an event is; what people press and command comes as a form
 HOPELESS = frozenset({"malformed", "too_large"})  # refusals that are the same when Slack sends it again
 AGAIN = {"retry-after": str(RETRY_AFTER)}
 EMPTY = {
@@ -79,13 +78,27 @@ class Webhook:
         response = await self._answer(dict(scope["headers"]), receive)
         await response(scope, receive, send)
 
+    def refuses(self, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+        """
+        Tell whether there is no room for a request, and count it.
+
+        An event is JSON, and comes again; what people press, fill in and command comes as a form, and once.
+        """
+        full = self._gate.overloaded(once=False)
+        refused = full and (_is_json(dict(headers)) or self._gate.overloaded(once=True))
+        if refused:
+            self._gate.refused(CHANNEL, "", OVERLOADED)
+        else:
+            self._gate.expect()
+        return refused
+
     async def _answer(self, headers: Headers, receive: Receive) -> Response:
         try:
             receivers, payload = await self._read(headers, receive)
         except (InvalidSignature, Refusal) as refused:
             log.debug("a request is refused: %s", refused.reason)
             self._gate.refused(CHANNEL, "", refused.reason)
-            return _refuse(refused.reason)
+            return REFUSED[refused.reason]
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         if payload.get("type") == "url_verification":
@@ -105,10 +118,7 @@ class Webhook:
         """
         stamp = headers.get(b"x-slack-request-timestamp", b"").decode("latin-1")
         signature = headers.get(b"x-slack-signature", b"").decode("latin-1")
-        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         verify.check_headers(stamp, signature, self._clock.now())
-        if self._gate.overloaded(once=kind != JSON):
-            raise Refusal(OVERLOADED)
         try:
             async with asyncio.timeout(SLOWEST):
                 body = await self._body(headers, receive)
@@ -123,7 +133,7 @@ class Webhook:
             receivers |= accounts
         if not receivers:
             raise InvalidSignature("bad_signature")
-        return receivers, _payload(body, kind)
+        return receivers, _payload(body, headers)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         length = headers.get(b"content-length", b"")
@@ -148,10 +158,14 @@ class Webhook:
         return bytes(body)
 
 
-def _payload(body: bytes, kind: bytes) -> Mapping[str, Any]:
+def _is_json(headers: Headers) -> bool:
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"application/json"
+
+
+def _payload(body: bytes, headers: Headers) -> Mapping[str, Any]:
     """Read events (JSON), presses and forms (JSON in the field `payload`), or commands (fields)."""
     try:
-        if kind == JSON:
+        if _is_json(headers):
             payload = _read_json(body)
         else:
             fields = dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS))
@@ -185,7 +199,7 @@ def _json(body: Mapping[str, Any], status: int = 200) -> Response:
     return Response(json.dumps(body), status, media_type="application/json")  # ASCII, so half an emoji can be repeated
 
 
-def _refuse(reason: str) -> Response:
+def _refusal(reason: str) -> Response:
     # Slack is not to send again what can never be taken in. What is wrong with a signature may be our secret or our
     # clock, and mended when it comes again. The rest of a body that is too large is thrown away as it comes, so that
     # its sender hears why; one that does not come ends its connection.
@@ -193,6 +207,10 @@ def _refuse(reason: str) -> Response:
     headers |= {"connection": "close"} if reason == "too_slow" else {}
     headers |= AGAIN if reason == OVERLOADED else {}
     return JSONResponse({"error": reason}, REFUSALS[reason], headers)
+
+
+REFUSED = {reason: _refusal(reason) for reason in REFUSALS}
+"""Made once: a flood is refused at what one costs."""
 
 
 async def attend(receiver: Receiver, gate: Gate, clock: Clock) -> None:

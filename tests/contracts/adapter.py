@@ -124,7 +124,8 @@ class Gate:
     signs: int = 0
     arrived: bool = False
     refuse: int = 0
-    full: bool = False
+    full: int = 0
+    expected: int = 0
     form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back", "Press again."))
     seen_keys: set[str] = field(default_factory=set)
     refusals: list[tuple[str, str]] = field(default_factory=list)
@@ -141,7 +142,10 @@ class Gate:
         return Accepted(len(self.came))
 
     def overloaded(self, *, once: bool) -> bool:
-        return not once and self.full
+        return self.full > once
+
+    def expect(self) -> None:
+        self.expected += 1
 
     def confirm(self, command: str, *, empty: bool) -> str:
         return f"what <{command}> is for" if empty else "taken"

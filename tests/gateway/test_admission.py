@@ -4,18 +4,19 @@ Who is let in while more comes than can be taken; by a clock moved by hand.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 
 import pytest
 
-from gateway.admission import MORE, TOLD, UNDECIDED, WAITING, Admission
+from gateway.admission import MOST_UNDECIDED, MOST_WAITING, TOLD, UNDECIDED, WAITING, Admission
 from tests.runtime import HandRuntime
 
 
 def test_events_go_before_what_comes_only_once():
     """
     When a commit's fill waits for the disk, what the vendor brings again is refused, and what it brings once is not
-    before there is twice as much; when it is stored there is room again.
+    before there is four times as much; when it is stored there is room again.
     """
     admission = Admission(lambda: 0, HandRuntime())
     with ExitStack() as storing:
@@ -24,16 +25,31 @@ def test_events_go_before_what_comes_only_once():
         assert not admission.full(once=False)
         storing.enter_context(admission.storing())
         assert (True, False) == (admission.full(once=False), admission.full(once=True))
-        for _ in range(WAITING * (MORE - 1)):
+        for _ in range(MOST_WAITING - WAITING):
             storing.enter_context(admission.storing())
         assert admission.full(once=True)
 
     assert (0, False) == (admission.waiting, admission.full(once=False))
 
 
+async def test_those_let_in_at_once_are_counted_before_they_begin():
+    """
+    Of a thousand requests that are there at the same moment only so many are let in, though none waits yet.
+    """
+    admission, let_in = Admission(lambda: 0, HandRuntime()), 0
+    for _ in range(1_000):
+        if not admission.full(once=False):
+            admission.expect()
+            let_in += 1
+    assert (WAITING, True) == (let_in, admission.full(once=False))
+    await asyncio.sleep(0)
+
+    assert not admission.full(once=False)
+
+
 @pytest.mark.parametrize(
     ("undecided", "again", "once"),
-    [(UNDECIDED - 1, False, False), (UNDECIDED, True, False), (UNDECIDED * MORE, True, True)],
+    [(UNDECIDED - 1, False, False), (UNDECIDED, True, False), (MOST_UNDECIDED, True, True)],
 )
 def test_deciding_that_falls_behind_stops_what_comes(undecided: int, again: bool, once: bool):
     """

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from adapters.base import Refusing
 from adapters.errors import Misconfigured
 from adapters.slack import receive, webhook
 from adapters.slack.adapter import build
@@ -25,6 +26,7 @@ from tests.contracts.adapter import Gate, until
 from tests.contracts.test_slack_adapter import ANA, Clock, SlackVendor
 
 PAYLOADS = Path(__file__).parent / "payloads"
+FORM = b"application/x-www-form-urlencoded"
 OLD, OTHER = "the-secret-before", "another-app's-secret"
 
 
@@ -115,23 +117,20 @@ async def test_what_is_not_stored_is_to_be_sent_again(door: Door):
     assert "5" == first.headers["retry-after"]
 
 
-async def test_what_there_is_no_room_for_is_refused_unread(door: Door):
+def test_what_there_is_no_room_for_is_refused_by_its_head(door: Door):
     """
-    An event is 503 with Retry-After, before its signature is looked at, and is brought again; a press is let in.
+    An event is refused, and counted, and is let in when there is room; a press is let in for longer.
     """
-    door.gate.full = True
-    signed = {"x-slack-signature": "v0=" + "0" * 64, "x-slack-request-timestamp": f"{door.clock.now():.0f}"}
-    unread = await door.slack.raw(b"{}", signed | {"content-type": "application/json; charset=utf-8"})
-    event = await door.slack.event(load("message_in_dm"))
-    press = await door.slack.interact(load("button_approve"))
-    door.gate.full = False
-    again = await door.slack.event(load("message_in_dm"))
+    (route,) = door.adapters[0].routes(door.gate)
+    event, press = [(b"content-type", b"Application/JSON; charset=utf-8")], [(b"content-type", FORM)]
+    assert isinstance(route.app, Refusing)
+    assert (False, False) == (route.app.refuses(event), route.app.refuses(press))
+    door.gate.full = 1
+    assert (True, False) == (route.app.refuses(event), route.app.refuses(press))
+    door.gate.full = 2
 
-    assert [503, 503, 200, 200] == [answer.status_code for answer in (unread, event, press, again)]
-    assert ["5", "5"] == [answer.headers["retry-after"] for answer in (unread, event)]
-    assert "x-slack-no-retry" not in event.headers
-    assert [("", "overloaded")] * 2 == door.gate.refusals
-    assert [True, False] == [inbound.once for inbound in door.gate.came]
+    assert (True, True, True) == (route.app.refuses(event), route.app.refuses(press), route.app.refuses([]))
+    assert ([("", "overloaded")] * 4, 3) == (door.gate.refusals, door.gate.expected)
 
 
 async def test_forms_without_end_are_not_opened(door: Door, monkeypatch: pytest.MonkeyPatch):
