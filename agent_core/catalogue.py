@@ -177,6 +177,10 @@ ENGLISH: Mapping[str, str] = {
     "failed.owner": "{agent} failed for {name} ({thread}): {reason}",
     "dead.owner": "A message could not be delivered ({delivery}): {reason}",
     "waits.owner": "A message could not be delivered yet ({delivery}): {reason}. It is tried again for a day.",
+    "waits.webhook.owner": (
+        "A webhook is not taken ({delivery}): {reason}. One that is not given up is tried again for three days; "
+        "later: ringback deliveries list --status dead, ringback deliveries retry"
+    ),
     "held.owner": (
         "Nothing can be sent by {account}: {problem}. What is to be said there waits in its order and is tried again "
         "every minute; nothing is lost, and everything else goes on."

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -62,7 +63,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, runtime)}
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
-    world = _world(settings, accounts, known, watchdog.watch)
+    world = _world(settings, accounts, known, watchdog.watch, _webhooks(settings, runtime))
     catalogue, directory, adapter = world.catalogue, world.directory, world.adapter
     health = Health(accounts, runtime)
     kept = settings.retention
@@ -81,8 +82,10 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     doors = []
     if settings.clients:
         from gateway.api import app as api  # only what is configured is imported
+        from gateway.api.requests import Requests
 
-        doors.append(api.mount(opened, directory, runtime, settings.clients))
+        requests = Requests(opened, directory, admission, runtime)
+        doors.append(api.mount(requests, settings.clients, runtime))
     return Service(
         store=opened,
         owner=owner,
@@ -123,13 +126,15 @@ def _world(
     accounts: Mapping[str, Adapter],
     known: agents.Agents,
     watch: Callable[[str], AbstractContextManager[None]],
+    webhooks: Mapping[str, Adapter] = MappingProxyType({}),
 ) -> World:
+    reached = {**accounts, **webhooks}
     return World(
         directory=Directory(settings.directory(), accounts),
         rules=settings.rules(),
         agents=known,
         catalogue=Catalogue("en", settings.sentences),
-        adapter=lambda conversation: accounts.get(conversation.partition("/")[0]),
+        adapter=lambda conversation: reached.get(conversation.partition("/")[0]),
         ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
         watch=watch,
         starts=Starts(settings.limits.starts_per_hour),
@@ -189,6 +194,15 @@ def adapters(settings: Settings, source: str, runtime: Runtime) -> list[Adapter]
             raise SettingsError(channel, source, remedy) from error
         built += build_all(accounts, runtime)
     return built
+
+
+def _webhooks(settings: Settings, runtime: Runtime) -> dict[str, Adapter]:
+    """Make what clients are told by, by account."""
+    if not settings.clients:
+        return {}
+    from gateway.webhooks import Webhooks  # only what is configured is imported
+
+    return {f"{Webhooks.channel}:{client.name}": Webhooks(client, runtime) for client in settings.clients}
 
 
 def _models(settings: Settings, loaded: agents.Agents, source: str) -> dict[str, Model]:

@@ -13,12 +13,12 @@ conversation in memory, and is taken in again after a reload.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from adapters.base import Adapter, Ask, Capabilities, Outbound, Say, Settle, Whisper
+from adapters.base import Adapter, Ask, Capabilities, Outbound, Part, Say, Settle, Whisper
 from agent_core import addresses, effects, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import Catalogue
@@ -39,6 +39,7 @@ from gateway.store.base import (
     ConversationState,
     Copy,
     Delivery,
+    DeliveryKind,
     DeliveryRow,
     DeliveryStatus,
     Fate,
@@ -51,6 +52,7 @@ from gateway.store.base import (
     Timer,
 )
 
+KINDS: Mapping[type[Outbound], DeliveryKind] = {Say: "say", Ask: "ask", Settle: "settle", Whisper: "whisper"}
 UNSENT = DAY  # seconds that a delivery without a deadline of its own is tried
 BEGINNING = (events.RunStarted, events.MessageKept, events.MessageTaken)
 UNLOADED = -1  # the version of a conversation that nothing was read of yet
@@ -268,21 +270,22 @@ class Conversation:
         adapter = self.world.adapter(self.key)
         if adapter is None or (isinstance(outbound, Say | Whisper) and not outbound.text.strip()):
             return []  # no channel takes an empty message
-        kinds = {Say: "say", Ask: "ask", Settle: "settle", Whisper: "whisper"}
-        made = [
-            Delivery(
-                id=self._number("delivery"),
-                conversation=self.key,
-                kind=kinds[type(outbound)],
-                part=part,
-                request=request,
-                due=self.now,
-                deadline=deadline if deadline is not None else self.now + UNSENT,
-            )
-            for part in adapter.render(outbound, self.key)
-        ]
-        self.draft.deliveries += made
-        return [delivery.id for delivery in made]
+        parts = adapter.render(outbound, self.key)
+        return [self.post(part, KINDS[type(outbound)], request=request, deadline=deadline) for part in parts]
+
+    def post(self, part: Part, kind: DeliveryKind, *, request: str | None, deadline: float | None = None) -> str:
+        """Decide that a part is sent; returns the id of its delivery."""
+        delivery = Delivery(
+            id=self._number("delivery"),
+            conversation=self.key,
+            kind=kind,
+            part=part,
+            request=request,
+            due=self.now,
+            deadline=deadline if deadline is not None else self.now + UNSENT,
+        )
+        self.draft.deliveries.append(delivery)
+        return delivery.id
 
     def whisper(self, to: Identity, text: str, root: str = "") -> None:
         """Tell one person something; where everybody is that person, just say it."""

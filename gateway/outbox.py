@@ -41,6 +41,7 @@ LOOK_AGAIN = 30.0  # seconds between two looks while the vendor cannot be reache
 LOOK_LONGEST = 600.0  # seconds after which looking that is only refused for its rate is given up
 LOOK_FIRST = 10.0  # seconds that a conversation waits for the fate of what was being sent when the process died
 LONGEST_PAUSE = 60.0  # seconds between two tries
+LONGEST_PAUSE_OF_WEBHOOK = 3_600.0  # seconds, for what is tried for days
 RECORD_PAUSE = 1.0  # seconds between tries to note a fate in a store that refuses
 
 
@@ -170,6 +171,8 @@ class Outbox:
         began = self._runtime.monotonic()
         fate = await self._try(delivery)
         self.tried(delivery, fate, self._runtime.monotonic() - began)
+        if delivery.kind == "webhook" and fate.status == "dead":
+            await self._tell_of(delivery, fate.reason)
         await self._note(delivery, fate)
 
     async def _try(self, delivery: Delivery) -> Fate:
@@ -213,9 +216,15 @@ class Outbox:
         return Fate(delivery.id, "sent", receipt=receipt)
 
     async def _tell_of(self, delivery: Delivery, reason: str) -> None:
-        """Tell the operator of a refusal that somebody could do something about, once a day for each place."""
-        once = f"waits {delivery.conversation} {reason} {self._runtime.now() // DAY:.0f}"
-        text = self._say("waits.owner", delivery=delivery.id, reason=reason)
+        """
+        Tell the operator of a refusal that somebody could do something about, once a day for each place.
+
+        A client has a conversation for each request, so for webhooks the place is the client.
+        """
+        webhook = delivery.kind == "webhook"
+        place = _account(delivery) if webhook else delivery.conversation
+        once = f"waits {place} {reason} {self._runtime.now() // DAY:.0f}"
+        text = self._say("waits.webhook.owner" if webhook else "waits.owner", delivery=delivery.id, reason=reason)
         await self._notices.tell(text, once, besides=delivery.conversation)
 
     async def _look(self, delivery: Delivery) -> None:
@@ -297,7 +306,8 @@ class Outbox:
         return Fate(delivery.id, "unknown", reason=reason, due=self._store.now() + pause)
 
     def _pause(self, delivery: Delivery) -> float:
-        return self._runtime.jitter(min(LONGEST_PAUSE, 2.0 ** min(delivery.attempts, 6)))
+        longest = LONGEST_PAUSE_OF_WEBHOOK if delivery.kind == "webhook" else LONGEST_PAUSE
+        return self._runtime.jitter(min(longest, 2.0 ** min(delivery.attempts, 12)))
 
     def _pause_of_look(self, delivery: Delivery) -> float:
         """As long again as it has been unknown, so that looks become rarer."""

@@ -122,6 +122,8 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
     A card of unknown fate is shown again and says so: it is the same request, so a second copy decides nothing twice.
     Where a card may not be changed any more, how it ended is said instead.
     """
+    if ended.kind == "webhook":
+        return  # whoever looks after this gateway hears of it once for all of a client's
     copy = here.copies.get(ended.request or "")
     if copy is not None and ended.kind == "settle":
         _say_settled(here, copy)

@@ -21,7 +21,7 @@ from agent_core.events import Record
 from agent_core.requests import Outcome, Settlement
 from agent_core.run import Agent
 from agent_core.thread import Kept, Thread
-from gateway import asking, calls, files, home, settling
+from gateway import asking, callbacks, calls, files, home, settling
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.ongoing import Operation, Result
@@ -156,6 +156,8 @@ def _close(here: Conversation, thread: Thread, outcome: str, detail: str = "", s
             }
         )
     )
+    if outcome != "restarted":
+        callbacks.run_ended(here, thread)
 
 
 def _end(here: Conversation, thread: Thread, ended: Ended) -> None:

@@ -8,6 +8,7 @@ where it is, `env:NAME` (or the file that `NAME_FILE` names) or `file:/path`.
 
 from __future__ import annotations
 
+import base64
 import os
 import tomllib
 from collections.abc import Mapping
@@ -245,6 +246,33 @@ class ClientSettings(Section):
         default=["role:owner"], description="Who is asked where neither a request nor the policy names anybody."
     )
     per_minute: int = Field(default=600, ge=1, description="How many HTTP requests it may make in a minute.")
+    webhook: str | None = Field(
+        default=None,
+        description="Where it is told how its requests ended, unless a request names another place.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Where the secret is that webhooks are signed with: whsec_ and 24 to 64 bytes, base64.",
+    )
+    previous_webhook_secret: SecretStr | None = Field(
+        default=None, description="The secret before, with which they are signed as well while it is replaced."
+    )
+    inside: bool = Field(
+        default=False, description="Its webhooks may go to private and loopback addresses, and by plain http."
+    )
+
+    @field_validator("webhook_secret", "previous_webhook_secret")
+    @classmethod
+    def _is_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value is not None else settings_check.UNREAD
+        if text != settings_check.UNREAD:
+            try:
+                size = len(base64.b64decode(text.removeprefix(settings_check.PREFIX), validate=True))
+            except ValueError:
+                size = 0
+            if not text.startswith(settings_check.PREFIX) or not 24 <= size <= 64:
+                raise ValueError("it has to be whsec_ and 24 to 64 bytes in base64")
+        return value
 
 
 class MetricsSettings(Section):

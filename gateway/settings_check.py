@@ -11,10 +11,12 @@ from agent_core import addresses, policy
 from agent_core.catalogue import Catalogue
 from agent_core.policy import ROLE
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, in_the_end
+from gateway import receivers
 from gateway.directory import ANYONE
 from gateway.directory import PEOPLE as EVERYBODY
 from gateway.errors import SettingsError
 
+PREFIX = "whsec_"  # how secrets of Standard Webhooks begin
 CLI = "cli"  # under which name `ringback ask` asks
 UNREAD = "unread, for nothing is sent"  # what stands for a secret where none is read
 
@@ -142,6 +144,13 @@ def _check_clients(settings: Settings, source: str) -> None:
         if shown & tokens - {UNREAD}:
             raise SettingsError(f"{key}.token", source, "another client has this token; give each one of its own")
         tokens |= shown
+        if (client.webhook or client.previous_webhook_secret) and client.webhook_secret is None:
+            raise SettingsError(f"{key}.webhook_secret", source, "is missing: webhooks are signed")
+        if client.webhook is not None:
+            try:
+                receivers.check(client.webhook, inside=client.inside)
+            except ValueError as error:
+                raise SettingsError(f"{key}.webhook", source, str(error)) from None
         if not client.to:
             raise SettingsError(f"{key}.to", source, "names nobody; write role:NAME or people's ids")
         for entry in client.ask:

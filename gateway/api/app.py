@@ -17,10 +17,8 @@ from gateway.api import problems
 from gateway.api.guard import Guard
 from gateway.api.problems import ProblemDetails, answers
 from gateway.api.requests import Requests, routes
-from gateway.directory import Directory
 from gateway.runtime import Runtime
 from gateway.settings import ClientSettings
-from gateway.store.base import Store
 
 ROOT = "/v1"
 ABOUT = (
@@ -29,9 +27,9 @@ ABOUT = (
 )
 
 
-def mount(store: Store, directory: Directory, runtime: Runtime, clients: Sequence[ClientSettings]) -> Mount:
+def mount(requests: Requests, clients: Sequence[ClientSettings], runtime: Runtime) -> Mount:
     """Give the door's route."""
-    return Mount(ROOT, app=Guard(application(Requests(store, directory, runtime)), clients, runtime))
+    return Mount(ROOT, app=Guard(application(requests), clients, runtime))
 
 
 def application(requests: Requests) -> FastAPI:

@@ -21,8 +21,9 @@ from agent_core.addresses import ConversationKey, Party
 from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
 from agent_core.requests import Choice, Kind, Outcome, OutsideCall, Who
-from gateway import clients, settings
-from gateway.api.problems import Problem, answers
+from gateway import clients, receivers, settings
+from gateway.admission import Admission
+from gateway.api.problems import RETRY, Problem, answers
 from gateway.api.values import Page, RequestIn, RequestOut, view
 from gateway.clients import Asked
 from gateway.directory import Directory
@@ -42,8 +43,8 @@ Scope = Literal["requests:read", "requests:write", "requests:all"]
 class Requests:
     """What clients may do with requests."""
 
-    def __init__(self, store: Store, directory: Directory, runtime: Runtime) -> None:
-        self._store, self._directory, self._runtime = store, directory, runtime
+    def __init__(self, store: Store, directory: Directory, admission: Admission, runtime: Runtime) -> None:
+        self._store, self._directory, self._admission, self._runtime = store, directory, admission, runtime
         self._waiting: Counter[str] = Counter()
 
     # Writing ---------------------------------------------------------------------------------------------------------
@@ -66,7 +67,12 @@ class Requests:
         if known is None:
             wanted = self._wanted(client, body)
             fact = Fact(home, wanted, (), request=clients.request_id(home, wanted))
-            status = 200 if isinstance(await self._store.append(fact), Duplicate) else 201
+            if self._admission.full(once=False):
+                self._admission.refused()
+                detail = "more comes in than can be taken just now; please send this again, with its key"
+                raise Problem(503, "unavailable", detail, headers={"Retry-After": RETRY})
+            with self._admission.storing():
+                status = 200 if isinstance(await self._store.append(fact), Duplicate) else 201
         else:
             status = 200
         asked = await self._until(home, lambda asked: asked.ruled)
@@ -101,6 +107,13 @@ class Requests:
         if not clients.may_ask(directory, client.ask, who):
             named = ", ".join(client.ask) or "nobody"
             raise Problem(403, "not-yours-to-ask", f"you may only ask: {named}; leave `to` empty to ask as configured")
+        if body.callback:
+            try:
+                receivers.check(body.callback, inside=client.inside)
+            except ValueError as error:
+                raise Problem(422, "invalid", f"callback: {error}") from None
+            if client.webhook_secret is None:
+                raise Problem(422, "invalid", "callback: you have no `webhook_secret` that it could be signed with")
         terms = {"quorum": body.quorum, "exclude_requester": body.exclude_requester}
         call = None
         if body.tool is not None:
@@ -124,6 +137,7 @@ class Requests:
             call=call,
             choices=tuple(c if isinstance(c, str) else Choice(name=c.name, label=c.label) for c in body.choices),
             state=body.state,
+            callback=body.callback or client.webhook or "",
             fingerprint=body.fingerprint,
             who=who,
             where=where,

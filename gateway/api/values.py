@@ -66,6 +66,9 @@ class RequestIn(BaseModel):
     exclude_requester: bool = Field(default=False, description="Whoever it is asked for may not decide it.")
     requester: Name | None = Field(default=None, description="The person for whom you ask, by id.")
     deadline: str = Field(default="24h", max_length=10, description="How long it waits: 90s, 15m, 24h, 7d.")
+    callback: str = Field(
+        default="", description="Where a webhook tells you how it ended; left out, `webhook` of your settings."
+    )
     state: Any = Field(default=None, description="Yours, given back as it is; at most 4 KiB of JSON.")
 
     @field_validator("deadline")
@@ -174,6 +177,7 @@ class RequestOut(BaseModel):
     choices: list[ChoiceIn]
     asked: list[str] = Field(description="The names of those who may decide.")
     requester: str | None
+    callback: str
     state: Any
     created_at: datetime
     due: datetime | None = Field(description="When it expires; it counts from the first copy that is delivered.")
@@ -217,6 +221,7 @@ def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], d
         choices=[_choice(one) for one in choices],
         asked=list(names),
         requester=shown.requester if shown is not None else None,
+        callback=wanted.callback if wanted is not None else "",
         state=wanted.state if wanted is not None else None,
         created_at=moment(asked.received_at),
         due=moment(due) if due is not None and asked.settlement is None else None,

@@ -26,7 +26,7 @@ RAW_DAYS = 7
 CONTEXT_DAYS = 30
 FILE_DAYS = 30  # longer than a delivery is tried, so that a dead one can be taken up again
 
-DeliveryKind = Literal["say", "ask", "settle", "whisper"]
+DeliveryKind = Literal["say", "ask", "settle", "whisper", "webhook"]
 DeliveryStatus = Literal["new", "claimed", "sent", "dead", "unknown"]
 
 

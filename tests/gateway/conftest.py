@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway.door import Enter, enter_by
 from tests.gateway.house import Make, maker
 from tests.gateway.loopback import Loopback
 from tests.runtime import HandRuntime
@@ -32,3 +33,9 @@ def channel(runtime: HandRuntime) -> Loopback:
 def make(tmp_path: Path, runtime: HandRuntime, channel: Loopback) -> Make:
     """Makes a gateway; called again, the same one after a restart."""
     return maker(tmp_path, runtime, channel)
+
+
+@pytest.fixture
+def enter() -> Enter:
+    """Comes to a gateway's REST door, as one of its clients."""
+    return enter_by

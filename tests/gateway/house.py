@@ -20,6 +20,7 @@ from agent_core.run import Agent
 from gateway.limits import Starts
 from gateway.models.base import Model
 from gateway.models.scripted import Script, Scripted
+from gateway.settings import ClientSettings
 from gateway.store.base import Fact, Need
 from gateway.store.sqlite import SqliteStore
 from tests.gateway.loopback import Loopback, Shown
@@ -61,6 +62,7 @@ class House(Parts):
         caught_up: bool = True,
         starts_per_hour: int = 0,
         tokens_per_run: int = 0,
+        clients: Iterable[ClientSettings] = (),
     ) -> None:
         self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
         super().__init__(
@@ -75,6 +77,7 @@ class House(Parts):
             hear=hear,
             starts=Starts(starts_per_hour),
             tokens_per_run=tokens_per_run,
+            clients_of=clients,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 
+from adapters.base import Adapter
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.policy import Person, Rule
@@ -26,8 +27,9 @@ from gateway.outbox import Outbox
 from gateway.owner import Owner
 from gateway.perform import Performer
 from gateway.runtime import Runtime
-from gateway.settings import AgentSettings
+from gateway.settings import AgentSettings, ClientSettings
 from gateway.store.sqlite import SqliteStore
+from gateway.webhooks import Webhooks
 from tests.gateway.loopback import Loopback
 
 
@@ -49,9 +51,12 @@ class Parts:
         ops: ConversationKey | None = None,
         starts: Starts | None = None,
         tokens_per_run: int = 0,
+        clients_of: Iterable[ClientSettings] = (),
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
+        webhooks = {f"api:{client.name}": Webhooks(client, runtime) for client in clients_of}
+        reached: dict[str, Adapter] = {**self.accounts, **webhooks}
         versions = list(agents)
         settings = AgentSettings.model_validate(
             {"use": ["x:y"], "listen": ["slack"], "start": list(start), "hear": hear}
@@ -64,7 +69,7 @@ class Parts:
             rules=rules,
             agents=Agents([listening, clients.LISTENING]),
             catalogue=catalogue,
-            adapter=lambda conversation: self.accounts.get(conversation.partition("/")[0]),
+            adapter=lambda conversation: reached.get(conversation.partition("/")[0]),
             ops=ops,
             watch=lambda name: contextlib.nullcontext(),
             starts=starts or Starts(),

@@ -16,7 +16,9 @@ OWNER = '[[people]]\nid = "ben"\nname = "Ben"\nroles = ["owner"]\n'
 SLACK = '[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\napp_token = "env:APP"\n'
 AGENT = "[[agents]]\nuse = ['a:b']\nlisten = ['slack']\n"
 SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1", "CI": "c" * 16, "SHORT": "secret"}
+SECRETS["HOOK"] = f"whsec_{'A' * 32}"
 CLIENT = "[[clients]]\nname = 'ci'\ntoken = 'env:CI'\n"
+HOOKED = "webhook_secret = 'env:HOOK'\n"
 
 
 @pytest.fixture
@@ -118,6 +120,10 @@ def test_the_least_that_is_needed(load):
         (OWNER + CLIENT + "to = []", "clients[0].to", "names nobody"),
         (OWNER + CLIENT + "scopes = ['all']", "clients[0].scopes[0]", "requests:read"),
         (OWNER + CLIENT.replace("[[clients]]", "[clients]"), "clients", "two brackets"),
+        (OWNER + CLIENT + "webhook = 'https://ci.example/'", "clients[0].webhook_secret", "webhooks are signed"),
+        (OWNER + CLIENT + "webhook_secret = 'env:CI'", "clients[0].webhook_secret", "whsec_ and 24 to 64 bytes"),
+        (OWNER + CLIENT + HOOKED + "webhook = 'http://10.0.0.1'", "clients[0].webhook", "https:// URL"),
+        (OWNER + CLIENT + HOOKED + "webhook = 'https://10.0.0.1'", "clients[0].webhook", "leads inside"),
         ("people = [", "--config", "cannot be read"),
         ("channels = {}\n" + OWNER, "channels", "no such"),
     ],
@@ -134,7 +140,7 @@ def test_a_wrong_setting_is_one_line(load, text: str, key: str, remedy: str):
     assert "ringback.toml" in line
     assert remedy in line
     assert "\n" not in line
-    assert "secret" not in line.replace("secrets do not", "")
+    assert "secret" not in line.replace("secrets do not", "").replace("webhook_secret", "")
 
 
 def test_a_missing_file_says_how_to_make_one():

@@ -9,7 +9,7 @@ import json
 from gateway.api import app
 from gateway.api.requests import Requests
 from tests.gateway.agents import echo
-from tests.gateway.api.conftest import Enter
+from tests.gateway.door import Enter
 from tests.gateway.house import Make
 from tests.process import ROOT
 
@@ -42,5 +42,5 @@ async def test_every_route_describes_its_problems(make: Make, enter: Enter):
 
 
 if __name__ == "__main__":
-    made = app.document(app.application(Requests(None, None, None)))  # type: ignore[arg-type]
+    made = app.document(app.application(Requests(None, None, None, None)))  # type: ignore[arg-type]
     KEPT.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from gateway.api.guard import BODY_LIMIT, LARGEST_BODY, Allowance
 from gateway.settings import ClientSettings
 from tests.gateway.agents import echo
-from tests.gateway.api.conftest import OTHER, TOKEN, Enter, a_request, keyed
+from tests.gateway.door import OTHER, TOKEN, Enter, a_request, keyed
 from tests.gateway.house import Make
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.errors import Unwritable
 from tests.gateway.agents import echo
-from tests.gateway.api.conftest import Enter, a_request, keyed
+from tests.gateway.door import Enter, a_request, keyed
 from tests.gateway.house import Make
 
 

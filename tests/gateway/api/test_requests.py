@@ -16,9 +16,10 @@ from agent_core import tools
 from agent_core.masking import MASK
 from agent_core.policy import Rule
 from agent_core.requests import Decision
+from gateway.admission import WAITING
 from gateway.settings import ClientSettings
 from tests.gateway.agents import echo
-from tests.gateway.api.conftest import CI, OTHER, TOKEN, Enter, a_request, keyed
+from tests.gateway.door import CI, OTHER, TOKEN, Enter, a_request, keyed
 from tests.gateway.house import ANA, BEN, GUARD, RITA, House, Make
 
 
@@ -268,6 +269,22 @@ async def test_a_slow_owner_is_not_waited_for(make: Make, enter: Enter):
         assert (202, "received") == (stored.status_code, stored.json()["status"])
         assert ["received", "open"] == [answer.json()["status"] for answer in (before, after)]
         assert after.json()["id"] == house.card(ANA).request
+
+
+async def test_more_than_can_be_taken_is_refused(make: Make, enter: Enter, monkeypatch: pytest.MonkeyPatch):
+    """
+    While more waits than can be decided a new request is 503, stored nowhere; what is known is found all the same.
+    """
+    async with make(echo) as house, enter(house) as door:
+        known = await create(door)
+        monkeypatch.setattr(house.admission, "waiting", WAITING)
+        again, other = await create(door), await create(door, "k2")
+        monkeypatch.setattr(house.admission, "waiting", 0)
+        listed = (await door.get("/requests")).json()["requests"]
+
+        assert [201, 200, 503] == [answer.status_code for answer in (known, again, other)]
+        assert "5" == other.headers["retry-after"]
+        assert ["k1"] == [request["key"] for request in listed]
 
 
 async def test_a_long_poll_ends_with_the_request(make: Make, enter: Enter):

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from gateway.api.app import mount
+from gateway.api.requests import Requests
 from gateway.settings import ClientSettings
 from tests.gateway.house import House
 
@@ -26,17 +26,13 @@ READER = ClientSettings(
 Enter = Callable[..., httpx.AsyncClient]
 
 
-@pytest.fixture
-def enter() -> Enter:
+def enter_by(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.AsyncClient:
     """Come to a house's door, as one of its clients."""
-
-    def door(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.AsyncClient:
-        route = mount(house.store, house.world.directory, house.runtime, known or (CI, READER))
-        headers = {"Authorization": f"Bearer {token}"}
-        transport = httpx.ASGITransport(app=Starlette(routes=[route]), raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url="http://door/v1", headers=headers)
-
-    return door
+    requests = Requests(house.store, house.world.directory, house.admission, house.runtime)
+    route = mount(requests, known or (CI, READER), house.runtime)
+    headers = {"Authorization": f"Bearer {token}"}
+    transport = httpx.ASGITransport(app=Starlette(routes=[route]), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://door/v1", headers=headers)
 
 
 def keyed(key: str = "k1") -> dict[str, str]:

@@ -1,0 +1,37 @@
+"""
+Clients that want to be told how their requests ended, by a webhook: decided with the end itself, so it is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pydantic_core
+
+from adapters.base import Part
+from agent_core import addresses
+from agent_core.thread import Thread
+from gateway import clients
+from gateway.api.values import moment, view
+from gateway.conversation import Conversation
+from gateway.store.base import DAY
+
+LONGEST = 3 * DAY  # seconds that a webhook is tried
+
+
+def run_ended(here: Conversation, thread: Thread) -> None:
+    """A run has ended: where it asked for a client that wants to be told, it is."""
+    if thread.id != clients.thread(here.key):
+        return
+    asked = clients.read(thread.records)
+    if asked.wanted is None or not asked.wanted.callback:
+        return
+    home, request = addresses.parse(here.key), asked.request
+    names = here.world.directory.names(request.who, request.requester) if request is not None else []
+    name = clients.request_id(here.key, asked.wanted)
+    stands = view(name, home.account, home.place, asked, names, None)
+    told: dict[str, Any] = {"type": f"request.{stands.status}", "timestamp": moment(here.now), "data": stands}
+    body = pydantic_core.to_json(told).decode()
+    arguments = {"url": asked.wanted.callback, "body": body}
+    part = Part(kind="webhook", arguments=arguments, conversation=here.key, idempotent=True)
+    here.post(part, "webhook", request=request.id if request is not None else None, deadline=here.now + LONGEST)
