@@ -184,13 +184,25 @@ class SqliteStore(SqliteReader):
         return await self._do(lambda db: sqlite_lanes.retry(db, delivery, now, deadline)) is not None
 
     async def purge(self, now: float, texts: float | None = None) -> int:
-        gone: int = await self._do(lambda db: sqlite_retention.purge(db, now))
-        if texts is not None:
-            before = now - texts
-            for conversation in await self._do(lambda db: sqlite_retention.grown_old(db, before)):
-                while erased := await self._do(
-                    functools.partial(sqlite_retention.retire, conversation=conversation, before=before)
-                ):
+        gone = await self._purge_keys(now)
+        while purged := await self._do(lambda db: sqlite_retention.purge(db, now)):
+            gone += purged
+        return gone if texts is None else gone + await self._retire(now - texts)
+
+    async def _purge_keys(self, now: float) -> int:
+        gone, after = 0, ""
+        while after is not None:
+            purged, after = await self._do(functools.partial(sqlite_retention.purge_keys, now=now, after=after))
+            gone += purged
+        return gone
+
+    async def _retire(self, before: float) -> int:
+        gone, after = 0, 0
+        while after is not None:
+            old, after = await self._do(functools.partial(sqlite_retention.grown_old, before=before, after=after))
+            for conversation in old:
+                retire = functools.partial(sqlite_retention.retire, conversation=conversation, before=before)
+                while erased := await self._do(retire):
                     gone += erased
         return gone
 

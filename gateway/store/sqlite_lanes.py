@@ -151,7 +151,7 @@ def recover(db: sqlite3.Connection, now: float) -> list[Delivery]:
     )
     lost = db.execute(
         "SELECT id FROM deliveries WHERE status IN ('new', 'claimed', 'unknown') AND status = 'unknown'"
-        " AND due IS NOT NULL ORDER BY number"
+        " AND due IS NOT NULL ORDER BY +number"  # not by looking through all in their order
     )
     found = [fetch(db, name) for (name,) in lost.fetchall()]
     db.execute(

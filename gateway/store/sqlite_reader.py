@@ -60,9 +60,10 @@ class SqliteReader:
             self._reader.execute(f"PRAGMA busy_timeout = {BUSY}")
 
     async def threads(self, *, status: str | None = None, most: int = 100) -> list[ThreadRow]:
-        query = f"{_THREAD} WHERE ?1 IS NULL OR t.status = ?1 ORDER BY t.updated_at DESC LIMIT ?2"
+        only, named = ("WHERE t.status = ?", (status,)) if status is not None else ("", ())
+        query = f"{_THREAD} {only} ORDER BY t.updated_at DESC LIMIT ?"
         with reading():
-            return [ThreadRow(*row) for row in self._reader.execute(query, (status, most))]
+            return [ThreadRow(*row) for row in self._reader.execute(query, (*named, most))]
 
     async def thread(self, beginning: str) -> ThreadRow:
         query = f"{_THREAD} WHERE t.id >= ?1 AND t.id < ?1 || '~' LIMIT 2"
@@ -71,9 +72,17 @@ class SqliteReader:
         return ThreadRow(*_only(rows, "thread", "threads", beginning))
 
     async def requests(self, *, status: str | None = None, most: int = 100) -> list[RequestRow]:
-        query = f"{REQUEST} WHERE ?1 IS NULL OR r.status = ?1 ORDER BY r.status != 'open', r.due LIMIT ?2"
+        rows: list[Any] = []
         with reading():
-            return [request_row(row) for row in self._reader.execute(query, (status, most))]
+            if status in (None, "open"):
+                query = f"{REQUEST} WHERE r.status = 'open' ORDER BY r.due LIMIT ?"
+                rows = self._reader.execute(query, (most,)).fetchall()
+            if status != "open" and len(rows) < most:
+                query = (
+                    f"{REQUEST} WHERE r.status != 'open' AND r.status = COALESCE(?, r.status) ORDER BY r.due LIMIT ?"
+                )
+                rows += self._reader.execute(query, (status, most - len(rows))).fetchall()
+        return list(map(request_row, rows))
 
     async def request(self, beginning: str) -> RequestRow:
         query = f"{REQUEST} WHERE r.id >= ?1 AND r.id < ?1 || '~' LIMIT 2"
@@ -127,7 +136,7 @@ class SqliteReader:
 
     async def starts(self, since: float) -> list[Record]:
         query = (
-            "SELECT e.seq, e.at, e.body FROM threads t JOIN events e ON e.thread = t.id AND e.at > ?1"
+            "SELECT e.seq, e.at, e.body FROM threads t CROSS JOIN events e ON e.thread = t.id AND e.at > ?1"
             " WHERE t.updated_at > ?1 AND instr(e.body, ?2) ORDER BY e.at, e.seq"
         )
         with reading():

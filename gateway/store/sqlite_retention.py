@@ -16,24 +16,44 @@ from gateway.store.base import ConversationState
 from gateway.store.sqlite_erasure import blobs_of, less
 from gateway.store.sqlite_log import stored_thread
 
-BATCH = 1_000  # events in one transaction
+BATCH = 1_000  # events, keys or conversations in one transaction: nobody waits longer than for these
 
 
 def purge(db: sqlite3.Connection, now: float) -> int:
-    """Delete what has outlived its retention; returns how many rows went."""
-    gone = db.execute("DELETE FROM dedupe WHERE expires < ?", (now,)).rowcount
-    gone += db.execute("DELETE FROM link_codes WHERE expires < ?", (now,)).rowcount
-    return gone + db.execute("DELETE FROM blobs WHERE expires < ?", (now,)).rowcount
+    """Delete at most a batch of the codes and blobs that have outlived their retention; returns how many went."""
+    gone = db.execute("DELETE FROM link_codes WHERE expires < ?", (now,)).rowcount
+    old = db.execute("SELECT digest FROM blobs WHERE expires < ? LIMIT ?", (now, BATCH)).fetchall()
+    return gone + db.executemany("DELETE FROM blobs WHERE digest = ?", old).rowcount
 
 
-def grown_old(db: sqlite3.Connection, before: float) -> list[int]:
-    """Give the conversations whose next text is from before a time."""
+def purge_keys(db: sqlite3.Connection, now: float, after: str) -> tuple[int, str | None]:
+    """
+    Delete the outlived ones of the next keys of facts, looking at a batch of them: an index would cost every fact more.
+
+    Returns:
+        How many went, and the last key that was looked at; None where there are no more.
+    """
+    keys = db.execute("SELECT key, expires FROM dedupe WHERE key > ? ORDER BY key LIMIT ?", (after, BATCH)).fetchall()
+    gone = [(key,) for key, expires in keys if expires < now]
+    db.executemany("DELETE FROM dedupe WHERE key = ?", gone)
+    return len(gone), keys[-1][0] if len(keys) == BATCH else None
+
+
+def grown_old(db: sqlite3.Connection, before: float, after: int) -> tuple[list[int], int | None]:
+    """
+    Give those of the next conversations whose next text is from before a time, looking at a batch of them.
+
+    Returns:
+        Them, and the last that was looked at; None where there are no more.
+    """
     rows = db.execute(
-        "SELECT c.id FROM conversations c WHERE"
-        " (SELECT e.at FROM events e WHERE e.conversation = c.id AND e.seq > c.erased ORDER BY e.seq LIMIT 1) < ?",
-        (before,),
-    )
-    return [conversation for (conversation,) in rows]
+        "SELECT c.id,"
+        " (SELECT e.at FROM events e WHERE e.conversation = c.id AND e.seq > c.erased ORDER BY e.seq LIMIT 1)"
+        " FROM conversations c WHERE c.id > ? ORDER BY c.id LIMIT ?",
+        (after, BATCH),
+    ).fetchall()
+    old = [conversation for conversation, at in rows if at is not None and at < before]
+    return old, rows[-1][0] if len(rows) == BATCH else None
 
 
 def retire(db: sqlite3.Connection, conversation: int, before: float) -> int:

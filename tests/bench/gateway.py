@@ -4,6 +4,7 @@ A real `ringback serve` for the benchmarks, over Slack's side of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -56,9 +57,14 @@ async def running(
     folder: Path, slack: Slack, mode: Literal["socket", "http"], program: Sequence[str] = ("gateway.cli",)
 ) -> AsyncIterator[int]:
     """Start it in a folder, and wait until it knows who it is at Slack's; gives its port."""
-    people = [PERSON.format(number=number, team=TEAM, user=user(number)) for number in range(PEOPLE)]
-    (folder / "ringback.toml").write_text(CONFIG.format(team=TEAM, api=slack.api, mode=mode) + "".join(people))
-    secrets = {"BENCH_BOT": "xoxb-1", "BENCH_APP": "xapp-1", "BENCH_SECRET": SECRET, agent.TOLD: str(folder / "told")}
-    async with server([*program, "serve"], folder, secrets) as port:
+    async with server([*program, "serve"], folder, settings(folder, slack, mode)) as port:
         await (slack.connected if mode == "socket" else slack.identified).wait()
         yield port
+
+
+def settings(folder: Path, slack: Slack, mode: Literal["socket", "http"]) -> dict[str, str]:
+    """Write its settings into a folder; gives the secrets that it takes from its environment."""
+    people = [PERSON.format(number=number, team=TEAM, user=user(number)) for number in range(PEOPLE)]
+    (folder / "ringback.toml").write_text(CONFIG.format(team=TEAM, api=slack.api, mode=mode) + "".join(people))
+    told = os.environ.get(agent.TOLD, str(folder / "told"))
+    return {"BENCH_BOT": "xoxb-1", "BENCH_APP": "xapp-1", "BENCH_SECRET": SECRET, agent.TOLD: told}

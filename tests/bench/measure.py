@@ -87,6 +87,23 @@ def row(what: str, in_flight: int, runs: Sequence[Run], **more: Any) -> dict[str
     } | more
 
 
+def figure(
+    what: str, unit: str, values: Sequence[float], *, beside: dict[str, Any] | None = None, aim: str = ""
+) -> dict[str, Any]:
+    """
+    Sum up what one thing came to in some runs: the median, the least and the most.
+
+    Args:
+        beside: The row of the same run that it is to be seen beside.
+        aim: What we want of it.
+    """
+    middle = statistics.median(values)
+    made = {"what": what, "unit": unit, "value": middle, "least": min(values), "most": max(values), "runs": len(values)}
+    if beside is not None:
+        made |= {"beside": beside["what"], "ratio": middle / beside["value"]}
+    return made | ({"aim": aim} if aim else {})
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """The value that this share of the values does not pass."""
     ordered = sorted(values)

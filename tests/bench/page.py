@@ -25,15 +25,34 @@ def render(page: str, results: dict[str, Any]) -> str:
 
 
 def table(result: dict[str, Any]) -> str:
-    """One benchmark's rows, each beside the first row of as many in flight, and where they come from."""
-    head = "| | in flight | a second | least … most | p50 ms | p99 ms | ringback is |\n" + "|---" * 7 + "|\n"
-    lines = [line(row, result["rows"]) for row in result["rows"]]
+    """One benchmark's rows, and where they come from."""
+    rows = result["rows"]
+    if "unit" in rows[0]:
+        head = "| | | least … most | beside | aim |\n" + "|---" * 5 + "|\n"
+        lines = list(map(figure, rows))
+        runs = f"{rows[0]['runs']} interleaved runs"
+    else:
+        head = "| | in flight | a second | least … most | p50 ms | p99 ms | ringback is |\n" + "|---" * 7 + "|\n"
+        lines = [line(row, rows) for row in rows]
+        runs = f"{rows[0]['runs']} interleaved runs of {result['seconds']:g} s"
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     told = (
-        f"\nMedians of {result['rows'][0]['runs']} interleaved runs of {result['seconds']:g} s, {result['at']}, commit "
+        f"\nMedians of {runs}, {result['at']}, commit "
         f"{result['commit']}; {result['machine']}; load average {result['load']:g}.\n{versions}.\n"
     )
     return head + "".join(lines) + told
+
+
+def figure(row: dict[str, Any]) -> str:
+    """One row of a thing that has a unit of its own."""
+    value, least, most = (written(row[name]) for name in ("value", "least", "most"))
+    beside = f"{row['ratio']:.2f} × {row['beside']}" if "ratio" in row else ""
+    return f"| {row['what']} | {value} {row['unit']} | {least} … {most} | {beside} | {row.get('aim', '')} |\n"
+
+
+def written(value: float) -> str:
+    """A number with as many digits as mean something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def line(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:

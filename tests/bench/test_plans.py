@@ -8,19 +8,19 @@ The statements are those that a gateway really runs, as SQLite sees them, and th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from agent_core.requests import Decision
 from gateway.store.sqlite import SqliteStore
 from tests.gateway.agents import World
-from tests.gateway.house import ANA, OPS, RITA, House
+from tests.gateway.house import ANA, BEN, OPS, RITA, House
 from tests.gateway.loopback import Loopback
 from tests.runtime import HandRuntime
 
-SMALL = ("restores", "deliveries_lane", "deliveries_due", "conversations_ready")
-"""A table of a few rows, and indexes of what is under way: these may be gone through from end to end."""
+SMALL = ("restores", "links", "deliveries_lane", "deliveries_due", "conversations_ready")
+"""Tables of a few rows, and indexes of what is under way: these may be gone through from end to end."""
 
 
 @contextmanager
@@ -62,3 +62,50 @@ async def test_no_step_of_a_round_trip_looks_through_a_table(tmp_path: Path):
 
         assert len(seen) > 100
         assert [] == scans(house.store, seen - {"COMMIT"})
+
+
+async def test_no_start_looks_through_a_table(tmp_path: Path):
+    """
+    Owning, recovering, opening the timers, learning who has started how much: none of it grows with what is stored.
+    """
+    async with stored(tmp_path) as store:
+        with statements(store._db, store._reader) as seen:
+            await store.own()
+            await store.recover()
+            await store.due_deliveries(store.now())
+            await store.next_delivery(store.now())
+            store.open_timers()
+            store._take()
+            assert [] != await store.starts(store.now() - 3_600)
+            await store.links()
+            await store.restored_at()
+        assert len(seen) > 10
+        assert [] == scans(store, seen)
+
+
+async def test_a_list_begins_where_it_is_asked_to(tmp_path: Path):
+    """
+    The next hundred requests, the newest hundred threads and deliveries are read in their order, and nothing is sorted.
+    """
+    async with stored(tmp_path) as store:
+        with statements(store._reader) as seen:
+            assert 1 == len(await store.requests(status="open", most=1))
+            assert 1 == len(await store.requests(most=1))
+            assert 1 == len(await store.threads(most=1))
+            assert 2 == len(await store.threads(status="waiting"))
+            assert 4 == len(await store.deliveries(most=4))
+        steps = [step for one in seen for *_, step in store._db.execute(f"EXPLAIN QUERY PLAN {one}")]
+        assert [] == [step for step in steps if "TEMP B-TREE" in step]
+
+
+@asynccontextmanager
+async def stored(folder: Path) -> AsyncIterator[SqliteStore]:
+    """A store in which two threads wait, opened anew."""
+    runtime = HandRuntime()
+    world = World()
+    async with House(folder, runtime, Loopback(runtime.now), [world.deployer(world.deploy())]) as house:
+        for user in (RITA, BEN):
+            await house.write(user, "go")
+        assert [("waiting", "Approve deploy?")] * 2 == await house.status()
+    async with SqliteStore(folder, runtime) as store:
+        yield store
