@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import secrets
 import signal
@@ -29,7 +30,7 @@ from tests.soak.load import Load
 from tests.soak.simulation import Simulation
 
 PARTS = {kind.name: kind for kind in (Simulation, Crashes, Load)}
-GRACE = 300.0  # seconds after its time in which a part comes to its end
+GRACE = 600.0  # seconds after its time in which a part comes to its end
 MINUTE = 60.0  # seconds
 
 
@@ -43,6 +44,7 @@ def main() -> int:
     parser.add_argument("--into", type=Path, help="also keep the figures in this file, anew every minute")
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else secrets.randbelow(10**9)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of writing to whoever was killed
     print(f"soak of {asked.minutes:g} minutes, seed {seed}", flush=True)
     parts = [kind(seed, asked.fault) for name, kind in PARTS.items() if asked.only in (None, name)]
     soak = Soak(parts, seed, asked.minutes * MINUTE, asked.into)

@@ -21,8 +21,8 @@ from tests.soak.findings import KEPT, Finding, shown, told
 
 PLANNED, RANDOM = 6, 9  # kills of a round: at a boundary of a commit, at any moment
 FROZEN = 2  # of the latter, after a standstill
-TRIES = 5  # processes that are killed until one reaches its boundary
-END = 120.0  # seconds for the last gateway to bring everything to its end, beside the other parts
+TRIES = 3  # processes that are killed until one reaches its boundary
+END = 300.0  # seconds for the last gateway to bring everything to its end, beside the other parts
 
 
 class Crashes:
