@@ -35,6 +35,7 @@ from gateway.notices import Notices
 from gateway.outbox import SETTLE, Outbox
 from gateway.owner import Owner
 from gateway.perform import Performer
+from gateway.reloading import Reloading
 from gateway.runtime import Runtime, Watchdog
 from gateway.service import Service
 from gateway.settings import LONGEST_TEXTS, Settings, seconds
@@ -47,12 +48,20 @@ from gateway.supervisor import Supervisor
 log = logging.getLogger("ringback")
 
 
-def build(settings: Settings, source: str, *, runtime: Runtime | None = None, settle: float = SETTLE) -> Service:
+def build(
+    settings: Settings,
+    source: str,
+    *,
+    load: Callable[[], Settings] | None = None,
+    runtime: Runtime | None = None,
+    settle: float = SETTLE,
+) -> Service:
     """
     Join the parts. Nothing is opened yet.
 
     Args:
         source: The settings' file, for error messages.
+        load: Reads that file again; without it everything stays as it is.
         settle: Seconds before a delivery of unknown fate is looked for.
 
     Raises:
@@ -77,6 +86,7 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
     owner = Owner(opened, world, performer, outbox, notices, runtime)
     metrics = Metrics(health, admission, lambda: owner.stuck)
     opened.committed, outbox.tried, owner.decided = metrics.committed, metrics.tried, metrics.decided
+    reloading = Reloading(settings, load or (lambda: settings), directory, world.rules, opened)
     token = settings.metrics.token.get_secret_value() if settings.metrics.token is not None else None
     routes = [route for one in accounts.values() for route in one.routes(gate)]
     doors = []
@@ -91,7 +101,8 @@ def build(settings: Settings, source: str, *, runtime: Runtime | None = None, se
         owner=owner,
         outbox=outbox,
         supervisor=Supervisor(accounts.values(), gate, health, notices, catalogue.say, runtime),
-        control=Control(opened, outbox, directory, health, settings.server.data, runtime),
+        control=Control(opened, outbox, directory, health, reloading, settings.server.data, runtime),
+        reloading=reloading,
         health=health,
         watchdog=watchdog,
         runtime=runtime,

@@ -20,6 +20,7 @@ from gateway.directory import Directory
 from gateway.errors import Declined, GatewayError, SettingsError
 from gateway.health import Health
 from gateway.outbox import Outbox
+from gateway.reloading import Reloading
 from gateway.runtime import Runtime
 from gateway.store.base import Store
 
@@ -35,9 +36,17 @@ class Control:
     """Answers the command line while the gateway runs."""
 
     def __init__(
-        self, store: Store, outbox: Outbox, directory: Directory, health: Health, folder: Path, runtime: Runtime
+        self,
+        store: Store,
+        outbox: Outbox,
+        directory: Directory,
+        health: Health,
+        reloading: Reloading,
+        folder: Path,
+        runtime: Runtime,
     ) -> None:
         self._store, self._outbox, self._directory, self._health = store, outbox, directory, health
+        self._reloading = reloading
         self._runtime, self._path = runtime, folder / SOCKET
         self._open: set[asyncio.StreamWriter] = set()
         if len(str(self._path.absolute()).encode()) > LONGEST_PATH:
@@ -66,7 +75,7 @@ class Control:
                 await self._follow(asked, reader, writer)
             else:
                 await _tell(writer, await self._done(asked))
-        except Declined as declined:
+        except (Declined, SettingsError) as declined:
             await _tell(writer, {"error": str(declined)})
         except Exception as error:
             log.exception("a command failed")
@@ -78,6 +87,8 @@ class Control:
     async def _done(self, asked: dict[str, Any]) -> dict[str, Any]:
         if asked["do"] == "health":
             return {"done": True, "channels": self._health.report()}
+        if asked["do"] == "reload":
+            return {"done": True, "restart": await self._reloading.reload()}
         done = await commands.carry_out(self._store, self._directory, asked, self._runtime)
         self._outbox.wake()
         return {"done": done}

@@ -65,7 +65,7 @@ class World:
     """What deciding needs to know besides the conversation. `restored_at`: until then the world may be ahead of it."""
 
     directory: Directory
-    rules: Sequence[Rule]
+    rules: list[Rule]
     agents: Agents
     catalogue: Catalogue
     adapter: Callable[[ConversationKey], Adapter | None]

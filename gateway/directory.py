@@ -30,6 +30,11 @@ class Directory:
         self._by_identity = {identity: person for person in self._people.values() for identity in person.identities}
         self._channels = frozenset(channels)
 
+    def replace(self, people: Iterable[Person]) -> None:
+        """Know these people from now on, and no others; accounts that were linked have to be linked again."""
+        fresh = Directory(people, self._channels)
+        self._people, self._by_identity = fresh._people, fresh._by_identity
+
     def person(self, identity: Identity) -> Person | None:
         """Find whose identity this is."""
         return self._by_identity.get(identity)

@@ -26,6 +26,7 @@ from gateway.errors import SettingsError, Unwritable
 from gateway.health import Health
 from gateway.outbox import Outbox
 from gateway.owner import Owner
+from gateway.reloading import Reloading
 from gateway.runtime import Runtime, Watchdog
 from gateway.store.base import Store
 from gateway.supervisor import Supervisor
@@ -50,6 +51,7 @@ class Service:
         outbox: Outbox,
         supervisor: Supervisor,
         control: Control,
+        reloading: Reloading,
         health: Health,
         watchdog: Watchdog,
         runtime: Runtime,
@@ -61,6 +63,7 @@ class Service:
         self._supervisor, self._control, self._health = supervisor, control, health
         self._watchdog, self._runtime, self._app, self._address = watchdog, runtime, app, address
         self._texts = texts
+        self._reloading = reloading
         self.started = asyncio.Event()
         self.port = 0
 
@@ -104,6 +107,12 @@ class Service:
                 await self._end(tasks, server)
         self._watchdog.stop()
         self._runtime.close()
+
+    async def reload(self) -> None:
+        """Read people and policy again, once everything runs; the log says what came of it."""
+        await self.started.wait()
+        with contextlib.suppress(SettingsError):
+            await self._reloading.reload()
 
     async def _wind_down(self, channels: asyncio.Task[None]) -> None:
         channels.cancel()

@@ -37,15 +37,25 @@ def serve(
     """Run the gateway."""
     from gateway import bootstrap, settings, telemetry
 
-    loaded = settings.load(config, server={"data": data, "host": host, "port": port})
+    load = partial(settings.load, config, server={"data": data, "host": host, "port": port})
+    loaded = load()
     telemetry.configure(loaded.log.level, bootstrap.secrets(loaded))
-    service = bootstrap.build(loaded, str(config))
-    asyncio.run(until_signal(service.run))
+    service = bootstrap.build(loaded, str(config), load=load)
+    asyncio.run(until_signal(service.run, service.reload))
 
 
-async def until_signal(run: Any) -> None:
+async def until_signal(run: Any, reload: Any = None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    if reload is not None:
+        reloads = set[asyncio.Task[None]]()
+
+        def again() -> None:
+            task = asyncio.ensure_future(reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, again)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await run(stop)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 
 import aiohttp
 
@@ -127,3 +128,29 @@ async def test_whom_to_forget_has_to_be_said_exactly(house: Gateway):
     code, _, err = await house.run("people", "forget", "zoe", "--yes", *where)
     assert (2, True) == (code, "ringback people forget zoe --identity" in err)
     assert ["rita", "ana"] == [p["id"] for p in json.loads((await house.run("people", "list", "--json", *where))[1])]
+
+
+async def test_people_and_policy_are_read_again_beside_traffic(house: Gateway):
+    """
+    By a command and by SIGHUP; a file with a mistake is one line and changes nothing, and the open request goes on.
+    """
+    where, written = ("--config", str(house.config)), house.config.read_text()
+    house.config.write_text(written.replace('roles = ["owner", "release"]', 'roles = ["owner"]'))
+    code, _, err = await house.run("config", "reload", *where)
+    assert 2 == code
+    assert "policy[0].roles" in err
+    assert "nobody in [[people]] has the role 'release'" in err
+    house.config.write_text(written.replace('id = "ana"', 'id = "ana2"'))
+    assert (0, "people and policy are read again\n", "") == await house.run("config", "reload", *where)
+    log = house.folder / "gateway.log"
+    assert 1 == log.read_text().count("settings are read again: 2 people")
+    assert house.process is not None
+    house.process.send_signal(signal.SIGHUP)
+    await until(lambda: 2 == log.read_text().count("settings are read again: 2 people"))
+
+    house.press(ANA, "ringback.approve")
+    await until(lambda: "in production" in " ".join(house.seen(RITA)))
+    await house.stop()
+    code, _, err = await house.run("config", "reload", *where)
+    assert 1 == code
+    assert "no gateway is running on" in err

@@ -26,8 +26,9 @@ from gateway.notices import Notices
 from gateway.outbox import Outbox
 from gateway.owner import Owner
 from gateway.perform import Performer
+from gateway.reloading import Reloading
 from gateway.runtime import Runtime
-from gateway.settings import AgentSettings, ClientSettings
+from gateway.settings import AgentSettings, ClientSettings, Settings
 from gateway.store.sqlite import SqliteStore
 from gateway.webhooks import Webhooks
 from tests.gateway.loopback import Loopback
@@ -66,7 +67,7 @@ class Parts:
         catalogue = Catalogue()
         self.world = World(
             directory=directory,
-            rules=rules,
+            rules=list(rules),
             agents=Agents([listening, clients.LISTENING]),
             catalogue=catalogue,
             adapter=lambda conversation: reached.get(conversation.partition("/")[0]),
@@ -75,6 +76,7 @@ class Parts:
             starts=starts or Starts(),
             tokens_per_run=tokens_per_run,
         )
+        self.reloading = Reloading(Settings(), Settings, directory, self.world.rules, store)
         self.health = Health(self.accounts, runtime)
         self.admission = Admission(lambda: self.owner.undecided, runtime)
         self.gate = Gate(store, directory, catalogue, self.health, self.admission, runtime)

@@ -37,7 +37,9 @@ ASKED = {
 @asynccontextmanager
 async def door(house: House, folder: Path) -> AsyncIterator[Control]:
     """The operator's door, open."""
-    one = Control(house.store, house.outbox, house.world.directory, house.health, folder, house.runtime)
+    one = Control(
+        house.store, house.outbox, house.world.directory, house.health, house.reloading, folder, house.runtime
+    )
     running = asyncio.create_task(one.run())
     while not (folder / control.SOCKET).exists():
         await asyncio.sleep(0)

@@ -25,7 +25,9 @@ async def test_a_command_is_carried_out_and_answered(make: Make, tmp_path: Path)
     async with make(world.deployer(world.deploy())) as house:
         await house.write(RITA, "go")
         door = asyncio.create_task(
-            Control(house.store, house.outbox, house.world.directory, house.health, tmp_path, house.runtime).run()
+            Control(
+                house.store, house.outbox, house.world.directory, house.health, house.reloading, tmp_path, house.runtime
+            ).run()
         )
         while not (tmp_path / control.SOCKET).exists():
             await asyncio.sleep(0)
@@ -59,5 +61,11 @@ async def test_a_path_too_long_for_a_socket_is_said_at_start(make: Make, tmp_pat
     async with make(echo) as house:
         with pytest.raises(SettingsError, match="too long"):
             Control(
-                house.store, house.outbox, house.world.directory, house.health, tmp_path / ("x" * 120), house.runtime
+                house.store,
+                house.outbox,
+                house.world.directory,
+                house.health,
+                house.reloading,
+                tmp_path / ("x" * 120),
+                house.runtime,
             )

@@ -34,7 +34,7 @@ def look(*rules: Rule, people: Sequence[Any] = PEOPLE) -> dict[str, Check]:
     ]
     world = World(
         directory=Directory(everybody, ["slack:T1"]),
-        rules=rules,
+        rules=list(rules),
         agents=Agents([]),
         catalogue=Catalogue(),
         adapter=lambda _: None,
