@@ -658,6 +658,6 @@ def decode(raw: bytes, lifts: Mapping[tuple[str, int], Lift] = LIFTS) -> Event:
     """
     body: Any = pydantic_core.from_json(raw)
     if isinstance(body, dict):
-        while (lift := lifts.get((str(body.get("type")), body.get("v", 1)))) is not None:
+        while isinstance(v := body.get("v", 1), int) and (lift := lifts.get((str(body.get("type")), v))) is not None:
             body = lift(body)
     return _events.validate_python(body)

@@ -140,7 +140,8 @@ class SqliteReader:
             " WHERE t.updated_at > ?1 AND instr(e.body, ?2) ORDER BY e.at, e.seq"
         )
         with reading():
-            return [record_of(row) for row in self._reader.execute(query, (since, b'"RunStarted"'))]
+            rows = self._reader.execute(query, (since, b'"RunStarted"')).fetchall()
+        return [record for row in rows if (record := _readable(row)) is not None]
 
     async def links(self) -> list[Link]:
         with reading():
@@ -175,6 +176,14 @@ def _only(rows: list[Any], one: str, several: str, beginning: str) -> Any:
         found = f"more than one {one} begins" if rows else f"no {one} begins"
         raise NotFound(f"{found} with {beginning!r}; see: ringback {several} list")
     return rows[0]
+
+
+def _readable(row: tuple[int, float, bytes]) -> Record | None:
+    """Make a record of a row; None where it is no event: that stops its own conversation, and not what only counts."""
+    try:
+        return record_of(row)
+    except ValueError:
+        return None
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Events: written, read, lifted.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from agent_core.requests import Outcome, Settlement
 from tests.agent_core.logs import NOON, a_request
 from tests.agent_core.test_lifecycle import EVENTS
 
+STORED = Path(__file__).parent / "stored_events.jsonl"  # as every version has written them; lines are only added
 SAMPLES = [
     *EVENTS.values(),
     events.MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON, text="hi\u2028\x00"),
@@ -96,3 +98,32 @@ def test_a_request_survives_with_everything_in_it():
     )
 
     assert [opened, settled] == [decode(encode(opened)), decode(encode(settled))]
+
+
+@pytest.mark.parametrize("line", STORED.read_text().splitlines(), ids=lambda line: line[:40])
+def test_what_any_version_has_stored_is_read(line: str):
+    """
+    An event that was stored, by this version or one before, is read, and everything that it said is still there.
+    """
+    was, now = json.loads(line), json.loads(encode(decode(line.encode())))
+
+    assert {name: now.get(name) for name in was if name != "v"} == {name: was[name] for name in was if name != "v"}
+
+
+def test_every_event_has_been_stored():
+    """
+    Of every type in today's version a line stands in the file; a new one is added to it, and none is changed.
+    """
+    stored = {(line["type"], line.get("v", 1)) for line in map(json.loads, STORED.read_text().splitlines())}
+    today = {(kind.__name__, kind.model_fields["v"].default) for kind in EVENT_TYPES}
+
+    assert set() == today - stored, f"add a line of each, with every field set, to {STORED.name}"
+
+
+def test_a_version_that_is_no_number_is_refused():
+    """
+    What is no event of ours is refused with the error that says so, whatever stands in its version.
+    """
+    for version in ([], {}, None, 1.5):
+        with pytest.raises(ValidationError):
+            decode(json.dumps({"type": "NoteForwarded", "text": "hi", "v": version}).encode())

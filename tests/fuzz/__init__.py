@@ -22,6 +22,6 @@ def examples(most: int, *, shrink: bool = True) -> settings:
         database=None,
         deadline=None,
         print_blob=True,
-        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        phases=(Phase.explicit, Phase.generate, Phase.shrink) if shrink else (Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )

@@ -50,7 +50,7 @@ async def take(house: House, brought: list[Any]) -> None:
         assert addresses.parse(conversation)
 
 
-@examples(50, shrink=False)
+@examples(30, shrink=False)
 @given(st.lists(st.sampled_from(payloads.broken()), min_size=10, max_size=30))
 async def test_payloads_of_every_kind_that_is_handled(house: House, broken: list[Broken]):
     """
@@ -59,7 +59,7 @@ async def test_payloads_of_every_kind_that_is_handled(house: House, broken: list
     await take(house, [each.payload for each in broken])
 
 
-@examples(40, shrink=False)
+@examples(12, shrink=False)
 @given(st.data())
 async def test_payloads_that_slack_has_published(house: House, data: st.DataObject):
     """

@@ -79,7 +79,7 @@ def written(value: Any) -> str:
 KEYS = [number for number, line in enumerate(LINES) if re.fullmatch(r"(# )?[a-z_]+ = .*", line)]
 
 
-@examples(300)
+@examples(120)
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(ODD) | values), min_size=1, max_size=3))
 def test_values_of_any_kind(folder: Path, change: list[tuple[int, Any]]):
     """
@@ -93,7 +93,7 @@ def test_values_of_any_kind(folder: Path, change: list[tuple[int, Any]]):
         can_be_built(loaded)
 
 
-@examples(150)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(0, len(EXAMPLE)), st.integers(0, 40), st.binary(max_size=8)), max_size=4))
 def test_bytes_of_any_kind(folder: Path, cuts: list[tuple[int, int, bytes]]):
     """
@@ -124,7 +124,7 @@ def test_content_that_is_no_settings_file(folder: Path, content: bytes):
     assert outcome(folder, content, ENVIRONMENT) is None
 
 
-@examples(150)
+@examples(60)
 @given(st.dictionaries(st.sampled_from([*NAMES, *ENVIRONMENT]), texts, max_size=4))
 def test_an_environment_of_any_kind(folder: Path, given: dict[str, str]):
     """

@@ -27,7 +27,7 @@ from tests.runtime import NOON, HandRuntime
 
 # Linear time ---------------------------------------------------------------------------------------------------------
 
-SHORT, TIMES, MARGIN = 4_000, 8, 4.0  # characters; how much longer; and how much worse than linear that may be
+SHORT, TIMES, MARGIN = 2_000, 8, 4.0  # characters; how much longer; and how much worse than linear that may be
 UNITS = (
     *("<", "<|", "<@U1|", "<#", "<!date^1^", "<@U1>", ">", "&", "&amp;", "|"),
     *("`", "```", "```\n", "``` a", "~~~", "~~~a\n", " ```", "\t", " ", "\n", "\r\n", "\n\n"),
@@ -72,7 +72,7 @@ def test_a_text_is_read_in_linear_time(reader: str):
     """
     read = READERS[reader]
     for unit in UNITS:
-        for before, behind in (("", ""), ("```", "`"), ("<@U1|", "<"), ("yes ", "\n")):
+        for before, behind in (("", ""), ("```", "`"), ("<@U1|", "<")):
             short, long = (before + (unit * n)[:n] + behind for n in (SHORT, SHORT * TIMES))
             once = seconds(read, long, 1)
             if once > 0.02:
@@ -167,7 +167,7 @@ def test_what_any_text_decides(some: list[str], gap: str):
     assert replies.read(said).decision == oracle(said, code="(?!)"), ascii(said)
 
 
-@examples(8, shrink=False)
+@examples(6, shrink=False)
 @given(st.lists(st.tuples(st.sampled_from([RITA, ANA, BEN, OTTO]), st.sampled_from(PIECES) | anything), max_size=12))
 async def test_texts_that_decide_nothing(tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str]]):
     """

@@ -46,7 +46,7 @@ objects = st.dictionaries(
 )
 
 
-@examples(150)
+@examples(100)
 @given(methods, paths, headers, st.lists(blobs, max_size=4))
 async def test_what_nobody_signed(
     house: House, method: str, path: str, headers: list[tuple[bytes, bytes]], chunks: list[bytes]
@@ -85,7 +85,7 @@ async def test_what_is_no_http(house: House, pieces: list[bytes]):
     assert ([], []) == (house.complaints, house.stored())
 
 
-@examples(200)
+@examples(100)
 @given(blobs, st.sampled_from(TYPES))
 async def test_signed_bytes(house: House, body: bytes, content_type: str):
     """
@@ -96,7 +96,7 @@ async def test_signed_bytes(house: House, body: bytes, content_type: str):
     assert (answered.status, house.complaints) in [(200, []), (400, [])]
 
 
-@examples(300)
+@examples(100)
 @given(objects | values)
 async def test_signed_json(house: House, value: Any):
     """

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from agent_core.run import Run, agent
 from gateway.errors import Broken, Conflict, Lost, Unwritable
 from gateway.store import sqlite_log
 from gateway.store.base import Fact
+from gateway.store.sqlite_reader import FILE
 from tests.contracts.rows import a_message
 from tests.gateway.agents import World, asker, echo
-from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
+from tests.gateway.house import ANA, BEN, OPS, OTTO, RITA, House, Make
 from tests.runtime import HandRuntime
 
 
@@ -227,3 +229,25 @@ async def test_nothing_is_waited_for_when_the_owner_has_ended(make: Make):
         await asyncio.gather(house._tasks[0], return_exceptions=True)
 
         await asyncio.wait_for(house.owner.drain(5), 1)
+
+
+async def test_a_beginning_that_cannot_be_read_does_not_keep_the_gateway_from_starting(make: Make, tmp_path: Path):
+    """
+    Where a run's beginning is no event, its conversation is set aside and named; who only counts beginnings goes on.
+    """
+    async with make(echo) as house:
+        await house.write(RITA, "hello")
+    db = sqlite3.connect(tmp_path / FILE)
+    with db:
+        damaged = db.execute(
+            "UPDATE events SET body = ? WHERE instr(body, ?)", (b'{"type":"RunStarted"}', b'"RunStarted"')
+        )
+        assert 1 == damaged.rowcount
+    db.close()
+    async with make(echo) as house:
+        await house.write(RITA, "again")
+        for words in ("go", "hello"):
+            await house.write(OTTO, words)
+
+        assert ["slack:T1/URITA"] == sorted(house.owner.stuck)
+        assert "UOTTO said: hello" == house.texts(OTTO)[-1]
