@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, engine, ingest, paused
+from tests.bench import approval, engine, ingest, paused, profile
 from tests.bench.measure import surroundings
 from tests.bench.peers import compare
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "approval": ("a press of Approve → the tool started, and the whole round trip around it", approval.measure),
     "engine": ("a message → a card → a press → the tool → the last word, in process, without a vendor", engine.measure),
     "trip": ("the same over HTTP: two signed requests", engine.measure_http),
+    "profile": ("the microseconds of the trip in process, by stage", profile.measure),
     "paused": ("what threads cost while they wait for a person, and going on with one", paused.measure),
     "peers": ("the trip in process, beside LangGraph with its SQLite checkpointer", compare.measure),
     "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
