@@ -47,7 +47,7 @@ class Runtime:
         """Give what is done after a while; cancelled, it is forgotten. It costs a timer, where a sleep costs a task."""
         loop = asyncio.get_running_loop()
         alarm: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(seconds, _ring, alarm)
+        timer = loop.call_later(seconds, alarm.set_result, None)
         alarm.add_done_callback(lambda _: timer.cancel())
         return alarm
 
@@ -121,11 +121,6 @@ class Runtime:
     def close(self) -> None:
         """Let go of the disk's thread."""
         self._disk.shutdown(wait=True)
-
-
-def _ring(alarm: asyncio.Future[None]) -> None:
-    if not alarm.done():  # it may have been cancelled in this very turn of the loop
-        alarm.set_result(None)
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

@@ -12,9 +12,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, engine, ingest, paused, profile
+from tests.bench import approval, engine, ingest, paused
 from tests.bench.measure import surroundings
-from tests.bench.peers import compare
 
 Rows = Awaitable[list[dict[str, Any]]]
 BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
@@ -22,9 +21,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "approval": ("a press of Approve → the tool started, and the whole round trip around it", approval.measure),
     "engine": ("a message → a card → a press → the tool → the last word, in process, without a vendor", engine.measure),
     "trip": ("the same over HTTP: two signed requests", engine.measure_http),
-    "profile": ("the microseconds of the trip in process, by stage", profile.measure),
     "paused": ("what threads cost while they wait for a person, and going on with one", paused.measure),
-    "peers": ("the trip in process, beside LangGraph with its SQLite checkpointer", compare.measure),
     "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
 }
 
@@ -37,15 +34,13 @@ def main() -> None:
         description=f"Measures, and prints JSON.\n\n{told}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    which = "all: every one of them; the peers where they are installed"
-    parser.add_argument("names", nargs="+", choices=[*BENCHMARKS, "all"], help=which)
+    parser.add_argument("names", nargs="+", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a run is (3)")
     parser.add_argument("--runs", type=int, default=3, help="how many, interleaved; medians are told (3)")
     parser.add_argument("--into", type=Path, help="also keep the results in this file, each under its name")
     asked = parser.parse_args()
     results = {}
-    every = [name for name in BENCHMARKS if name != "peers" or compare.installed()]
-    for name in every if "all" in asked.names else asked.names:
+    for name in BENCHMARKS if "all" in asked.names else asked.names:
         what, measure = BENCHMARKS[name]
         around = surroundings()
         rows = asyncio.run(measure(asked.seconds, asked.runs))

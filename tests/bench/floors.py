@@ -2,6 +2,7 @@
 What the gateway is measured against: programs that do a part of its work and nothing else, under the same web server
 and the same Slack library. Started by the benchmarks as `python -m tests.bench.floors KIND FOLDER [API]`.
 
+- `answer`: answers whatever comes, unread, so what is measured is the load itself.
 - `verify`: checks the signature, reads the JSON, answers 200. Nothing is kept.
 - `commit`: the same, and a row on the disk before the 200: bare SQLite, WAL, synchronous=FULL, whoever waits shares a
   commit.
@@ -18,6 +19,7 @@ import hmac
 import json
 import logging
 import queue
+import socket
 import sqlite3
 import sys
 import threading
@@ -26,6 +28,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pydantic_core
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -43,6 +46,11 @@ from tests.bench.slack_side import BOT, SECRET, TEAM
 
 Put = Callable[[str, bytes], Awaitable[Any]]
 SCHEMA = "CREATE TABLE facts (seq INTEGER PRIMARY KEY, dedupe TEXT UNIQUE, body BLOB)"
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 2000",
+)  # the gateway's
 BATCH = 512
 
 
@@ -61,7 +69,7 @@ class Disk:
 
     def _write(self) -> None:
         db = sqlite3.connect(self._file, isolation_level=None)
-        for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", SCHEMA):
+        for statement in (*PRAGMAS, SCHEMA):
             db.execute(statement)
         while True:
             batch = [self._queue.get()]
@@ -97,7 +105,7 @@ def webhook(put: Put) -> Any:
         expected = b"v0=" + hmac.new(key, b"v0:" + stamp + b":" + body, hashlib.sha256).hexdigest().encode()
         assert abs(time.time() - int(stamp)) < 300
         assert hmac.compare_digest(expected, headers[b"x-slack-signature"])
-        await put(json.loads(body)["event_id"], body)
+        await put(pydantic_core.from_json(body)["event_id"], body)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
 
@@ -125,10 +133,31 @@ def bolt(put: Put) -> Any:
     return Starlette(routes=[Route("/{path:path}", events, methods=["POST"])])
 
 
-async def over_http(app: Any) -> None:
-    """Serve as the gateway does."""
+class Answer(asyncio.Protocol):
+    """Says 200 to whatever comes."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: Any = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+
+async def answering() -> None:
+    """Serve without a web server."""
+    server = await asyncio.get_running_loop().create_server(Answer, sock=_door())
+    await server.serve_forever()
+
+
+def _door() -> socket.socket:
     door = listen("127.0.0.1", 0)
     print(f"running on port {door.getsockname()[1]}", file=sys.stderr, flush=True)
+    return door
+
+
+async def over_http(app: Any) -> None:
+    """Serve as the gateway does."""
+    door = _door()
     await uvicorn.Server(web_server(app)).serve([door])
 
 
@@ -157,6 +186,8 @@ def main() -> None:
     kind, folder, *api = sys.argv[1:]
     file = Path(folder) / "floor.sqlite"
     match kind:
+        case "answer":
+            asyncio.run(answering())
         case "verify":
             asyncio.run(over_http(webhook(nothing)))
         case "commit":

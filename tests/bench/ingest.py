@@ -8,6 +8,7 @@ channels.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -42,9 +43,9 @@ def messages(slack: Slack) -> Iterator[Json]:
 
 @asynccontextmanager
 async def http_load(slack: Slack, port: int, path: str, in_flight: int, most: int) -> AsyncIterator[One]:
-    """Requests signed beforehand, over kept connections."""
+    """Requests signed beforehand, over kept connections. Where they run out they begin again, and nobody keeps them."""
     stream = messages(slack)
-    ready = iter([signed(next(stream), path) for _ in range(most)])
+    ready = itertools.cycle([signed(next(stream), path) for _ in range(most)])
     connections = [await Connection.open(port) for _ in range(in_flight)]
 
     async def one(number: int) -> None:
@@ -117,6 +118,7 @@ WEBHOOK = {
     "floor: verify, no store": http_floor("verify"),
     "floor: verify, bare SQLite, shared commits": http_floor("commit"),
     "slack-bolt, stored before its 200": http_floor("bolt"),
+    "the load itself: 200 to whatever comes": http_floor("answer"),
 }
 SOCKET = {
     "ringback": socket_ringback,

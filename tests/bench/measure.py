@@ -30,12 +30,16 @@ LIBRARIES = ("aiohttp", "fastapi", "h11", "httptools", "pydantic", "ringback", "
 LIBRARIES += ("uvicorn", "uvloop", "websockets")
 
 
+_servers: set[int] = set()  # the programs that are measured now
+
+
 class Run(NamedTuple):
-    """One run: how many, in how long, and how long each took, in seconds."""
+    """One run: how many, in how long, how long each took, and what the servers' processors did, all in seconds."""
 
     done: int
     wall: float
     latencies: Sequence[float]
+    busy: float = 0.0
 
 
 async def closed_loop(
@@ -53,7 +57,7 @@ async def closed_loop(
     gc.collect()
     if not collect:
         gc.disable()
-    began = time.perf_counter()
+    busy, began = processor_time(), time.perf_counter()
 
     async def worker(number: int) -> None:
         nonlocal done
@@ -67,9 +71,18 @@ async def closed_loop(
         async with asyncio.TaskGroup() as group:
             for number in range(in_flight):
                 group.create_task(worker(number))
-        return Run(done, time.perf_counter() - began, latencies)
+        return Run(done, time.perf_counter() - began, latencies, processor_time() - busy)
     finally:
         gc.enable()
+
+
+def processor_time() -> float:
+    """Tell how many seconds of a processor the servers have taken so far."""
+    ticks = 0
+    for process in _servers:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])  # utime and stime, see proc(5)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def row(what: str, in_flight: int, runs: Sequence[Run], **more: Any) -> dict[str, Any]:
@@ -83,6 +96,7 @@ def row(what: str, in_flight: int, runs: Sequence[Run], **more: Any) -> dict[str
         "most": round(rates[-1], 1),
         "p50_ms": round(statistics.median(quantile(run.latencies, 0.50) for run in runs) * 1e3, 2),
         "p99_ms": round(statistics.median(quantile(run.latencies, 0.99) for run in runs) * 1e3, 2),
+        "cpu_us": round(statistics.median(run.busy / run.done for run in runs) * 1e6),
         "runs": len(runs),
     } | more
 
@@ -125,6 +139,7 @@ async def server(
             stderr=out,
             preexec_fn=lambda: os.sched_setaffinity(0, SERVER),
         )
+    _servers.add(process.pid)
     try:
         if not arguments[1].startswith("socket"):
             async with asyncio.timeout(PATIENCE):
@@ -136,6 +151,7 @@ async def server(
             yield 0
         assert process.returncode is None, f"it ended: {log.read_text()[-2_000:]}"
     finally:
+        _servers.remove(process.pid)
         if process.returncode is None:
             process.terminate()
         await process.wait()

@@ -32,7 +32,9 @@ def table(result: dict[str, Any]) -> str:
         lines = list(map(figure, rows))
         runs = f"{rows[0]['runs']} interleaved runs"
     else:
-        head = "| | in flight | a second | least … most | p50 ms | p99 ms | ringback is |\n" + "|---" * 7 + "|\n"
+        head = (
+            "| | in flight | a second | least … most | p50 ms | p99 ms | CPU µs | ringback is |\n" + "|---" * 8 + "|\n"
+        )
         lines = [line(row, rows) for row in rows]
         runs = f"{rows[0]['runs']} interleaved runs of {result['seconds']:g} s"
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
@@ -68,7 +70,7 @@ def line(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     rate = f"{row['per_second']:,.0f} | {row['least']:,.0f} … {row['most']:,.0f}"
     return (
         f"| {row['what']} | {row['in_flight']} | {' | ' if row.get('timed') else rate} "
-        f"| {row['p50_ms']:.2f} | {row['p99_ms']:.2f} | {', '.join(ratios)} |\n"
+        f"| {row['p50_ms']:.2f} | {row['p99_ms']:.2f} | {row.get('cpu_us') or ''} | {', '.join(ratios)} |\n"
     )
 
 

@@ -4,22 +4,19 @@ The benchmarks run, and what they print can be put into the page. Nothing here i
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.bench import page
 from tests.bench.__main__ import BENCHMARKS
-from tests.bench.peers import compare
 from tests.process import ROOT
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name != "peers"])
+@pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_runs(name: str):
     """
     Each benchmark ends, and makes a table; where something is done as often as it goes, ringback and its floors stand
@@ -42,10 +39,15 @@ def test_a_benchmark_runs(name: str):
     assert len(result["rows"]) + 2 == page.table(result).count("\n|") + 1
 
 
-def test_peers_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+@pytest.mark.timeout(180)
+def test_a_webhook_is_taken_apart():
     """
-    Without the peers, their benchmark measures nothing, and says which they are and how to install them.
+    Every stage of a webhook takes some time, and they make a table.
     """
-    monkeypatch.setattr(compare, "VENV", tmp_path)
-    with pytest.raises(SystemExit, match=r"langgraph-checkpoint-sqlite(?s:.*)pip install -r tests/bench/peers/"):
-        asyncio.run(compare.measure(0.1, 1))
+    command = [sys.executable, "-m", "tests.bench.stages"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert 0 == told.returncode, told.stderr[-2_000:]
+
+    rows = [line.strip("| ").split(" | ") for line in told.stdout.splitlines()[2:]]
+    assert 12 == len(rows)
+    assert all(float(taken) > 0 for _, taken in rows)

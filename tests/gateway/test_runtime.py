@@ -71,21 +71,6 @@ async def test_a_limit_that_is_cancelled_cancels(runtime: HandRuntime):
     assert ended.is_set()
 
 
-async def test_an_alarm_may_be_cancelled_as_it_goes_off():
-    """
-    An alarm that is cancelled in the very turn of the loop in which it goes off does so in peace.
-    """
-    loop = asyncio.get_running_loop()
-    problems: list[object] = []
-    loop.set_exception_handler(lambda _, problem: problems.append(problem))
-    alarm = Runtime().alarm(0.0)
-    loop.call_soon(alarm.cancel)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert alarm.cancelled()
-    assert [] == problems
-
-
 async def test_threads_run_beside_the_loop():
     """
     What blocks runs elsewhere, the disk in a thread of its own.

@@ -1,3 +1,0 @@
-"""
-Other projects, measured by scripts that run in a venv of their own.
-"""
