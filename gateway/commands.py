@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import events
+from agent_core import addresses, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from gateway.directory import Directory
 from gateway.errors import Busy, Declined, Needed
@@ -39,9 +39,16 @@ async def carry_out(store: Store, directory: Directory, asked: dict[str, Any], r
         case "retry":
             return int(await store.retry(asked["delivery"]))
         case "forget":
-            return await _forget(store, Party(asked["party"]), asked["identities"], runtime, end=asked["end"])
+            return await _forget(
+                store,
+                Party(asked["party"]),
+                [Identity(str(one)) for one in asked["identities"]],
+                runtime,
+                end=asked["end"],
+            )
         case _:
             acted = events.OperatorActed.model_validate(asked["acted"])
+            addresses.parse(asked["conversation"])
             await store.append(Fact(ConversationKey(asked["conversation"]), acted, ()))
             return 1
 

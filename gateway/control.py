@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+from agent_core.texts import described
 from gateway import clients, commands
 from gateway.directory import Directory
 from gateway.errors import Declined, GatewayError, SettingsError
@@ -29,6 +30,8 @@ log = logging.getLogger("ringback.control")
 SOCKET = "control.sock"
 ASK_LIMIT = 5.0  # seconds that the command line has to say what it wants
 LONGEST_LINE = 1024 * 1024  # bytes of JSON: an answer in words can have 64 Ki characters, written as six bytes each
+WORDS = ("client", "code", "conversation", "delivery", "identity", "key", "me", "party", "person", "to")  # texts
+UNREAD = "the gateway does not know this command; it may be of another version than the command line"
 LONGEST_PATH = 100  # bytes; the kernel takes 107
 
 
@@ -70,13 +73,16 @@ class Control:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            asked = json.loads(await self._runtime.limit(reader.readline(), ASK_LIMIT))
+            asked = _command(await self._runtime.limit(reader.readline(), ASK_LIMIT))
             if asked["do"] == "ask":
                 await self._follow(asked, reader, writer)
             else:
                 await _tell(writer, await self._done(asked))
         except (Declined, SettingsError) as declined:
             await _tell(writer, {"error": str(declined)})
+        except (AttributeError, KeyError, TypeError, ValueError) as odd:
+            log.warning("a command cannot be read: %s", described(odd))
+            await _tell(writer, {"error": f"{UNREAD} ({described(odd)})"})
         except Exception as error:
             log.exception("a command failed")
             await _tell(writer, {"error": str(error)})
@@ -112,6 +118,20 @@ class Control:
             for task in (telling, gone):
                 task.cancel()
             await asyncio.gather(telling, gone, return_exceptions=True)
+
+
+def _command(line: bytes) -> dict[str, Any]:
+    """
+    Read a command.
+
+    Raises:
+        ValueError, TypeError: It is none.
+    """
+    asked: dict[str, Any] = json.loads(line)
+    for name in {"do", *WORDS} & {*asked}:
+        if not isinstance(asked[name], str):
+            raise TypeError(f"{name} is no text")
+    return asked
 
 
 async def _tell(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ EVENT_TYPE = "ringback_delivery"
 PAGES = 5  # pages of history that are looked through
 PAGE = 200  # messages each
 FEW = 15  # messages that an app outside the marketplace gets at most (docs.slack.dev/apis/web-api/rate-limits)
+SHAPE = "what answered is not Slack, or it answers in a shape that we do not know"
 SKEW = 3_600.0  # seconds that Slack's clock may be behind ours
 
 
@@ -81,7 +83,7 @@ class Client:
         headers = {"Authorization": f"Bearer {token}"} if token else None
         try:
             given: dict[str, Any] = {"data" if form else "json": dict(arguments)}
-            return await self.web().api_call(method, headers=headers, **given)
+            answer = await self.web().api_call(method, headers=headers, **given)
         except SlackApiError as error:
             refused = explained(method, error, self._clock.now())
             if isinstance(refused, RateLimited):
@@ -91,6 +93,11 @@ class Client:
             raise Unreachable(f"Slack cannot be reached: {error}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unknown(f"{method}: the connection broke before Slack answered ({type(error).__name__})") from error
+        except AttributeError as error:  # the library looks into what is no object
+            raise Unknown(f"{method}: {SHAPE}") from error
+        if not isinstance(answer.data, dict):
+            raise Unknown(f"{method}: {SHAPE}")
+        return answer
 
     async def deliver(self, part: Part) -> Receipt:
         """Send one part."""
@@ -144,8 +151,11 @@ class Client:
             offer = await self.call("files.getUploadURLExternal", wanted, form=True)
         except Unknown as lost:
             raise Unreachable(str(lost)) from lost
-        await files.transfer(self._connections(), str(offer["upload_url"]), content, api=self._config.api)
-        return str(offer["file_id"])
+        url, file = offer.get("upload_url"), offer.get("file_id")
+        if not (url and file):
+            raise Unreachable("files.getUploadURLExternal: Slack names no address to upload to")
+        await files.transfer(self._connections(), str(url), content, api=self._config.api)
+        return str(file)
 
     async def fetch(self, attachment: events.Attachment) -> bytes:
         """Give what is in a file that somebody sent."""
@@ -181,11 +191,14 @@ class Client:
         query |= {"oldest": f"{max(0.0, part.since - SKEW):.6f}"} | ({"ts": root} if root else {})
         for page in range(PAGES):
             answer = await self._look(method, query, first=page == 0)
-            messages = answer.get("messages") or []
-            for message in messages:
-                if part.delivery in _deliveries(message):
-                    return Receipt(place=channel, message_id=str(message["ts"]), at=_time(str(message["ts"])))
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            try:
+                messages = answer.get("messages") or []
+                for message in messages:
+                    if part.delivery in _deliveries(message):
+                        return Receipt(place=channel, message_id=str(message["ts"]), at=_time(str(message["ts"])))
+                cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            except (AttributeError, KeyError, TypeError) as odd:
+                raise Unknown(f"{method}: {SHAPE}") from odd
             if not (answer.get("has_more") and cursor):
                 if part.kind == SHARE:  # Slack shows a file some time after it has taken it
                     raise Unknown("the files were not found, but may still appear")
@@ -215,7 +228,10 @@ class Client:
                 answer = await self.call("conversations.open", {"users": place})
             except Unknown as lost:  # opened or not, nothing was sent
                 raise Unreachable(str(lost)) from lost
-            self._direct[place] = str((answer.get("channel") or {})["id"])
+            opened = answer.get("channel")
+            if not (isinstance(opened, dict) and opened.get("id")):
+                raise Unreachable("conversations.open: Slack names no channel")
+            self._direct[place] = str(opened["id"])
         return self._direct[place]
 
     async def close(self) -> None:
@@ -232,6 +248,7 @@ def _deliveries(message: Mapping[str, Any]) -> set[str]:
 
 def _time(ts: str) -> float:
     try:
-        return float(ts)
+        at = float(ts)
     except ValueError:
         return 0.0
+    return at if math.isfinite(at) else 0.0

@@ -42,8 +42,7 @@ async def fetch(session: aiohttp.ClientSession, attachment: events.Attachment, *
     url = attachment.url
     for _ in range(HOPS):
         if not trusted(url, api):
-            host = urlsplit(url).hostname
-            raise Rejected(f"{attachment.name} is kept at {host}, which gets no token of Slack's", permanent=True)
+            raise Rejected(f"{attachment.name} is kept at {_host(url)}, which gets no token of Slack's", permanent=True)
         try:
             async with session.get(
                 url,
@@ -55,7 +54,7 @@ async def fetch(session: aiohttp.ClientSession, attachment: events.Attachment, *
                     url = urljoin(url, answer.headers.get("Location", ""))
                     continue
                 return await _content(answer, attachment)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:  # ValueError: sent on to no address
             raise Unreachable(f"{attachment.name} cannot be fetched: {type(error).__name__}") from error
     raise Rejected(f"{attachment.name} is sent from one address to the next", permanent=True)
 
@@ -92,7 +91,7 @@ async def transfer(session: aiohttp.ClientSession, url: str, content: bytes, *, 
         Unreachable: Slack does not answer.
     """
     if not trusted(url, api):
-        raise Rejected(f"Slack names {urlsplit(url).hostname} to upload to, which is not Slack's", permanent=True)
+        raise Rejected(f"Slack names {_host(url)} to upload to, which is not Slack's", permanent=True)
     problem: DeliveryFailed = Unreachable("a file was not uploaded")
     for _ in range(TRIES):
         try:
@@ -124,6 +123,13 @@ def trusted(url: str, api: str) -> bool:
     return (
         there.scheme == "https" and there.port in (None, 443) and (host == "slack.com" or host.endswith(".slack.com"))
     )
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "no address"
+    except ValueError:
+        return "no address"
 
 
 def _is_loopback(host: str) -> bool:

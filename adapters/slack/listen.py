@@ -128,7 +128,7 @@ class Listener:
         async def heard(message: Any) -> None:
             self._last = self._frame = self._clock.now()
             if isinstance(message.data, str) and len(message.data) < NOTICE:
-                self._notice(json.loads(message.data), gate)
+                self._notice(_frame(message.data), gate)
             if self._greeted.is_set():
                 gate.seen(CHANNEL, self._account)
             await self._room.wait()
@@ -141,7 +141,8 @@ class Listener:
 
         Of the reasons for a disconnect `warning` and `refresh_requested` are routine, and the library's business.
         """
-        count, ours = int(frame.get("num_connections") or 0), len(self._receivers)
+        told, ours = frame.get("num_connections"), len(self._receivers)
+        count = told if isinstance(told, int) else 0
         match frame.get("type"), frame.get("reason"):
             case "hello", _:
                 if count <= ours:
@@ -200,6 +201,15 @@ class Room:
             self._under_way -= 1
             if self._under_way < AT_ONCE:
                 self._free.set()
+
+
+def _frame(data: str) -> Mapping[str, Any]:
+    """Read a frame; what is no object says nothing about the connection."""
+    try:
+        frame = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return frame if isinstance(frame, dict) else {}
 
 
 class _StoreFirst(AsyncMiddleware):

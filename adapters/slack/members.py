@@ -55,7 +55,7 @@ class Members:
         member, kept = Member(), AGAIN
         try:
             answer = await self._client.call("users.info", {"user": user})
-            member, kept = _member(answer.get("user") or {}), KEPT
+            member, kept = _member(answer.get("user")), KEPT
         except Misconfigured as refused:
             if refused.missing and self._allowed:
                 log.warning("names are not known, and guests not told from members: %s", refused)
@@ -77,9 +77,11 @@ class Members:
         await asyncio.gather(*asked, return_exceptions=True)
 
 
-def _member(user: dict[str, Any]) -> Member:
-    """Read a user object (docs.slack.dev/reference/objects/user-object)."""
-    profile = user.get("profile") or {}
+def _member(user: Any) -> Member:
+    """Read a user object (docs.slack.dev/reference/objects/user-object); what is none says nothing of anybody."""
+    user = user if isinstance(user, dict) else {}
+    profile = user.get("profile")
+    profile = profile if isinstance(profile, dict) else {}
     names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
     return Member(
         name=next((str(name) for name in names if name), ""),

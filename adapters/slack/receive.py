@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from adapters.base import OVERLOADED, Clock, Gate, Inbound, NoForm, Refused
-from adapters.errors import ChannelError, Misconfigured
+from adapters.errors import ChannelError, Misconfigured, Unknown
 from adapters.slack import render
 from adapters.slack.accounts import Bot, account_of
 from adapters.slack.client import Client
@@ -66,6 +66,8 @@ class Receiver:
                 f"the bot token belongs to {kind} {installed}, but `account` says {self.config.account}; "
                 "set the one or the other right"
             )
+        if not answer.get("user_id"):
+            raise Unknown("auth.test: Slack does not say who we are")
         self._bot = Bot(installed, str(answer["user_id"]), str(answer.get("bot_id") or ""), enterprise)
 
     async def take(self, payload: Mapping[str, Any], gate: Gate) -> Answer:

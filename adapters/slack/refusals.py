@@ -55,8 +55,10 @@ HINTS: dict[str, str] = {
 def explained(method: str, error: SlackApiError, now: float) -> ChannelError:
     """Say what a refusal means for what was being sent."""
     response = error.response
-    status = getattr(response, "status_code", 200)
-    data: Mapping[str, Any] = response.data if isinstance(response.data, dict) else {}
+    # What could not be read as JSON at all is not the library's response but the one of aiohttp.
+    status = getattr(response, "status_code", getattr(response, "status", 200))
+    data: Mapping[str, Any] = getattr(response, "data", {})
+    data = data if isinstance(data, dict) else {}
     name = str(data.get("error") or f"HTTP {status}")
     if status == 429 or name in ("ratelimited", "rate_limited"):
         asked = response.headers.get("Retry-After") or response.headers.get("retry-after")

@@ -86,7 +86,7 @@ def check(file: Path) -> None:
     if version == 0 or not {"conversations", "events", "deliveries"} <= found:
         raise Declined(f"{file} is no backup of ringback")
     if verdict != "ok":
-        raise Declined(f"{file} is damaged ({verdict}); use another backup")
+        raise Declined(f"{file} is damaged ({' '.join(verdict.split())}); use another backup")
 
 
 def restore(source: Path, folder: Path, now: float) -> Path | None:

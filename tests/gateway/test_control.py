@@ -39,9 +39,13 @@ async def test_a_command_is_carried_out_and_answered(make: Make, tmp_path: Path)
         assert {"done": True} == answer
         assert [("ended", "cancelled")] == await house.status()
         assert {"done": False} == await control.ask(tmp_path, {"do": "retry", "delivery": "nothing"})
-        nonsense = await control.ask(tmp_path, {"do": "act"})
-        assert nonsense is not None
-        assert "error" in nonsense
+        for nonsense in ({"do": "act"}, {}, {"do": []}, {"do": "offer", "code": [], "person": "x"}, [], None, "\x00"):
+            refused = await control.ask(tmp_path, nonsense)  # type: ignore[arg-type]
+            assert refused is not None
+            assert refused["error"].startswith(control.UNREAD)
+        nowhere = await control.ask(tmp_path, {"do": "act", "conversation": "nowhere", "acted": acted})
+        assert nowhere is not None
+        assert "is no address" in nowhere["error"]
         assert 0o600 == stat.S_IMODE((tmp_path / control.SOCKET).stat().st_mode)
         door.cancel()
         await asyncio.gather(door, return_exceptions=True)

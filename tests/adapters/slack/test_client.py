@@ -5,6 +5,7 @@ Slack's Web API, called once and understood.
 from __future__ import annotations
 
 import pytest
+from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -12,10 +13,11 @@ from adapters.base import Say
 from adapters.errors import ChannelError, Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 from adapters.slack import client
 from adapters.slack.client import EVENT_TYPE
+from adapters.slack.config import Config
 from adapters.slack.emulator import Fault
 from adapters.slack.refusals import FIX, GONE, HINTS, OPEN_FATE, explained
 from tests.contracts.adapter import prepared
-from tests.contracts.test_slack_adapter import SlackVendor
+from tests.contracts.test_slack_adapter import Clock, SlackVendor
 
 
 def calls(slack: SlackVendor, method: str) -> list[dict]:
@@ -245,3 +247,34 @@ async def test_a_refusal_says_what_somebody_can_do(slack: SlackVendor, name: str
     with pytest.raises(Rejected, match=name) as refused:
         await slack.adapter.deliver(prepared(slack, Say("hello"), slack.place))
     assert HINTS[name] in str(refused.value)
+
+
+@pytest.mark.parametrize("body", ["", "[]", "true", '"ok"', "{", "<html>"])
+async def test_an_answer_that_is_not_slacks_is_of_unknown_fate(slack: SlackVendor, body: str):
+    """
+    Where something else answers in Slack's place, or what it says is cut off, nobody knows whether it was sent.
+    """
+
+    async def odd(request: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="application/json")
+
+    site = web.Application()
+    site.router.add_post("/chat.postMessage", odd)
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    config = {"account": "T1", "bot_token": "xoxb-1", "app_token": "xapp-1"}
+    there = {"api": f"http://127.0.0.1:{runner.addresses[0][1]}/"}
+    one = client.Client(Config.model_validate(config | there), Clock())
+    with pytest.raises(Unknown):
+        await one.deliver(prepared(slack, Say("hello"), slack.place))
+    await one.close()
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("ts", ["nan", "inf", "x", ""])
+def test_a_time_that_is_none_is_no_time(ts: str):
+    """
+    A receipt holds a number that can be stored, whatever an answer calls the time.
+    """
+    assert 0.0 == client._time(ts)

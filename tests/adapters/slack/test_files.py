@@ -333,3 +333,12 @@ async def test_a_scope_that_only_files_need_stops_nothing_else(slack: SlackVendo
     await slack.misbehave("revoke")
     with pytest.raises(Misconfigured):
         await slack.adapter.deliver(sent(slack))
+
+
+@pytest.mark.parametrize("url", ["http://[", "x", "//", "https://slack.com:x/", "\x00"])
+async def test_a_file_without_a_readable_address(slack: SlackVendor, url: str):
+    """
+    An address that is none gets no token, and is a refusal like any other.
+    """
+    with pytest.raises(Rejected, match="gets no token"):
+        await slack.adapter.fetch(Attachment(name="plan.csv", url=url))

@@ -388,3 +388,11 @@ async def test_signs_of_life_are_told(slack: SlackVendor, gate: Gate):
     """
     before = gate.signs
     await until(lambda: gate.signs > before + 1)
+
+
+@pytest.mark.parametrize("data", ["null", "[1]", "7", '"hello"', "{", "", "9" * 5_000])
+def test_a_frame_that_is_no_object_says_nothing_of_the_connection(data: str):
+    """
+    What Slack never sends as a frame is passed over; the connection that brought it is held on.
+    """
+    assert {} == listen._frame(data)

@@ -136,3 +136,11 @@ async def test_few_are_remembered_at_a_time(slack: Receiver, server: Server, mon
         await written(slack, user, number)
 
     assert 3 == asked(server)
+
+
+@pytest.mark.parametrize("user", [None, [], [1], "x", 7, {"profile": [1]}, {"profile": {"display_name": ""}}])
+def test_who_is_described_oddly_is_somebody_without_a_name(user: Any):
+    """
+    What is no description of a user says nothing of them, and keeps no message from being stored.
+    """
+    assert members.Member() == members._member(user)
