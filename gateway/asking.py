@@ -101,7 +101,8 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
         case policy.Allow():
             _open_wanted(here, thread, wish, wanted, allowed=True)
         case policy.Ask(who, where, patience, reason):
-            shown = where if where.targets else wanted.where
+            named = wanted.where.targets if wanted.where is not None else ()
+            shown = where.model_copy(update={"targets": where.targets or named})
             wanted = dataclasses.replace(wanted, to=who, where=shown, why=wanted.why or reason)
             wanted = dataclasses.replace(wanted, patience=min(patience, wanted.patience))
             _open_wanted(here, thread, wish, wanted)

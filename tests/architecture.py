@@ -27,8 +27,8 @@ RUNTIME_CALLS = frozenset(("sleep", "to_thread", "wait_for", "timeout"))
 DERIVED_IDS = frozenset(("uuid5", "UUID", "NAMESPACE_OID"))
 CONCRETE = ("gateway.store.sqlite", "gateway.models.scripted", "gateway.store.redis")
 COMPOSERS = ("gateway.bootstrap",)
-PLAY = "gateway.sandbox"
-"""The sandbox plays the world: it is a process of its own, outside of what a simulation replaces."""
+ELSEWHERE = ("gateway.sandbox", "gateway.client")
+"""What runs in other processes, outside of what a simulation replaces: it plays the world, or stands in it."""
 ENVIRONMENT_READERS = ("gateway.settings", "gateway.sandbox")
 
 
@@ -123,7 +123,7 @@ def judge_gateway(name: str, target: str) -> str | None:
     if within(target, *CONCRETE) and name not in COMPOSERS and not within(name, *CONCRETE):
         return f"a concrete part is named outside of bootstrap: {target}"
     top = target.partition(".")[0]
-    if top in RUNTIME_ONLY and name != "gateway.runtime" and not within(name, PLAY):
+    if top in RUNTIME_ONLY and name != "gateway.runtime" and not within(name, *ELSEWHERE):
         return f"{top} is imported outside of runtime"
     return None
 
@@ -135,7 +135,7 @@ def judge_attribute(name: str, use: Use) -> str | None:
         return f"the clock is read by {use.module}.{use.attribute}"
     if (use.module, use.attribute) in (("os", "environ"), ("os", "getenv")) and not within(name, *ENVIRONMENT_READERS):
         return "the environment is read outside of settings"
-    if not within(name, "gateway") or name == "gateway.runtime" or within(name, PLAY):
+    if not within(name, "gateway") or name == "gateway.runtime" or within(name, *ELSEWHERE):
         return None
     if use.module == "asyncio" and use.attribute in RUNTIME_CALLS:
         return f"asyncio.{use.attribute} is called outside of runtime"

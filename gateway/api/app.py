@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from gateway.api import problems
 from gateway.api.guard import Guard
 from gateway.api.problems import ProblemDetails, answers
-from gateway.api.requests import Requests, routes
+from gateway.api.requests import Requests, install
 from gateway.runtime import Runtime
 from gateway.settings import ClientSettings
 
@@ -43,7 +43,7 @@ def application(requests: Requests) -> FastAPI:
         dependencies=[Security(HTTPBearer(auto_error=False, description="A client's token."))],
     )
     problems.install(app)
-    app.include_router(routes(requests))
+    install(app, requests)
 
     @app.get("/openapi.json", operation_id="describe", responses=answers())
     async def describe() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from gateway.errors import StoreError
 
@@ -83,11 +84,20 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def install(app: FastAPI) -> None:
     """Have every error of an application answered as a problem."""
 
-    async def told(_: Request, error: Exception) -> JSONResponse:
-        return of(error).response()
+    async def told(request: Request, error: Exception) -> JSONResponse:
+        problem = of(error)
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            problem.headers = {"Allow": ", ".join(_methods(app, request))}
+        return problem.response()
 
     for kind in (Problem, HTTPException, RequestValidationError, StoreError, Exception):
         app.add_exception_handler(kind, told)
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """List what an address takes, over all of its routes; the first one knows only of itself."""
+    here = [route for route in app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in here for method in getattr(route, "methods", ())})
 
 
 def of(error: Exception) -> Problem:
@@ -99,8 +109,8 @@ def of(error: Exception) -> Problem:
             return _invalid(error)
         case HTTPException(status_code=404):
             return Problem(404, "not-found", "there is nothing at this address; see /v1/openapi.json")
-        case HTTPException(status_code=405, headers=headers):
-            return Problem(405, "not-allowed", "this address does not take that method", headers=dict(headers or {}))
+        case HTTPException(status_code=405):
+            return Problem(405, "not-allowed", "this address does not take that method")
         case HTTPException(status_code=status, detail=detail):
             return Problem(status, "invalid", str(detail))
         case StoreError():

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from adapters.base import Duplicate
@@ -36,6 +36,13 @@ RULING = 10.0  # seconds that a write waits for what the owner makes of it
 LONGEST_WAIT = 60  # seconds of a long poll
 HEARTBEAT = 15.0  # seconds after which a stream that has nothing to tell says that it is there
 MOST_WAITING = 500  # long polls and streams that one client may have open
+
+EVENT = {
+    "type": "object",
+    "properties": {"event": {"const": "request"}, "data": {"type": "string", "contentMediaType": "application/json"}},
+    "required": ["event", "data"],
+}
+"""A server-sent event, as OpenAPI describes it."""
 
 Scope = Literal["requests:read", "requests:write", "requests:all"]
 
@@ -291,12 +298,11 @@ Reader = Annotated[ClientSettings, needs("requests:read")]
 Writer = Annotated[ClientSettings, needs("requests:write")]
 
 
-def routes(requests: Requests) -> APIRouter:
-    """Give the addresses."""
-    router = APIRouter()
+def install(app: FastAPI, requests: Requests) -> None:
+    """Put the addresses into an application."""
     shown = {"model": RequestOut}
 
-    @router.post(
+    @app.post(
         "/requests",
         status_code=201,
         operation_id="createRequest",
@@ -320,7 +326,7 @@ def routes(requests: Requests) -> APIRouter:
         response.headers["Location"] = f"/v1/requests/{stands.id}"
         return stands
 
-    @router.get("/requests", operation_id="listRequests", responses=answers())
+    @app.get("/requests", operation_id="listRequests", responses=answers())
     async def page(
         reader: Reader,
         status: Annotated[Literal["open", "settled"] | None, Query(description="Only those that are so.")] = None,
@@ -332,7 +338,7 @@ def routes(requests: Requests) -> APIRouter:
         is_open = None if status is None else status == "open"
         return await requests.page(reader, whose=client, is_open=is_open, before=cursor, most=limit)
 
-    @router.get("/requests/{id}", operation_id="getRequest", responses=answers(404))
+    @app.get("/requests/{id}", operation_id="getRequest", responses=answers(404))
     async def get(
         reader: Reader,
         id: str,  # noqa: A002
@@ -343,7 +349,7 @@ def routes(requests: Requests) -> APIRouter:
         """Show how a request stands; with `wait`, as soon as it has ended."""
         return await requests.get(reader, id, wait)
 
-    @router.get(
+    @app.get(
         "/requests/{id}/events",
         operation_id="followRequest",
         response_class=StreamingResponse,
@@ -351,7 +357,7 @@ def routes(requests: Requests) -> APIRouter:
             **answers(404),
             200: {
                 "description": "Events named `request`: how it stands, whenever that changes, until it has ended.",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                "content": {"text/event-stream": {"schema": EVENT}},
             },
         },
     )
@@ -360,7 +366,7 @@ def routes(requests: Requests) -> APIRouter:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(await requests.stream(reader, id), media_type="text/event-stream", headers=headers)
 
-    @router.post(
+    @app.post(
         "/requests/{id}/cancel",
         operation_id="cancelRequest",
         responses={
@@ -372,5 +378,3 @@ def routes(requests: Requests) -> APIRouter:
         """Withdraw a request; its cards say so. One that has ended stays as it ended."""
         response.status_code, stands = await requests.cancel(client, id)
         return stands
-
-    return router

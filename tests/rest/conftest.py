@@ -18,6 +18,7 @@ CLIENT = """
 name = "ci"
 token = "env:CI_TOKEN"
 to = ["role:release"]
+per_minute = 1000000
 """
 
 

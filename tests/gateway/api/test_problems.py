@@ -55,6 +55,19 @@ async def test_an_error_says_what_is_wrong(
         assert all((told["detail"], told["title"]))
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/requests", "GET, POST"), ("/requests/x", "GET"), ("/requests/x/cancel", "POST")]
+)
+async def test_a_wrong_method_is_told_the_right_ones(make: Make, enter: Enter, path: str, allowed: str):
+    """
+    All that an address takes stands in `Allow`.
+    """
+    async with make(echo) as house, enter(house) as door:
+        answer = await door.delete(path)
+
+        assert (405, allowed) == (answer.status_code, answer.headers["allow"])
+
+
 async def test_what_is_wrong_in_a_body_has_its_place(make: Make, enter: Enter):
     """
     Each fault stands beside the JSON pointer of what is meant, without the value.

@@ -13,9 +13,10 @@ import pytest
 from pydantic import SecretStr
 
 from agent_core import tools
+from agent_core.addresses import Party
 from agent_core.masking import MASK
 from agent_core.policy import Rule
-from agent_core.requests import Decision
+from agent_core.requests import Decision, Rung, Where, Who
 from gateway.admission import WAITING
 from gateway.settings import ClientSettings
 from tests.gateway.agents import echo
@@ -133,6 +134,25 @@ async def test_the_policy_judges_a_clients_call(make: Make, enter: Enter):
         assert 3_600 == house.channel.shown["slack:T1/UANA"][-1].card.due - house.runtime.now()  # type: ignore
         assert ["Rita"] == named.json()["asked"]  # who names somebody wants them asked
         assert [0, 1, 1] == [cards(house, person) for person in (BEN, ANA, RITA)]
+
+
+async def test_a_rules_ladder_and_places_hold(make: Make, enter: Enter):
+    """
+    Whom a rule asks besides when nobody answers, and where, is so for a client's call too.
+    """
+    rule = Rule(
+        tool="deploy",
+        who=Who(roles=("release",)),
+        where=Where(targets=("slack:T1/UANA",), ladder=(Rung(after=600, people=(Party("rita"),)),)),
+    )
+    async with make(echo, rules=(rule,)) as house, enter(house) as door:
+        await create(door)
+        await house.runtime.settle()
+        before = [cards(house, person) for person in (ANA, BEN, RITA)]
+        await house.runtime.advance(601)
+
+        assert [1, 0, 0] == before
+        assert 1 == cards(house, RITA)
 
 
 async def test_a_rule_that_excludes_a_requester_needs_one(make: Make, enter: Enter):
