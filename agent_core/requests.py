@@ -334,7 +334,8 @@ def objection(who: Who, requester: Party | None, voter: Voter) -> str | None:
         return "unknown_person"
     if who.exclude_requester and voter.party == requester:
         return "requester_excluded"
-    if voter.party not in who.people and not set(voter.roles) & set(who.roles):
+    asked = {voter.party, voter.identity} & set(who.people)  # the account: it may have been linked since
+    if not asked and not set(voter.roles) & set(who.roles):
         return "not_asked"
     if voter.assurance.rank < who.assurance.rank:
         return "assurance"

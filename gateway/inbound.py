@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events, replies
+from agent_core.addresses import Party
 from agent_core.requests import Kind
 from agent_core.thread import Thread
 from gateway import asking, places, runs
@@ -91,7 +92,13 @@ def _may_answer(here: Conversation, fact: events.MessageReceived, copy: Copy) ->
 
 
 def _is_requester(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
-    return here.key == copy.home and here.world.directory.party(fact.sender) == copy.requester
+    return here.key == copy.home and _asked_for(here, fact, copy.requester)
+
+
+def _asked_for(here: Conversation, fact: events.MessageReceived, requester: Party | None) -> bool:
+    """Whoever asked for it wrote this; their account may have been linked to them since."""
+    directory = here.world.directory
+    return directory.party(fact.sender) == directory.present(requester)
 
 
 def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
@@ -104,7 +111,7 @@ def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) ->
 
 def _is_asked_in_thread(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
     """In a card's thread, what somebody who may decide writes is about it; not what they asked for themselves."""
-    return bool(copy.root) and here.world.directory.party(fact.sender) != copy.requester
+    return bool(copy.root) and not _asked_for(here, fact, copy.requester)
 
 
 def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[Copy]) -> None:
@@ -142,11 +149,12 @@ def _to_run(
 ) -> None:
     state, directory = thread.state, here.world.directory
     party, name = directory.party(fact.sender), directory.name(directory.party(fact.sender), fact.sender_name)
-    if not _may_speak(here, fact, listening, party == state.requester):
+    is_requester = _asked_for(here, fact, state.requester)
+    if not _may_speak(here, fact, listening, is_requester):
         if fact.direct or fact.mentions_us:
             _refuse(here, fact, "speak.refused")
         return
-    if reading.command == "drop" and party == state.requester:
+    if reading.command == "drop" and is_requester:
         runs.cancel(here, thread, party, name)
         return
     thread.learn(seq, fact)

@@ -47,7 +47,12 @@ class Runtime:
         """Give what is done after a while; cancelled, it is forgotten. It costs a timer, where a sleep costs a task."""
         loop = asyncio.get_running_loop()
         alarm: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(seconds, alarm.set_result, None)
+
+        def ring() -> None:
+            if not alarm.done():  # cancelled in this turn of the loop
+                alarm.set_result(None)
+
+        timer = loop.call_later(seconds, ring)
         alarm.add_done_callback(lambda _: timer.cancel())
         return alarm
 

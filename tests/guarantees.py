@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agent_core import addresses, events
-from agent_core.addresses import Identity
 from agent_core.events import Record
 from agent_core.policy import Person
 from agent_core.requests import Decision, Outcome, Request, Settlement
@@ -19,6 +19,16 @@ Run = tuple[str, str]
 
 CHANGES = (events.MessageEdited, events.MessageDeleted)
 """What somebody says of an earlier message; no decision comes of it."""
+
+REASONS = ("not_asked", "unknown_person", "requester_excluded")
+"""Why somebody may not decide."""
+
+
+class Sent(NamedTuple):
+    """From which account something was said, and when by the vendor's clock."""
+
+    identity: str
+    at: float
 
 
 class Violation(AssertionError):
@@ -79,7 +89,7 @@ class Logs:
         self.hold("G7", record.seq == len(log) + 1, f"{key} goes from {len(log)} to {record.seq}")
         log.append(record)
         for seq in named(event):
-            fact = next(r.event for r in log if r.seq == seq)
+            fact = log[seq - 1].event
             self.hold("G10", not isinstance(fact, CHANGES), f"{event} comes of {fact}")
         match event:
             case events.MessageReceived(message_id=name):
@@ -110,6 +120,8 @@ class Logs:
                 self._enough_votes(self.requests[name], settlement)
             case events.ResponseGiven():
                 self._response_given(key, event)
+            case events.ResponseRefused(request=name):
+                self._response_refused(self.requests[name], event, sent(log[event.fact - 1].event))
             case events.QuestionAsked(request=name):
                 self.hold("G3", name not in self.settled, f"{event} comes after the settlement")
             case events.ToolStarted():
@@ -162,13 +174,12 @@ class Logs:
         earlier = self._votes.get((event.request, event.party))
         self.hold("G9", earlier is not event.decision, f"{event.party} votes twice on {request.id}")
         self._votes[event.request, event.party] = event.decision  # a mind may change while it is open
-        person = self.may_decide(request, event.identity)
-        party = person.id if person is not None else event.identity
-        self.hold("G9", event.party == party, f"{event.identity} counts as {event.party}")
-        roles = person.roles if person is not None else ()
+        identity, sent_at = sent(self.logs[key][event.fact - 1].event)
+        whose = [one for one in self.owners(identity, sent_at) if party_of(one, identity) == event.party]
+        self.hold("G9", identity == event.identity and whose, f"{event.identity} counts as {event.party}")
+        roles = whose[0].roles if whose[0] is not None else ()
         self.hold("G9", event.roles == roles, f"{event.party} is recorded with {event.roles}")
-        fact = next(r.event for r in self.logs[key] if r.seq == event.fact)
-        sent_at = fact.response.sent_at if isinstance(fact, events.ResponseForwarded) else fact.sent_at  # type: ignore[attr-defined]
+        self.hold("G9", not self.objections(request, identity, whose[0], sent_at), f"{event} decides {request.title}")
         shown = self.shown(event.via, event.request)
         self.hold("G12", shown is not None and shown < sent_at, f"{event} was said at {sent_at}, and shown at {shown}")
 
@@ -183,15 +194,44 @@ class Logs:
             votes = sum(vote is decision for (name, _), vote in self._votes.items() if name == request.id)
             self.hold("G9", votes >= needed, f"{request.id} is {settlement.outcome} by {votes} of {needed}")
 
-    def may_decide(self, request: Request, identity: Identity) -> Person | None:
-        """Hold that an account is of somebody who may decide a request; returns the person whose it is."""
-        person = next((p for p in self.people if identity in p.identities), None)
-        party, roles = (person.id, person.roles) if person is not None else (identity, ())
-        who = request.who
-        self.hold("G9", party in who.people or bool(set(roles) & set(who.roles)), f"{party} decides {request.title}")
-        if who.exclude_requester:
-            self.hold("G9", party != request.requester, f"{party} decides what they asked for")
-        return person
+    def _response_refused(self, request: Request, event: events.ResponseRefused, by: Sent) -> None:
+        """Who is told that they may not decide, may not."""
+        if event.reason in REASONS:
+            objected = [self.objections(request, by.identity, one, by.at, any) for one in self.owners(*by)]
+            self.hold("G9", any(event.reason in reasons for reasons in objected), f"{event} is not so")
+
+    def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
+        """Say whose an account may be, or may have been when something was decided on what was said from it."""
+        return [next((p for p in self.people if identity in p.identities), None)]
+
+    def objections(
+        self,
+        request: Request,
+        identity: str,
+        person: Person | None,
+        since: float | None,
+        sure: Callable[..., bool] = all,
+    ) -> set[str]:
+        """
+        Say why an account that is a person's may not decide a request.
+
+        Args:
+            sure: Whether the requester has to be that person in `all` cases, or in `any`, where it is not sure whose
+                the account was from which they asked.
+        """
+        who, roles = request.who, person.roles if person is not None else ()
+        found = set()
+        if not {party_of(person, identity), identity} & set(who.people) and not set(roles) & set(who.roles):
+            found.add("not_asked")
+        if who.counts_people and person is None:
+            found.add("unknown_person")
+        if who.exclude_requester and request.requester is not None:
+            requesters = [party_of(one, request.requester) for one in self.owners(request.requester, since)]
+            if ":" not in request.requester:
+                requesters = [request.requester]
+            if sure(one == party_of(person, identity) for one in requesters):
+                found.add("requester_excluded")
+        return found
 
     def _tool_started(self, event: events.ToolStarted) -> None:
         name = f"{addresses.derive('start', event.thread, event.run, event.key)}/{event.attempt}"
@@ -215,3 +255,16 @@ class Logs:
 def named(event: events.Event) -> tuple[int, ...]:
     """Give the numbers of the facts that an event says it comes of."""
     return event.consumes if isinstance(event, events.RunStarted) else tuple({getattr(event, "fact", 0)} - {0})
+
+
+def sent(fact: events.Event) -> Sent:
+    """Say from which account an answer was given, and when."""
+    if isinstance(fact, events.ResponseForwarded):
+        return Sent(fact.response.voter.identity, fact.response.sent_at)
+    assert isinstance(fact, events.ChannelFact)
+    return Sent(fact.sender, fact.sent_at)
+
+
+def party_of(person: Person | None, identity: str) -> str:
+    """Say as whom an account counts."""
+    return person.id if person is not None else identity

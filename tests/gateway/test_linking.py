@@ -9,13 +9,13 @@ import pytest
 from agent_core import events
 from agent_core.addresses import Identity, Party
 from agent_core.replies import ALPHABET
-from agent_core.requests import Decision
+from agent_core.requests import Decision, Question
 from gateway import linking
 from gateway.commands import carry_out
 from gateway.errors import Declined
 from gateway.linking import CODE_LIFE, TRIES, digest, new_code
 from gateway.store.base import DAY
-from tests.gateway.agents import World
+from tests.gateway.agents import World, asker
 from tests.gateway.house import OPS, PEOPLE, RITA, House, Make
 
 CODE = "BCDF-GHJK"
@@ -187,6 +187,20 @@ async def test_links_outlive_a_restart_and_can_be_taken_away(make: Make):
 
         assert ["open"] == [row.status for row in await house.store.requests()]
         assert Party(SECOND) == house.world.directory.party(SECOND)
+
+
+async def test_who_is_linked_while_they_are_asked_may_still_answer(make: Make):
+    """
+    A question was put to an account; whoever's it turns out to be answers it from there, and drops what they began.
+    """
+    async with make(asker(Question("Which?"), Question("And then?"))) as house:
+        await house.write("UANA2", "go")
+        await command(house, do="link", person="ana", identity=SECOND)
+        await house.write("UANA2", "this one", under=house.card("UANA2").id)
+        assert "heard: this one" in house.texts("UANA2")
+        await house.write("UANA2", "drop")
+
+        assert [("ended", "cancelled")] == await house.status()
 
 
 async def test_what_cannot_be_linked_is_said(make: Make):

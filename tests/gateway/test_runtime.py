@@ -31,6 +31,20 @@ async def test_a_limit_gives_what_came_in_time(runtime: HandRuntime):
         await runtime.limit(broken(), 1)
 
 
+async def test_an_alarm_that_is_cancelled_as_it_rings_is_silent():
+    """
+    Its time and its cancellation may come in one turn of the loop; that is no fault.
+    """
+    loop, faults = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    alarm = Runtime().alarm(0)
+    loop.call_soon(alarm.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await alarm
+
+    assert [] == faults
+
+
 async def test_a_limit_does_not_wait_for_what_refuses_to_end(runtime: HandRuntime):
     """
     A task that swallows its cancellation cannot hold up who limits it.

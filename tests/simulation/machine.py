@@ -64,7 +64,7 @@ class Machine:
         self._storage = storage = self._number()
         runtime = SimulatedRuntime(self.clock, self.loop, self.dice, self.weather, self._moment)
         store = SimulatedStore(self.folder, runtime, self.watch.look)
-        store.owned, store.cut = self._owned, self._is_cut
+        store.owned, store.cut, store.linked = self._owned, self._is_cut, self.watch.links.learned
         process = self._make(runtime, store)
         context = copy_context()
         context.run(PROCESS.set, storage)

@@ -1,6 +1,6 @@
 """
 Who looks after the gateway: they say how runs go on, branch them, drop them, have dead deliveries tried again, and
-erase what somebody said.
+erase what somebody said, link accounts and take them away.
 
 What they do depends on nothing that they have seen, so that it also comes at the wrong moment.
 """
@@ -15,9 +15,9 @@ from typing import Any
 
 from agent_core import events
 from agent_core.policy import Person
-from gateway import commands
+from gateway import commands, linking
 from gateway.errors import GatewayError
-from tests.simulation.people import PEOPLE
+from tests.simulation.people import PEOPLE, SECOND
 from tests.simulation.process import Process
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
@@ -34,6 +34,7 @@ class Operators:
     Args:
         process: Gives the gateway that runs now, if one does.
         later: Does something after so many seconds.
+        told: Called with the account whose holder is given a one-time code.
     """
 
     dice: random.Random
@@ -43,6 +44,7 @@ class Operators:
     process: Callable[[], Process | None]
     later: Callable[..., None]
     note: Callable[[str], None]
+    told: Callable[[str, str], None]
     quiet: bool = False
 
     def begin(self) -> None:
@@ -61,6 +63,8 @@ class Operators:
             self._do(self._retry)
         elif drawn < 0.4:
             self._forget(self.dice.choice(PEOPLE))
+        elif drawn < 0.6:
+            self._link(*self.dice.choice(SECOND))
         elif self.watch.homes:
             thread = self.dice.choice(list(self.watch.homes)[-LATELY:])
             self.act(thread, self.dice.choice(CHOICES))
@@ -82,9 +86,28 @@ class Operators:
 
     def _forget(self, person: Person) -> None:
         """Erase what somebody said, and end the runs that need it; or not, where there are any."""
-        asked = {"do": "forget", "party": person.id, "identities": list(person.identities)}
+        process = self.process()
+        known = process.directory.of(person.id) if process is not None else None
+        if known is None:
+            return
+        asked = {"do": "forget", "party": person.id, "identities": list(known.identities)}
         self.note(f"operator: forgets {person.name}")
+        before = self.watch.forgotten.get(person.id, {*known.identities})
+        self.watch.forgotten[person.id] = before & {*known.identities}  # whichever of two comes first
         self._do(self._carry_out, asked | {"end": self.dice.random() < 0.7})
+
+    def _link(self, person: str, account: str) -> None:
+        """Give somebody a code that makes an account theirs, or make it theirs, or nobody's."""
+        drawn = self.dice.random()
+        if drawn < 0.6:
+            code = linking.new_code(f"{self.dice.getrandbits(64):016x}")
+            self.note(f"operator: a code for {person}")
+            self._do(self._carry_out, {"do": "offer", "person": person, "code": linking.digest(code)})
+            self.told(account, code)
+        else:
+            asked = {"do": "link" if drawn < 0.75 else "unlink", "person": person, "identity": account}
+            self.note(f"operator: {asked['do']} {account}")
+            self._do(self._carry_out, asked)
 
     def _do(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Do it by the command line, which needs a gateway that runs."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from adapters.base import Part
-from agent_core import events
+from agent_core import events, replies
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Where, Who
@@ -37,7 +37,10 @@ PEOPLE = (
     person("ana", f"{ONE}/UANA", f"{TWO}/UANA2", roles=("release",)),
     person("ben", f"{ONE}/UBEN", roles=("release", "owner")),
     person("dora", f"{TWO}/UDORA", roles=("release",)),
+    person("vera", roles=("release",)),
 )
+SECOND = (("vera", f"{ONE}/UVERA"), ("vera", f"{ONE}/UVERA"), ("ben", f"{TWO}/UBEN2"), ("ana", f"{ONE}/URITA"))
+"""Accounts that somebody is given a code for; the last one is somebody else's."""
 RULES = (
     Rule(
         tool="deploy",
@@ -88,6 +91,7 @@ class Crowd(Hands):
             (f"{ONE}/URITA", "URITA"), (f"{ONE}/URITA", "URITA"), (f"{TWO}/URITA2", "URITA2"),
             (f"{TWO}/UCLEO", "UCLEO"),
             (f"{ONE}/UANA", "UANA"), (f"{ONE}/UBEN", "UBEN"), (DEV, "URITA"), (DEV, "UANA"), (f"{ONE}/UOTTO", OUTSIDER),
+            (f"{ONE}/UVERA", "UVERA"), (f"{TWO}/UBEN2", "UBEN2"),
         ))  # fmt: skip
         self.wishes += 1
         if self.dice.random() < 0.15:
@@ -125,6 +129,17 @@ class Crowd(Hands):
         user = part.conversation.rpartition("/")[2]
         if part.kind == "ask" and not self.quiet and user.startswith("U") and self.dice.random() < self.weather.cross:
             self.write(part.conversation, user, self.dice.choice(("approve", "no", "left", "something else")))
+
+    def told(self, account: str, code: str) -> None:
+        """Somebody has a code; they write it at once, or much later, and some get it wrong."""
+        if self.dice.random() < 0.3:
+            code = f"{code[:-1]}{self.dice.choice(replies.ALPHABET)}"
+        for _ in range(1 + (self.dice.random() < self.weather.insist)):
+            self.later(self.dice.choice((5.0, 40.0, 2_000.0)) * self.dice.random(), self._claim, account, code)
+
+    def _claim(self, account: str, code: str) -> None:
+        if not self.quiet:
+            self.write(account, account.rpartition("/")[2], f"link {code}")
 
     # On what they see ------------------------------------------------------------------------------------------------
 

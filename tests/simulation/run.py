@@ -141,6 +141,7 @@ class Simulation(Machine):
             process=lambda: self.process,
             later=self.vendors[ONE].later,
             note=self.note,
+            told=self.crowd.told,
         )
         self.crowd.begin()
         self.operators.begin()

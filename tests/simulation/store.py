@@ -12,14 +12,14 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from adapters.base import Accepted, Duplicate
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from gateway.runtime import Runtime
-from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Need, Ownership, Snapshot
+from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Link, Need, Ownership, Snapshot
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_file import connect
 from gateway.store.sqlite_reader import FILE
@@ -61,6 +61,7 @@ class SimulatedStore(SqliteStore):
         self._killed = False
         self.owned: Callable[[], None] = lambda: None
         self.cut: Callable[[], bool] = lambda: False
+        self.linked: Callable[[Iterable[Identity]], None] = lambda identities: None
 
     async def __aenter__(self) -> SimulatedStore:
         if not (self._folder / FILE).exists():
@@ -108,7 +109,26 @@ class SimulatedStore(SqliteStore):
         change.decider = PROCESS.get()  # type: ignore[attr-defined]
         committed = await super().commit(change)
         await self._pause()
+        self.linked(link.identity for link in change.links)
         return committed
+
+    async def links(self) -> list[Link]:
+        links = await super().links()
+        self.linked(link.identity for link in links)
+        return links
+
+    async def link(self, link: Link) -> None:
+        await self._sending()
+        await super().link(link)
+        await self._sending()
+        self.linked([link.identity])
+
+    async def unlink(self, identity: Identity) -> bool:
+        await self._sending()
+        done = await super().unlink(identity)
+        await self._sending()
+        self.linked([identity])
+        return done
 
     async def load(self, conversation: ConversationKey, need: Need) -> Snapshot:
         await self._pause()

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +21,13 @@ from agent_core.addresses import Party
 from agent_core.catalogue import ENGLISH
 from agent_core.erasure import ERASED
 from agent_core.events import Record
+from agent_core.policy import Person
 from gateway import owner
 from gateway.conversation import QUIET
 from gateway.store.base import Copy
 from tests.guarantees import Logs
 from tests.simulation.agents import IDEMPOTENT, Effect
+from tests.simulation.links import Links
 from tests.simulation.vendor import Brought, Told, Vendor
 
 
@@ -41,13 +43,18 @@ class Watch(Logs):
     note: Callable[[str], None]
     careless: bool = False
     again: Counter[str] = field(default_factory=Counter)
+    forgotten: dict[str, set[str]] = field(default_factory=dict)
     _done: set[tuple[str, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.links = Links(self.people)
 
     # What becomes durable --------------------------------------------------------------------------------------------
 
     def look(self, db: sqlite3.Connection) -> None:
         """Look at what a commit has added."""
         erased = None
+        self.links.look(db)
         for number, key, version in db.execute("SELECT id, key, version FROM conversations").fetchall():
             log = self.logs[key]
             known = len(log)
@@ -68,12 +75,11 @@ class Watch(Logs):
 
     def _is_erased(self, db: sqlite3.Connection, party: Party) -> None:
         """What somebody said before it was erased stands nowhere any more."""
-        person = next(p for p in self.people if p.id == party)
         said: set[str] = set()
         for log in self.logs.values():
             last = max((r.seq for r in log if r.event == events.TextsErased(party=party)), default=0)
             for _, _, event in log[:last]:
-                if isinstance(event, events.ChannelFact) and event.sender in person.identities:
+                if isinstance(event, events.ChannelFact) and event.sender in self.forgotten[party]:
                     said |= {word for text in texts_of(event) for word in UNIQUE.findall(text)}
         words = re.compile(rf"\b({'|'.join(map(re.escape, said))})\b") if said else None
         bodies = db.execute("SELECT c.key, e.seq, e.body FROM events e JOIN conversations c ON c.id = e.conversation")
@@ -90,9 +96,15 @@ class Watch(Logs):
             name = name_of(record.event)
             self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
             self.stored.add(name)
+        if isinstance(record.event, events.ChannelFact):
+            self.links.said(record.event.sender, record.event.sent_at)
         if isinstance(record.event, events.RunParked):
             same = self.careless or record.event.reason != "diverged"
             self.hold("G8", same, f"{record.event} though its code is the same")
+
+    def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
+        """Accounts are linked while the gateway runs."""
+        return self.links.owners(identity, since)
 
     def asked(self, thread: str, run: events.RunStarted) -> str:
         """Give what was written to begin a run."""
@@ -110,7 +122,9 @@ class Watch(Logs):
         """Somebody has got a form, or not; who gets it may decide."""
         self.note(f"{wanted.sender} is answered: {form!r:.60}")
         if isinstance(form, Form):
-            self.may_decide(self.requests[wanted.request], wanted.sender)
+            request, identity = self.requests[wanted.request], wanted.sender
+            may = [one for one in self.owners(identity, None) if not self.objections(request, identity, one, None)]
+            self.hold("G9", bool(may), f"{identity} gets the form of {request.title}")
 
     def done(self, effect: Effect) -> None:
         """A tool did something."""
@@ -195,7 +209,7 @@ class Watch(Logs):
         """Who gave an answer that changed nothing is told so, of each request and for each reason once a minute."""
         told: dict[tuple[str, str, str], list[float]] = defaultdict(list)
         for vendor in vendors.values():
-            for one in vendor.told:
+            for one in {one.part.delivery: one for one in vendor.told}.values():  # what came twice was said once
                 reason = reason_of(one.shown.text) if one.part.kind in ("say", "whisper") else None
                 if reason is not None:
                     told[one.part.conversation, one.shown.to or one.part.conversation, reason].append(one.decided)

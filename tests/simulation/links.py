@@ -1,0 +1,54 @@
+"""
+Whose an account is besides those in the settings, as the store says it, and as a gateway can have known it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from agent_core.policy import Person
+
+Said = tuple[str, float]
+
+
+@dataclass
+class Links:
+    """
+    Each account's owners, one after the other.
+
+    A link counts from the moment in which its decider has heard that it is stored; what is decided on something that
+    was stored by then, is decided with it. Before that, either may be.
+    """
+
+    people: Sequence[Person]
+    _owners: dict[str, list[str]] = field(default_factory=lambda: defaultdict(lambda: [""]))
+    _known: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _said: dict[Said, int] = field(default_factory=dict)
+
+    def look(self, db: sqlite3.Connection) -> None:
+        """Look at what a commit has linked."""
+        linked = dict(db.execute("SELECT identity, person FROM links").fetchall())
+        for identity in {*self._owners, *linked}:
+            if self._owners[identity][-1] != linked.get(identity, ""):
+                self._owners[identity].append(linked.get(identity, ""))
+
+    def learned(self, identities: Iterable[str]) -> None:
+        """A gateway knows of these accounts what is stored."""
+        for identity in identities:
+            self._known[identity] = len(self._owners[identity]) - 1
+
+    def said(self, identity: str, at: float) -> None:
+        """Something was stored that was said from an account."""
+        self._said[identity, at] = self._known[identity]
+
+    def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
+        """Give whose an account may have been for whoever decided on what was said then; without it, whose it is."""
+        person = next((p for p in self.people if identity in p.identities), None)
+        if person is not None or identity not in self._owners:
+            return [person]
+        known = self._known[identity]
+        names = self._owners[identity][min(known, self._said.get((identity, since or 0.0), known)) :]
+        return [next((p for p in self.people if p.id == name), None) for name in names]
