@@ -153,7 +153,7 @@ MUTATIONS = {
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 4),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
-        "leaves what later runs were handed", "store.sqlite_erasure._erase_carried", keep_carried, 3, {"meddle": 1.0}
+        "leaves what later runs were handed", "store.sqlite_erasure._erase_carried", keep_carried, 4, {"meddle": 1.0}
     ),
 }
 
