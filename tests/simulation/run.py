@@ -32,6 +32,7 @@ from tests.simulation.machine import Killed, Machine
 from tests.simulation.operators import Operators
 from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
 from tests.simulation.runtime import Clock, SimulatedRuntime
+from tests.simulation.scripts import Scripts
 from tests.simulation.store import SimulatedStore, folder_in_memory
 from tests.simulation.vendor import Told, Vendor
 from tests.simulation.watch import Watch
@@ -143,8 +144,18 @@ class Simulation(Machine):
             note=self.note,
             told=self.crowd.told,
         )
+        self.scripts = Scripts(
+            self.dice,
+            self.weather,
+            self.crowd.busy,
+            self.watch,
+            process=lambda: self.process,
+            later=self.vendors[ONE].later,
+            note=self.note,
+        )
         self.crowd.begin()
         self.operators.begin()
+        self.scripts.begin()
 
     # What is written down --------------------------------------------------------------------------------------------
 
@@ -275,7 +286,7 @@ class Simulation(Machine):
         """Nothing goes wrong any more: everything comes to its end."""
         self.note("it calms down")
         self.weather.calm()
-        self.crowd.quiet = self.operators.quiet = True
+        self.crowd.quiet = self.operators.quiet = self.scripts.quiet = True
         if self.process is not None and self._deployed != SOUND:
             self.process.stop.set()
         end, helped = self.loop.time() + END, self.loop.time()
@@ -313,7 +324,8 @@ class Simulation(Machine):
 
     def _talks(self) -> list[str]:
         """Name the talks that go on."""
-        return [str(run.input["n"]) for run in self.watch.active.values() if isinstance(run.input, dict)] + [
+        inputs = [run.input for run in self.watch.active.values() if isinstance(run.input, dict)]
+        return [str(handed["n"]) for handed in inputs if "n" in handed] + [
             found.group(2)
             for (thread, _), run in self.watch.active.items()
             if (found := COMMAND.search(self.watch.asked(thread, run))) is not None and found.group(1) == "talk"

@@ -22,6 +22,7 @@ from agent_core.catalogue import ENGLISH
 from agent_core.erasure import ERASED
 from agent_core.events import Record
 from agent_core.policy import Person
+from agent_core.requests import Outcome
 from gateway import owner
 from gateway.conversation import QUIET
 from gateway.store.base import Copy
@@ -125,6 +126,20 @@ class Watch(Logs):
             request, identity = self.requests[wanted.request], wanted.sender
             may = [one for one in self.owners(identity, None) if not self.objections(request, identity, one, None)]
             self.hold("G9", bool(may), f"{identity} gets the form of {request.title}")
+
+    def heard(self, home: str, outcome: str) -> None:
+        """A script has heard how what it had asked ended."""
+        self.note(f"a script hears of {home}: {outcome}")
+        asked = [request for request in self.requests.values() if request.home == home and request.parent is None]
+        first = [request for request in asked if request.attempt == 1 and request.thread not in self.branches]
+        self.hold("G2", len(first) <= 1 or self.restarted(home), f"{home} asks {len(first)} times")
+        known = {self.settled[request.id].outcome for request in asked if request.id in self.settled}
+        unasked = outcome in (Outcome.NO_ROUTE, Outcome.CANCELLED)
+        self.hold("G3", outcome in known or unasked, f"{outcome} is told of {home}, and it ended as {known}")
+
+    def restarted(self, home: str) -> bool:
+        """Tell whether somebody had a run of a conversation begin anew."""
+        return any(isinstance(r.event, events.RunEnded) and r.event.outcome == "restarted" for r in self.logs[home])
 
     def done(self, effect: Effect) -> None:
         """A tool did something."""
