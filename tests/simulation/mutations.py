@@ -135,8 +135,8 @@ def seen_by_all() -> AbstractContextManager[Any]:
     return mock.patch.object(places, "prompted_at", return_value=0.0)
 
 
-def keep_carried() -> AbstractContextManager[Any]:
-    return mock.patch.object(sqlite_erasure, "_erase_carried", return_value=set())
+def erase_nothing() -> AbstractContextManager[Any]:
+    return mock.patch.object(sqlite_erasure, "erased", lambda body, whose=(): body)
 
 
 MUTATIONS = {
@@ -150,11 +150,9 @@ MUTATIONS = {
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "requests.objection", object_to_nobody, 4),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 4),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
-    "erasure": Mutation(
-        "leaves what later runs were handed", "store.sqlite_erasure._erase_carried", keep_carried, 4, {"meddle": 1.0}
-    ),
+    "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 4, {"meddle": 1.0}),
 }
 
 

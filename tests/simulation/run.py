@@ -301,7 +301,9 @@ class Simulation(Machine):
                 self._give_up()
             if self.process is not None and self.process.owner.running:
                 if not self.process.owner._performing and self.loop.gap() > REST:
-                    self.watch.resting(self.process.owner, self.loop.living(self.process.number))
+                    number = self.process.number
+                    tasks = self.loop.living(number) - self.scripts.waiting[number]
+                    self.watch.resting(self.process.owner, tasks)
                 self.crowd.help(self._talks())
                 self.operators.help()
         self.watch.at_the_end(self._db(), self.vendors)

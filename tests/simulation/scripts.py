@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,8 @@ class Scripts:
     quiet: bool = False
     wishes: int = 0
     heard: set[str] = field(default_factory=set)
+    waiting: Counter[int] = field(default_factory=Counter)
+    """How many wait for an answer, by the number of the process: each is a task of it, as a connection is."""
 
     def begin(self) -> None:
         """They begin to want things, where there are any."""
@@ -72,8 +75,13 @@ class Scripts:
             self.later(self.dice.choice(AGAIN), self._ask, asked)
 
     async def _follow(self, process: Process, asked: dict[str, Any]) -> None:
-        with contextlib.suppress(GatewayError):
-            async for stands in clients.follow(process.store, process.directory, asked):
-                if "outcome" in stands:
-                    self.heard.add(asked["key"])
-                    self.watch.heard(clients.conversation(asked["client"], asked["key"]), stands["outcome"])
+        self.waiting[process.number] += 1
+        try:
+            with contextlib.suppress(GatewayError):
+                async for stands in clients.follow(process.store, process.directory, asked):
+                    if "outcome" in stands:
+                        self.heard.add(asked["key"])
+                        self.watch.look(process.store._reader)
+                        self.watch.heard(clients.conversation(asked["client"], asked["key"]), stands["outcome"])
+        finally:
+            self.waiting[process.number] -= 1
