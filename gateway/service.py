@@ -36,6 +36,7 @@ log = logging.getLogger("ringback.service")
 
 GRACE = 10.0  # seconds that tools under way get to end when the gateway is asked to stop
 PURGE_INTERVAL = 3_600.0  # seconds between two deletions of what has outlived its retention
+SEAL_DELAY = 1.0  # seconds that decisions wait for others to be sealed with
 CLOSE = 3  # seconds that open HTTP requests get to end
 COLLECT = (50_000, 20, 20)  # gc.set_threshold; little of ours is in cycles, and by default a twentieth of the time goes
 
@@ -90,6 +91,7 @@ class Service:
                 "control": self._control.run(),
                 "channels": self._supervisor.run(),
                 "purge": self._purge(store),
+                "audit": self._seal(store),
             }
             tasks = {name: asyncio.create_task(part, name=name) for name, part in parts.items()}
             stopping = asyncio.create_task(stop.wait())
@@ -138,6 +140,17 @@ class Service:
             else:
                 log.info("%d rows and texts have outlived their retention and are deleted", gone)
             await self._runtime.sleep(PURGE_INTERVAL)
+
+    async def _seal(self, store: Store) -> None:
+        """Chain decisions by their hashes, a moment after they were made, many at a time."""
+        while True:
+            await store.decided()
+            await self._runtime.sleep(SEAL_DELAY)
+            try:
+                while await store.seal():
+                    pass
+            except Unwritable as refused:
+                log.error("cannot seal decisions; they are sealed later: %s", refused)
 
 
 def web_server(app: Any, **more: Any) -> uvicorn.Config:

@@ -11,7 +11,20 @@ from typing import Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from gateway.cli import ask, backups, config, deliveries, doctor, init, people, policy, requests, serving, threads
+from gateway.cli import (
+    ask,
+    audit,
+    backups,
+    config,
+    deliveries,
+    doctor,
+    init,
+    people,
+    policy,
+    requests,
+    serving,
+    threads,
+)
 from gateway.cli.output import fail
 from gateway.errors import EXIT_BROKEN, EXIT_SETTINGS, Broken, GatewayError, Locked, SettingsError, TooNew
 
@@ -30,6 +43,7 @@ app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(ask.ask)
 app.add_typer(config.app, name="config")
+app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(threads.app, name="threads")
 app.add_typer(requests.app, name="requests")

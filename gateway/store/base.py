@@ -185,6 +185,17 @@ class DeliveryRow(NamedTuple):
     created_at: float
 
 
+class AuditRow(NamedTuple):
+    """An entry of the chain over decisions. `body` is its event's JSON; `hash` is None until it is sealed."""
+
+    number: int
+    conversation: ConversationKey
+    seq: int
+    at: float
+    body: bytes
+    hash: bytes | None
+
+
 class Fate(NamedTuple):
     """
     What became of a try. `due` is when to try or look again; None where it has ended.
@@ -407,6 +418,10 @@ class Lists(Protocol):
         """List accounts that are somebody's besides those in the settings."""
         ...
 
+    async def audit(self, after: int = 0, most: int = 1_000) -> list[AuditRow]:
+        """Give entries of the chain over decisions behind one of them, in order."""
+        ...
+
     async def counts(self) -> Counts:
         """Count what is under way; cheap, however much has ended."""
         ...
@@ -506,6 +521,14 @@ class Store(Lists, Protocol):
 
     async def copy(self, place: ConversationKey, request: str) -> Copy | None:
         """Give a request as it stands at a place."""
+        ...
+
+    async def seal(self) -> int:
+        """Add hashes to the chain over decisions, at most a hundred; returns how many were added."""
+        ...
+
+    async def decided(self) -> None:
+        """Wait until there is something to seal."""
         ...
 
     async def purge(self, now: float, texts: float | None = None) -> int:

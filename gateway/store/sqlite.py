@@ -38,6 +38,7 @@ from agent_core.events import Record
 from gateway.errors import Broken, Busy, Lost, StoreError, Unwritable
 from gateway.runtime import Runtime
 from gateway.store import (
+    sqlite_audit,
     sqlite_backup,
     sqlite_erasure,
     sqlite_file,
@@ -96,6 +97,8 @@ class SqliteStore(SqliteReader):
         self._next_timer: float | None = 0.0
         self._handed: dict[str, float] = {}  # timers given out, and when each was due: one moved since is given anew
         self._timers_open = False
+        self._decided = asyncio.Event()
+        self._decided.set()
         self._token = ""
         self._watched: dict[ConversationKey, asyncio.Future[None]] = {}
         self._broken: Broken | None = None
@@ -154,6 +157,8 @@ class SqliteStore(SqliteReader):
             self._handed.pop(name, None)
         if change.timers or change.requests:
             self._set_alarm(0.0)
+        if change.events:
+            self._decided.set()
         self._hand_over(woken)
         return Committed(version, claimed)
 
@@ -182,6 +187,13 @@ class SqliteStore(SqliteReader):
         now = self.now()
         deadline = now + UNSENT_DAYS * DAY
         return await self._do(lambda db: sqlite_lanes.retry(db, delivery, now, deadline)) is not None
+
+    async def seal(self) -> int:
+        return cast(int, await self._do(sqlite_audit.seal))
+
+    async def decided(self) -> None:
+        await self._decided.wait()
+        self._decided.clear()
 
     async def purge(self, now: float, texts: float | None = None) -> int:
         gone = await self._purge_keys(now)

@@ -19,7 +19,7 @@ from agent_core import events
 from agent_core.addresses import ConversationKey, parse
 from agent_core.events import Record
 from gateway.errors import Conflict
-from gateway.store import sqlite_lanes, sqlite_links
+from gateway.store import sqlite_audit, sqlite_lanes, sqlite_links
 from gateway.store.base import (
     DAY,
     DEDUPE_DAYS,
@@ -116,6 +116,7 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
     numbered = [record._replace(seq=version + n) for n, record in enumerate(change.events, start=1)]
     for record in numbered:
         _insert_event(db, conversation, record)
+    sqlite_audit.insert(db, conversation, numbered)
     version += len(numbered)
     branched = {  # looked up before the rows change: what forks a run may begin it, too, or begin the next one
         event.thread: Branched(event.origin, _begun_by(db, event.origin, numbered[:n]), event.upto, seq)

@@ -15,7 +15,8 @@ from typing import Any
 
 from agent_core.events import Record
 from gateway.errors import NotFound, Unreadable
-from gateway.store.base import ClientRow, Counts, DeliveryRow, Link, RequestRow, ThreadRow
+from gateway.store import sqlite_audit
+from gateway.store.base import AuditRow, ClientRow, Counts, DeliveryRow, Link, RequestRow, ThreadRow
 from gateway.store.sqlite_lanes import ROW, row_of
 from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
 
@@ -147,6 +148,10 @@ class SqliteReader:
         with reading():
             rows = self._reader.execute("SELECT identity, person, at, by FROM links ORDER BY at").fetchall()
         return [Link(*row) for row in rows]
+
+    async def audit(self, after: int = 0, most: int = 1_000) -> list[AuditRow]:
+        with reading():
+            return sqlite_audit.entries(self._reader, after, most)
 
     async def counts(self) -> Counts:
         with reading():

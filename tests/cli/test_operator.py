@@ -4,13 +4,16 @@ What an operator does beside a running gateway, and without one: back up, restor
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 import signal
+import sqlite3
 
 import aiohttp
 
-from tests.process import Gateway, until
+from tests.process import PATIENCE, Gateway, until
 
 RITA, ANA = "U0000RITA", "U00000ANA"
 
@@ -154,3 +157,40 @@ async def test_people_and_policy_are_read_again_beside_traffic(house: Gateway):
     code, _, err = await house.run("config", "reload", *where)
     assert 1 == code
     assert "no gateway is running on" in err
+
+
+async def test_the_chain_over_decisions(house: Gateway):
+    """
+    It can be verified beside the gateway, also after somebody was forgotten; what was changed in the file shows, and
+    what was cut off shows by a hash that was noted.
+    """
+    where, file = ("--config", str(house.config)), house.folder / "store" / "ringback.sqlite"
+    house.press(ANA, "ringback.approve")
+    await until(lambda: "in production" in " ".join(house.seen(RITA)))
+    async with asyncio.timeout(PATIENCE):
+        while (found := json.loads((await house.run("audit", "verify", "--json", *where))[1]))["unsealed"]:
+            pass
+    assert (None, None) == (found["broken"], found["expected"])
+    lines = [json.loads(line) for line in (await house.run("audit", "export", *where))[1].splitlines()]
+    (decision,) = [line["decision"] for line in lines if "decision" in line]
+    assert ("deploy", "approved") == (decision["request"]["tool"], decision["settlement"]["outcome"])
+    assert ["ana"] == [vote["party"] for vote in decision["votes"]]
+    assert decision["seconds"] >= 0
+    assert lines[-1]["hash"] == found["last"]
+
+    await house.stop()
+    assert 0 == (await house.run("people", "forget", "rita", "--yes", *where))[0]
+    code, out, _ = await house.run("audit", "verify", "--expect", found["last"], *where)
+    assert (0, f"{found['entries']} decisions, each fits the one before it") == (code, out.splitlines()[0])
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.execute("DELETE FROM audit WHERE number = (SELECT MAX(number) FROM audit)")
+        db.commit()
+    code, _, err = await house.run("audit", "verify", "--expect", found["last"], *where)
+    assert 1 == code
+    assert "is not in the chain" in err
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.execute('UPDATE events SET body = REPLACE(body, \'"party":"ana"\', \'"party":"rita"\')')
+        db.commit()
+    code, _, err = await house.run("audit", "verify", *where)
+    assert 1 == code
+    assert "does not fit the one before it" in err

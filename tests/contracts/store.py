@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from adapters.base import Accepted, Duplicate, Receipt
-from agent_core import events
+from agent_core import audit, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import Outcome, Settlement
 from gateway.errors import Busy, Conflict, Lost, Needed
@@ -420,6 +421,31 @@ class StoreContract:
 
         await clock.advance(row.patience + 1)
         assert [("q",)] == [tuple(t.request for t in ready.timers) for ready in await store.wait(owner)]
+
+    # The chain over decisions ----------------------------------------------------------------------------------------
+
+    async def test_decisions_are_chained(self, store: Store):
+        """
+        Decisions are entered in the order of their commits, and sealed afterwards, each over the one before it.
+        """
+        owner = await store.own()
+        opened, row = an_opening()
+        change = a_change(owner, 0, a_start(), opened, threads=[a_thread()], requests=[row])
+        await store.commit(change)
+        await store.decided()
+        settled = events.RequestSettled(
+            thread="t", run="r1", request="q", key="k", settlement=Settlement(outcome=Outcome.DENIED, at=NOON)
+        )
+        await store.commit(a_change(owner, 2, settled))
+        assert [None, None] == [entry.hash for entry in await store.audit()]
+        assert 2 == await store.seal()
+        assert 0 == await store.seal()
+
+        first, second = await store.audit()
+        wanted = audit.link(audit.BEGINNING, 1, HERE, 2, NOON, json.loads(first.body))
+        assert (wanted, 2) == (first.hash, first.seq)
+        assert audit.link(wanted, 2, HERE, 3, NOON, json.loads(second.body)) == second.hash
+        assert [second] == await store.audit(after=1)
 
     # Deliveries ------------------------------------------------------------------------------------------------------
 
