@@ -13,7 +13,6 @@ from adapters.slack import limits, render
 from adapters.slack.client import Client
 from adapters.slack.config import Config
 from adapters.slack.doctor import Doctor
-from adapters.slack.listen import Listener
 from adapters.slack.parse import CHANNEL
 from adapters.slack.receive import Receiver
 from adapters.slack.webhook import Webhook, attend
@@ -43,6 +42,8 @@ class Slack:
         if self._receiver.config.mode == "http" or token is None:
             await attend(self._receiver, gate, self._clock)
             return
+        from adapters.slack.listen import Listener  # and Bolt with it, which only a socket needs
+
         same_app = {
             account: one
             for account, one in self._receivers.items()

@@ -43,6 +43,7 @@ from gateway.store.base import (
 JUMP = 1_000_000  # numbers that are left out after a restore
 CODES_JUMP = 1_000  # codes that are left out then; there are 15,625
 RECENT = DAY  # seconds for which a settled copy still makes a text without a name ambiguous
+RECENT_MOST = 16  # of them, the newest, that are read: one is enough for that, and late answers name one of the newest
 
 
 class Branched(NamedTuple):
@@ -324,7 +325,12 @@ def _undecided(db: sqlite3.Connection, conversation: int, state: ConversationSta
 
 def _copies(db: sqlite3.Connection, conversation: int, named: list[str], now: float) -> list[Copy]:
     rows = db.execute(
-        "SELECT request, body FROM copies WHERE conversation = ? AND until > ?", (conversation, now - RECENT)
+        "SELECT request, body FROM copies WHERE conversation = ? AND until = ?", (conversation, sqlite_lanes.OPEN)
+    ).fetchall()
+    rows += db.execute(
+        "SELECT request, body FROM copies WHERE conversation = ? AND until > ? AND until < ?"
+        " ORDER BY until DESC LIMIT ?",
+        (conversation, now - RECENT, sqlite_lanes.OPEN, RECENT_MOST),
     ).fetchall()
     known = {request for request, _ in rows}
     for name in named:

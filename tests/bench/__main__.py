@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, engine, ingest, paused
+from tests.bench import approval, engine, ingest, paused, replay, simulated, start
 from tests.bench.measure import surroundings
 
 Rows = Awaitable[list[dict[str, Any]]]
@@ -22,6 +22,9 @@ BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "engine": ("a message → a card → a press → the tool → the last word, in process, without a vendor", engine.measure),
     "trip": ("the same over HTTP: two signed requests", engine.measure_http),
     "paused": ("what threads cost while they wait for a person, and going on with one", paused.measure),
+    "advance": ("where a run stands, from its log of 3, 20 and 200 operations", replay.measure),
+    "start": ("from nothing to ready, and the memory at rest", start.measure),
+    "simulation": ("simulated hours and runs", simulated.measure),
     "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
 }
 

@@ -3,7 +3,7 @@ A gateway's parts over a channel without a wire, and a store with as many paused
 
 One conversation is driven to its pause by the gateway's own parts. The others are its rows again, with another place
 and every id in them derived anew by the very steps that the gateway took: byte for byte what it would have written,
-which a test holds, except that they fall due one after another.
+which a test holds, except that they were paused, and fall due, one after another.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ PEOPLE = [
 ]
 RULE = Rule(tool="act", who=Who(roles=("member",)), where=Where(targets=("origin",)))
 TEXT = "please refund order 1234 " * 4  # with the call that it leads to, and the ask, about 350 bytes of payload
-LATER = 0.001  # seconds between the deadlines of two copies
-FALLS_DUE = (("requests", "due"), ("threads", "updated_at"))
+LATER = 1.0  # seconds by which a copy falls due after the one before it, and was paused before that
+FALLS_DUE = {("requests", "due"): LATER, ("threads", "updated_at"): -LATER}
 FIRST = 10_000_000  # the number of the first conversation; all have as many digits
 NUMBERS = itertools.count(2 * FIRST)  # of what is pressed and said later
 SEPARATOR = "\x1e"
@@ -206,7 +206,7 @@ class Original:
                 if name == "conversation" or (table, name) == ("conversations", "id"):
                     row[column] += after
                 elif (table, name) in FALLS_DUE:
-                    row[column] += after * LATER
+                    row[column] += after * FALLS_DUE[table, name]
                 elif (table, name) == ("deliveries", "number"):
                     row[column] = None  # SQLite counts on
             made.append((table, row))

@@ -365,6 +365,20 @@ class StoreContract:
         named = await store.load(HERE, Need(requests=("settled",)))
         assert {"open", "settled"} == {copy.request for copy in named.copies}
 
+    async def test_of_what_was_settled_today_the_newest_are_loaded(self, store: Store, clock: HandRuntime):
+        """
+        However much was asked and answered in a conversation today, a few of its settled copies are loaded, and all
+        that are open; a settled one that is named is loaded too.
+        """
+        owner = await store.own()
+        settled = [a_copy(f"settled {n}", settled_at=NOON + n) for n in range(100)]
+        await store.commit(a_change(owner, 0, copies=[a_copy("open"), *settled, a_copy("open too")]))
+
+        loaded = await store.load(HERE, Need(requests=("settled 0",)))
+        names = {copy.request for copy in loaded.copies}
+        assert {"open", "open too", "settled 0", "settled 99", "settled 98"} <= names
+        assert len(names) < 30
+
     # Timers ----------------------------------------------------------------------------------------------------------
 
     async def test_timers_are_given_when_due_and_only_when_opened(self, store: Store, clock: HandRuntime):
