@@ -37,6 +37,7 @@ EARLIER = 1_250  # round trips in a conversation before the one that is measured
 SAMPLES = 20  # of those, in one run
 PRESSES = 64  # acknowledged, when the gateway is killed
 LISTED = 50  # times
+STARTING = 0.1  # seconds until a gateway has learnt who has started how much in the last hour
 REST = 1.0  # seconds after which a process is at rest
 ROOT_MESSAGE = "m1"
 SCHEMA = (
@@ -186,6 +187,7 @@ async def after(store: Path, started: Started, number: int) -> list[float]:
         async with Town(store) as town:
             request = await town.ask(number, next(filled.NUMBERS), root=ROOT_MESSAGE)
         async with Town(store) as town:
+            await asyncio.sleep(STARTING)
             took.append(await answer(town, started, filled.place(number), request))
     return took
 

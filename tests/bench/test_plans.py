@@ -98,6 +98,18 @@ async def test_a_list_begins_where_it_is_asked_to(tmp_path: Path):
         assert [] == [step for step in steps if "TEMP B-TREE" in step]
 
 
+async def test_what_is_under_way_is_counted_in_indexes(tmp_path: Path):
+    """
+    Counting for the metrics reads the indexes of what has not ended, and looks none of it up.
+    """
+    async with stored(tmp_path) as store:
+        with statements(store._reader) as seen:
+            counts = await store.counts()
+        assert (2, {"waiting": 2}) == (counts.requests, counts.threads)
+        steps = [step for one in seen for *_, step in store._db.execute(f"EXPLAIN QUERY PLAN {one}")]
+        assert [] == [step for step in steps if "SCAN" in step and "COVERING" not in step and not step.endswith(SMALL)]
+
+
 @asynccontextmanager
 async def stored(folder: Path) -> AsyncIterator[SqliteStore]:
     """A store in which two threads wait, opened anew."""
