@@ -180,9 +180,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         door.bind((host, port))
         door.listen()  # who connects before the web server runs waits for it
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError) as error:  # TypeError: what no name of a host can hold
         door.close()
-        reason = error.strerror if isinstance(error, OSError) else "a port is a number up to 65535"
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         remedy = f"cannot be opened on {host} ({reason}); choose another with --port or PORT="
         raise SettingsError(f"port {port}", "server.port", remedy) from None
     door.set_inheritable(False)

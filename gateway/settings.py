@@ -42,7 +42,7 @@ class Server(Section):
     """Where the gateway keeps its data and answers."""
 
     data: Path = Field(default=Path("data"), description="The folder of the embedded store. One process uses it.")
-    host: str = Field(default="127.0.0.1", description="The address to answer on.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address to answer on.")
     environment: str = Field(default="", description="What this gateway is for, like staging; rules can say where.")
     port: int = Field(default=8080, ge=0, le=65_535, description="The port to answer on; 0 takes any free one.")
 

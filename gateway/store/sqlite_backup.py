@@ -46,9 +46,9 @@ def back_up(folder: Path, target: Path) -> int:
         TooNew: The store was written by a newer version.
         Unreadable: The store is damaged.
     """
-    if target.exists():
+    if os.path.exists(target):  # unlike Path's, these take a name that no file can have for one that none has
         raise Declined(f"{target} is there already, and a backup never replaces a file; name a new one")
-    if not (folder / FILE).exists():
+    if not os.path.exists(folder / FILE):
         raise NotFound(f"there is no data in {folder} yet")
     partial = target.with_name(target.name + PARTIAL)
     with _writing(target), reading():
@@ -104,7 +104,7 @@ def restore(source: Path, folder: Path, now: float) -> Path | None:
         Locked: A gateway runs on the folder.
         TooNew: It was written by a newer version.
     """
-    if not source.is_file():
+    if not os.path.isfile(source):
         raise Declined(f"{source} is no file that can be read")
     if Path(f"{source}-wal").exists():
         raise Declined(

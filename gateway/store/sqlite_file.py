@@ -29,8 +29,9 @@ def lock(folder: Path) -> TextIO:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         held = (folder / "lock").open("w")
-    except OSError as error:
-        remedy = f"cannot keep data there ({error.strerror}); name a folder that can be written"
+    except (OSError, ValueError) as error:  # ValueError: what no path can hold
+        reason = error.strerror if isinstance(error, OSError) else error
+        remedy = f"cannot keep data there ({reason}); name a folder that can be written"
         raise SettingsError("server.data", str(folder), remedy) from error
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,6 +6,7 @@ Any process may read beside the one that writes; the command line and the sandbo
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class SqliteReader:
         self._reader.close()
 
     def _open(self) -> None:
-        if not (self._folder / FILE).exists():
+        if not os.path.exists(self._folder / FILE):  # Path's own raises where a name is too long to be one
             raise NotFound(f"there is no data in {self._folder} yet; start the gateway first")
         with reading():
             self._reader = sqlite3.connect(f"file:{self._folder / FILE}?mode=ro", uri=True, isolation_level=None)

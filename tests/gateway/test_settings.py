@@ -54,6 +54,7 @@ def test_the_least_that_is_needed(load):
         (OWNER + SLACK.replace("env:BOT", "file:/nowhere"), "slack[0].bot_token", "cannot be read"),
         (OWNER + SLACK.replace("env:BOT", "file:/\\u0000"), "slack[0].bot_token", "cannot be read"),
         ("slack = [1]\n" + OWNER, "slack[0]", "a table of its own"),
+        (OWNER + "[server]\nhost = ''", "server.host", "at least 1 character"),
         ("x = " + "[" * 100_000, "--config", "nested too deeply"),
         (f"x = {'9' * 5_000}", "--config", "cannot be read"),
         (OWNER + "[[policy]]\ntool = 'x'", "policy[0]", "nobody who may approve"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import Locked, TooNew
+from gateway.errors import Locked, SettingsError, TooNew
 from gateway.store.sqlite_file import connect, lock, migrate, migrations
 
 LAST = len(migrations())
@@ -85,3 +85,12 @@ def test_a_folder_has_one_owner(tmp_path: Path):
         lock(tmp_path / "new")
     held.close()
     lock(tmp_path / "new").close()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x\0", "/dev/null"])
+def test_a_folder_that_there_cannot_be_is_one_line(name: str):
+    """
+    A path that is too long, or holds what none can, is a setting's error.
+    """
+    with pytest.raises(SettingsError, match="cannot keep data there"):
+        lock(Path(name))
