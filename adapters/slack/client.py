@@ -93,7 +93,7 @@ class Client:
             raise Unreachable(f"Slack cannot be reached: {error}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unknown(f"{method}: the connection broke before Slack answered ({type(error).__name__})") from error
-        except AttributeError as error:  # the library looks into what is no object
+        except (AttributeError, RecursionError, ValueError) as error:  # the library stumbles over what is no object
             raise Unknown(f"{method}: {SHAPE}") from error
         if not isinstance(answer.data, dict):
             raise Unknown(f"{method}: {SHAPE}")

@@ -249,7 +249,7 @@ async def test_a_refusal_says_what_somebody_can_do(slack: SlackVendor, name: str
     assert HINTS[name] in str(refused.value)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "true", '"ok"', "{", "<html>"])
+@pytest.mark.parametrize("body", ["", "[]", "true", '"ok"', "{", "<html>", "9" * 5_000, "[" * 50_000])
 async def test_an_answer_that_is_not_slacks_is_of_unknown_fate(slack: SlackVendor, body: str):
     """
     Where something else answers in Slack's place, or what it says is cut off, nobody knows whether it was sent.
