@@ -1,8 +1,8 @@
 """
 Fuzzing of everything that reads bytes from outside.
 
-In `make test` each test plays the same examples every time, as long as the code is the same. `python -m tests.fuzz` plays
-new ones for as long as asked.
+In `make test` each test plays the same examples every time, as long as the code is the same. `python -m tests.fuzz`
+plays new ones for as long as asked.
 """
 
 from __future__ import annotations
