@@ -61,6 +61,7 @@ def claim(here: Conversation, fact: events.MessageReceived, code: str) -> None:
         here.whisper(fact.sender, here.say(key, name=owner.name))
     else:
         name = directory.name(person)
+        del here.link_codes[code]  # spent, also for what else this decision is about
         here.draft.links.append(Link(fact.sender, person, here.now, "a code", code))
         here.whisper(fact.sender, here.say("link.done", name=name))
         told = events.NoteForwarded(text=here.say("link.person", identity=fact.sender))

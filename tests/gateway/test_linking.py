@@ -189,6 +189,20 @@ async def test_links_outlive_a_restart_and_can_be_taken_away(make: Make):
         assert Party(SECOND) == house.world.directory.party(SECOND)
 
 
+async def test_a_code_that_is_written_twice_at_once_counts_once(make: Make):
+    """
+    Both messages are decided together: the first spends the code, the second does not know it, and all goes on.
+    """
+    async with a_house(make) as house:
+        await offer(house)
+        await house.write("UANA2", f"link {CODE}", settle=False)
+        await house.write("UANA2", f"link {CODE}")
+
+        assert "Done: this account is Ana's now." == house.texts("UANA2")[0]
+        assert "I do not know that code" in house.texts("UANA2")[1]
+        assert 1 == len(await house.store.links())
+
+
 async def test_who_is_linked_while_they_are_asked_may_still_answer(make: Make):
     """
     A question was put to an account; whoever's it turns out to be answers it from there, and drops what they began.
