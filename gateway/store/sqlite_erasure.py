@@ -68,11 +68,12 @@ def forget(
     """
     whose = {party, *identities}
     found = _find(db, whose, set(identities))
-    _refuse_while_needed(db, found)
+    bodies = list(_bodies(db, found))
+    _refuse_while_needed(db, found, {place for place, _ in bodies})
     count = 0
     changed: set[int] = set()
     digests = _payloads_and_contexts(db, found)
-    for place, body in _bodies(db, found):
+    for place, body in bodies:
         digests |= blobs_of(body)
         left = pydantic_core.to_json(erased(body, whose))
         if left != pydantic_core.to_json(body):
@@ -202,7 +203,7 @@ def _request_of(fact: dict[str, Any]) -> str:
 # Refusing ------------------------------------------------------------------------------------------------------------
 
 
-def _refuse_while_needed(db: sqlite3.Connection, found: Found) -> None:
+def _refuse_while_needed(db: sqlite3.Connection, found: Found, places: Collection[Place]) -> None:
     live = []
     for thread, run in sorted(found.runs):
         row = db.execute(
@@ -214,12 +215,13 @@ def _refuse_while_needed(db: sqlite3.Connection, found: Found) -> None:
             live.append((ConversationKey(row[0]), thread))
     if live:
         raise Needed(live)
-    for conversation in found.conversations:
+    for conversation in {place.conversation for place in places}:
         (body,) = db.execute("SELECT state FROM conversations WHERE id = ?", (conversation,)).fetchone()
         state = ConversationState.model_validate_json(body)
-        for place in found.messages:
-            if place.conversation == conversation and (place.seq > state.applied or place.seq in state.deferred):
-                raise Busy("something they wrote is not decided yet; let the gateway run, and ask again in a moment")
+        facts = "SELECT seq FROM events WHERE conversation = ? AND thread IS NULL AND seq > ?"
+        undecided = {seq for (seq,) in db.execute(facts, (conversation, state.applied))} | {*state.deferred}
+        if any(Place(conversation, seq) in places for seq in undecided):
+            raise Busy("something of it is not decided yet; let the gateway run, and ask again in a moment")
 
 
 # Erasing -------------------------------------------------------------------------------------------------------------

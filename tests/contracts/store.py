@@ -824,6 +824,25 @@ class StoreContract:
         assert ((HERE, "t"),) == needed.value.runs
         assert ["secret"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
 
+    async def test_what_another_conversation_is_about_to_show_is_not_erased(self, store: Store):
+        """
+        What was sent there of an erased run's request is decided first; else people would read that it was erased.
+        """
+        owner = await store.own()
+        await store.append(a_fact("secret"))
+        opened, row = an_opening()
+        begun = a_start(consumes=(1,), requester="rita")
+        ended = {"threads": [a_thread(status="ended")], "requests": [row.model_copy(update={"status": "denied"})]}
+        told = events.RulingForwarded(request="q", to=Identity("slack:T1/UBEN"), reason="late", text="too late")
+        ruled = [Message("m", THERE, told)]
+        await store.commit(a_change(owner, 0, conversation=THERE, copies=[a_copy("q", place=THERE, home=HERE)]))
+        await store.commit(a_change(owner, 1, begun, opened, end("r1"), messages=ruled, **ended))
+        with pytest.raises(Busy):
+            await store.forget(Party("rita"), [SENDER])
+        await store.commit(a_change(owner, 1, conversation=THERE))
+
+        assert await store.forget(Party("rita"), [SENDER])
+
     async def test_beginnings_of_runs_are_listed_by_time(self, store: Store):
         """
         The runs that began since a time, and nothing else of their threads.
