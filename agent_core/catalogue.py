@@ -67,6 +67,7 @@ ENGLISH: Mapping[str, str] = {
     "button.approve": "Approve",
     "button.deny": "Deny",
     "button.deny_form": "Deny with a reason",
+    "button.claim": "I am on it",
     "button.run_again": "Run again",
     "button.did_run": "It did run",
     "button.stop": "Stop",
@@ -77,6 +78,7 @@ ENGLISH: Mapping[str, str] = {
     "form.close": "Back",
     "form.failed": "That form could not be opened just now, so nothing has changed. Please press again.",
     # Where it takes several people
+    "claimed": "{name} is on it.",
     "votes.needed": "It takes {needs}.",
     "votes.approve": "Approved so far by {names}.",
     "votes.deny": "Denied so far by {names}.",
@@ -109,6 +111,8 @@ ENGLISH: Mapping[str, str] = {
     "refused.late.by": "Already {outcome} by {name} at {time}. Your answer changed nothing.",
     "refused.late.nobody": "Already {outcome} at {time}. Your answer changed nothing.",
     "refused.duplicate": "You have answered this already; your first answer counts.",
+    "refused.claimed": "{name} is on it already. You can decide it all the same.",
+    "refused.claimed.you": "You are on it already.",
     "refused.not_asked": "Only {who} can decide this, so your answer changed nothing. The request is still open.",
     "refused.requester_excluded": (
         "You asked for this yourself, so somebody else has to decide it: {who}. The request is still open."

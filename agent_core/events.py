@@ -457,6 +457,18 @@ class RequestEscalated(ThreadEvent):
     places: tuple[ConversationKey, ...] = ()
 
 
+class RequestClaimed(ThreadEvent):
+    """Somebody who may decide says that they will; `fact` names it in this log. Nobody else is asked from now on."""
+
+    type: Literal["RequestClaimed"] = "RequestClaimed"
+    request: str
+    fact: int
+    party: Party
+    name: str
+    identity: Identity
+    via: ConversationKey
+
+
 class RequestReminded(ThreadEvent):
     """Those who may decide are reminded, for the `number`th time from 0."""
 
@@ -593,6 +605,7 @@ AnyEvent = Annotated[
     | ResponseRefused
     | QuestionAsked
     | RequestEscalated
+    | RequestClaimed
     | RequestReminded
     | QuestionAnswered
     | RequestSettled

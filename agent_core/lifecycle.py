@@ -8,6 +8,7 @@ The life of a request, as a table that the code uses, the docs draw and a test w
                                         QuestionAsked
                                         QuestionAnswered
                                         RequestEscalated
+                                        RequestClaimed
                                         RequestReminded
 
 Deliveries, votes and questions back live inside `open`; what an agent answers after the settling is kept in the log and
@@ -39,6 +40,7 @@ LIFE_CYCLE: dict[Status | None, dict[type[events.Event], Status]] = {
         events.QuestionAsked: Status.OPEN,
         events.QuestionAnswered: Status.OPEN,
         events.RequestEscalated: Status.OPEN,
+        events.RequestClaimed: Status.OPEN,
         events.RequestReminded: Status.OPEN,
         events.RequestSettled: Status.SETTLED,
     },
@@ -81,6 +83,8 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(request=request), events.RequestEscalated(rung=rung, who=who, places=places):
             wider = request.model_copy(update={"who": who, "places": (*request.places, *places)})
             return standing.model_copy(update={"request": wider, "rung": rung + 1})
+        case Standing(), events.RequestClaimed(party=party, name=name):
+            return standing.model_copy(update={"claimed": party, "claimed_name": name})
         case Standing(), events.RequestSettled(settlement=settlement):
             return standing.model_copy(update={"settlement": settlement})
         case Standing(), _:

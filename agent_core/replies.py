@@ -27,6 +27,7 @@ WORDS: dict[str, dict[str, Decision]] = {
         "denied": Decision.DENY,
         "no": Decision.DENY,
         "reject": Decision.DENY,
+        "claim": Decision.CLAIM,
     },
 }
 DOUBT_WORDS: dict[str, dict[str, Decision]] = {

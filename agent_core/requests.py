@@ -46,6 +46,7 @@ class Decision(StrEnum):
     DID_RUN = "did_run"
     ANSWER = "answer"
     ASK_BACK = "ask_back"
+    CLAIM = "claim"
 
 
 class Outcome(StrEnum):
@@ -261,7 +262,11 @@ class Vote(Frozen):
 
 
 class Standing(Frozen):
-    """A request with what has come in for it so far. `rung` is how many steps of its ladder were taken."""
+    """
+    A request with what has come in for it so far. `rung` is how many steps of its ladder were taken.
+
+    `claimed` is who has said that they will decide it; whoever else may can do so all the same.
+    """
 
     request: Request
     due: float
@@ -269,6 +274,8 @@ class Standing(Frozen):
     settlement: Settlement | None = None
     questions: tuple[str, ...] = ()
     rung: int = 0
+    claimed: Party | None = None
+    claimed_name: str = ""
 
 
 # What decide() can say -----------------------------------------------------------------------------------------------
@@ -288,6 +295,17 @@ class AskedBack(NamedTuple):
     """Somebody who may decide asked something; the request stays open."""
 
     text: str
+
+
+class Claims(NamedTuple):
+    """Somebody who may decide says that they will; nobody else is asked meanwhile."""
+
+
+class Claimed(NamedTuple):
+    """Somebody has claimed it before."""
+
+    party: Party
+    name: str
 
 
 class TooLate(NamedTuple):
@@ -320,7 +338,9 @@ class Chatter(NamedTuple):
     """Words under the card by somebody who may not decide; nobody is told anything."""
 
 
-Ruling = Settles | Counted | AskedBack | TooLate | Expires | NotAllowed | Duplicate | Unreadable | Chatter
+Ruling = (
+    Settles | Counted | AskedBack | Claims | Claimed | TooLate | Expires | NotAllowed | Duplicate | Unreadable | Chatter
+)
 
 
 def objection(who: Who, requester: Party | None, voter: Voter) -> str | None:
@@ -362,6 +382,9 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
         return AskedBack(response.text)
     if response.decision not in request.allowed:
         return Unreadable("not_offered")
+    if response.decision is Decision.CLAIM:
+        taken = standing.claimed
+        return Claims() if taken is None else Claimed(taken, standing.claimed_name)
     if not response.seen:
         return Unreadable("not_seen")
     return _count(standing, response, now)

@@ -167,6 +167,7 @@ def _fold(state: Execution, event: events.Event) -> None:
             | events.QuestionAsked(request=name)
             | events.QuestionAnswered(request=name)
             | events.RequestEscalated(request=name)
+            | events.RequestClaimed(request=name)
             | events.RequestReminded(request=name)
         ):
             state.requests[name] = lifecycle.step(state.requests.get(name), event)

@@ -180,7 +180,8 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
     except InvalidRequest as error:
         _refuse(here, thread, request.key, request.digest, Outcome.NO_ROUTE, str(error), catch=request.catch)
         return
-    request = request.model_copy(update={"places": tuple(route(here, request))})
+    allowed = (*request.allowed, Decision.CLAIM) if request.where.ladder else request.allowed
+    request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})
     due = _record(here, thread, request)
     if not request.places and not request.where.ladder:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))

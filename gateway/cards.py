@@ -75,7 +75,7 @@ def _buttons(here: Conversation, request: Request) -> tuple[tuple[Decision, str]
     if request.in_doubt:
         labels = {Decision.APPROVE: "run_again", Decision.DID_RUN: "did_run", Decision.DENY: "stop"}
     else:
-        labels = {Decision.APPROVE: "approve", Decision.DENY: "deny"}
+        labels = {Decision.APPROVE: "approve", Decision.DENY: "deny", Decision.CLAIM: "claim"}
     return tuple((d, here.say(f"button.{labels[d]}")) for d in request.allowed if d in labels)
 
 

@@ -41,6 +41,12 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         case requests.Counted():
             _count(here, seq, request, response)
             voting.show(here, here.threads[request.thread].state.requests[request.id])
+        case requests.Claims():
+            _claim(here, seq, request, response)
+        case requests.Claimed(party, name):
+            mine = party == response.voter.party
+            text = here.say("refused.claimed.you" if mine else "refused.claimed", name=name)
+            _refuse(here, seq, request, response, "claimed", text)
         case requests.AskedBack(text):
             _ask_back(here, seq, request, response, text)
         case requests.Expires():
@@ -76,6 +82,23 @@ def _count(here: Conversation, seq: int, request: Request, response: Response) -
             via=response.via,
         )
     )
+
+
+def _claim(here: Conversation, seq: int, request: Request, response: Response) -> None:
+    voter = response.voter
+    here.add(
+        events.RequestClaimed(
+            thread=request.thread,
+            run=request.run,
+            request=request.id,
+            fact=seq,
+            party=voter.party,
+            name=voter.name,
+            identity=voter.identity,
+            via=response.via,
+        )
+    )
+    voting.show(here, here.threads[request.thread].state.requests[request.id])
 
 
 def _refuse(here: Conversation, seq: int, request: Request, response: Response, reason: str, text: str) -> None:

@@ -8,7 +8,8 @@ only later: a timer that comes too early for that is set anew. Where no copy can
 rung is set to now, so that a failure costs no patience.
 
 **A step is taken once.** It is written down as `RequestEscalated` or `RequestReminded`; a rung's timer that does not
-belong to the next rung finds it taken already, and does nothing.
+belong to the next rung finds it taken already, and does nothing. Once somebody has claimed the request, no further
+rung is taken; its deadline and its reminders stand.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def due(here: Conversation, timer: Timer) -> None:
 
 def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: Timer) -> None:
     request, row = standing.request, here.requests[standing.request.id]
-    if number != standing.rung:
+    if number != standing.rung or standing.claimed is not None:
         return
     unreachable = set(request.places) <= set(row.failed)
     at = _since(here, request) + request.where.ladder[number].after
@@ -78,7 +79,7 @@ def _climb(here: Conversation, standing: Standing, number: int, cause: str) -> N
         return
     for place in request.places:
         here.tell(place, events.CardForwarded(request=request.id, settled=False, who=who))
-    notes = voting.notes(here, wider, standing.votes) if voting.several(who) else ()
+    notes = voting.standing_notes(here, standing.model_copy(update={"request": wider}))
     for place in added:
         here.tell(place, asking.forwarded(here, wider, place, row.due, notes))
     if added and here.key not in request.places:

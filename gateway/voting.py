@@ -38,9 +38,18 @@ def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Se
     return here.say(key, count=missing, who=here.world.catalogue.either(names))
 
 
+def standing_notes(here: Conversation, standing: Standing) -> tuple[str, ...]:
+    """Say how an open request stands: who has claimed it, who has voted, what it takes still."""
+    claimed = (here.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
+    if not several(standing.request.who):
+        return claimed
+    cast = here.world.directory.standing(standing.request, standing.votes)
+    return (*claimed, *notes(here, standing.request, cast))
+
+
 def show(here: Conversation, standing: Standing) -> None:
-    """Have every copy of an open request show who has voted."""
+    """Have every copy of an open request show how it stands."""
     request = standing.request
-    told = notes(here, request, here.world.directory.standing(request, standing.votes))
+    told = standing_notes(here, standing)
     for place in request.places:
         here.tell(place, events.CardForwarded(request=request.id, settled=False, notes=told))

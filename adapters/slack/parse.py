@@ -33,6 +33,7 @@ ACTIONS: dict[str, Decision] = {
     "ringback.deny": Decision.DENY,
     "ringback.did_run": Decision.DID_RUN,
     "ringback.answer": Decision.ANSWER,
+    "ringback.claim": Decision.CLAIM,
 }
 FORM_ACTION = "ringback.deny_form"
 DENY_VIEW = "ringback.deny"

@@ -87,6 +87,8 @@ def _told(event: Event) -> str:
             return f"{name} said {decision}, which changed nothing: {reason}"
         case events.QuestionAsked(name=name, text=text):
             return f"{name} asked back: {text}"
+        case events.RequestClaimed(name=name):
+            return f"{name} said that they are on it"
         case events.RequestEscalated(cause=cause, places=added):
             return f"asked further, because of {cause}: {', '.join(added) or 'nowhere'}"
         case events.QuestionAnswered(name=name, text=text):

@@ -23,6 +23,7 @@ DECISIONS = {
     Decision.APPROVE: "approve",
     Decision.DENY: "deny",
     Decision.DID_RUN: "it did run",
+    Decision.CLAIM: "I am on it",
 }
 IN_DOUBT = {Decision.APPROVE: "run it again", Decision.DENY: "stop"}
 REFUSALS = {
@@ -151,6 +152,8 @@ class Story:
             case events.RequestEscalated(places=places):
                 where = ", ".join(self._names.get(place, place) for place in places) or "nowhere"
                 return GATEWAY, f"has no decision yet, and asks further: {where}."
+            case events.RequestClaimed(name=who):
+                return who, "will decide it; nobody else is asked meanwhile."
             case events.RequestReminded():
                 return GATEWAY, "reminds those who were asked."
             case events.RequestSettled(request=name, settlement=settlement):

@@ -11,7 +11,7 @@ from agent_core.events import RequestEscalated, RequestReminded, RequestSettled
 from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Outcome, Rung, Where, Who
 from tests.gateway.agents import World
-from tests.gateway.house import ANA, OPS, PEOPLE, RITA, House, Make
+from tests.gateway.house import ANA, BEN, OPS, PEOPLE, RITA, House, Make
 
 CARLA = "UCARLA"
 THREE = [*PEOPLE, Person(id=Party("carla"), name="Carla", identities=(Identity(f"slack:T1/{CARLA}"),), roles=("boss",))]
@@ -71,6 +71,28 @@ async def test_a_reminder_is_said_once_and_not_after_the_answer(make: Make):
 
         assert 1 == len([e for e in await house.log() if isinstance(e, RequestReminded)])
         assert [] == await steps(house)
+
+
+async def test_a_claim_stops_the_ladder(make: Make):
+    """
+    Who is on it is shown, and nobody else is asked; a second claim is told whose it is, and others may decide.
+    """
+    world = World()
+    both = RULE.model_copy(update={"who": Who(people=(Party("ana"), Party("ben")))})
+    async with make(world.deployer(world.deploy()), rules=(both,), people=THREE) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        assert "I am on it" == dict(house.card(BEN).card.buttons)[Decision.CLAIM]
+        await house.press(ANA, request, Decision.CLAIM)
+        assert [("Ana is on it.",)] * 2 == [house.card(place).card.notes for place in (ANA, BEN)]
+        await house.press(BEN, request, Decision.CLAIM)
+        assert "Ana is on it already. You can decide it all the same." == house.texts(BEN)[-1]
+        await house.press(RITA, request, Decision.CLAIM)
+        await house.runtime.advance(2_000)
+        assert ([], []) == (await steps(house), house.seen(CARLA))
+        await house.press(BEN, request, Decision.APPROVE)
+
+        assert [("production", "v1", 1)] == world.deployed
 
 
 async def test_a_place_that_cannot_be_reached_costs_no_patience(make: Make):
