@@ -7,7 +7,6 @@ other side's user, so there the two strings are the same: an answer finds its co
 
 from __future__ import annotations
 
-from base64 import b32encode
 from hashlib import sha256
 from typing import NamedTuple, NewType
 
@@ -74,8 +73,12 @@ def derive(*parts: object) -> str:
     Returns:
         26 characters of lower-case base32 (128 bits).
     """
-    hashed = sha256("\x1f".join(map(str, parts)).encode()).digest()
-    return b32encode(bytes(4) + hashed[:16])[-26:].decode().lower()
+    number = int.from_bytes(sha256("\x1f".join(map(str, parts)).encode()).digest()[:16], "big")
+    return "".join([PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+
+
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+PAIRS = [first + second for first in BASE32 for second in BASE32]
 
 
 def thread_id(conversation: str, root: str, agent: str, branch: str = "main") -> str:

@@ -118,17 +118,17 @@ def claim(db: sqlite3.Connection, conversation: int, now: float) -> Delivery | N
         return None
     db.execute("UPDATE deliveries SET status = 'claimed', attempts = attempts + 1 WHERE id = ?", (chosen,))
     more = sum(place.status == "new" for place in lane) > 1
-    return fetch(db, chosen).model_copy(update={"more": more})
+    return fetch(db, chosen, more=more)
 
 
-def fetch(db: sqlite3.Connection, delivery: str) -> Delivery:
+def fetch(db: sqlite3.Connection, delivery: str, *, more: bool = False) -> Delivery:
     """Read a delivery with its body, and the receipt of the message that it changes."""
     found = db.execute(
         f"SELECT {_COLUMNS} FROM deliveries d JOIN conversations c ON c.id = d.conversation"  # noqa: S608
         " JOIN delivery_bodies b ON b.id = d.id LEFT JOIN deliveries t ON t.id = d.target WHERE d.id = ?",
         (delivery,),
     ).fetchone()
-    return _delivery(found)
+    return _delivery(found, more)
 
 
 def recover(db: sqlite3.Connection, now: float) -> list[Delivery]:
@@ -298,7 +298,7 @@ def request_of(db: sqlite3.Connection, conversation: int, message: str) -> str |
     return row[0] if row else None
 
 
-def _delivery(row: tuple[Any, ...]) -> Delivery:
+def _delivery(row: tuple[Any, ...], more: bool) -> Delivery:
     name, key, kind, status, request, attempts, due_at, deadline, refused_since, created_at, body, changes = row
     part = Part.model_validate_json(str(body))
     update: dict[str, object] = {"delivery": name, "since": created_at}
@@ -315,4 +315,5 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
         due=due_at or 0.0,
         deadline=deadline,
         refused_since=refused_since,
+        more=more,
     )

@@ -84,7 +84,7 @@ def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | D
 
 def append_record(db: sqlite3.Connection, conversation: int, record: Record) -> None:
     """Add a fact at the end of a conversation's log, and mark it ready."""
-    _insert_event(db, conversation, record)
+    _insert_events(db, conversation, [record])
     db.execute("UPDATE conversations SET version = ?, ready = 1 WHERE id = ?", (record.seq, conversation))
 
 
@@ -115,8 +115,7 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
     if len(sqlite_links.valid(db, codes, change.at)) < len(codes):
         raise Conflict("a one-time code was spent meanwhile")
     numbered = [record._replace(seq=version + n) for n, record in enumerate(change.events, start=1)]
-    for record in numbered:
-        _insert_event(db, conversation, record)
+    _insert_events(db, conversation, numbered)
     sqlite_audit.insert(db, conversation, numbered)
     version += len(numbered)
     branched = {  # looked up before the rows change: what forks a run may begin it, too, or begin the next one
@@ -143,11 +142,12 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
         sqlite_lanes.withdraw(db, name)
     for delivery in change.deliveries:
         sqlite_lanes.insert(db, conversation, delivery, change.at)
-    db.executemany("DELETE FROM timers WHERE id = ?", [(name,) for name in change.clear])
-    db.executemany(
-        "INSERT OR REPLACE INTO timers (id, conversation, due, thread, key) VALUES (?, ?, ?, ?, ?)",
-        [(timer.id, conversation, timer.due, timer.thread, timer.key) for timer in change.timers],
-    )
+    if change.clear or change.timers:
+        db.executemany("DELETE FROM timers WHERE id = ?", [(name,) for name in change.clear])
+        db.executemany(
+            "INSERT OR REPLACE INTO timers (id, conversation, due, thread, key) VALUES (?, ?, ?, ?, ?)",
+            [(timer.id, conversation, timer.due, timer.thread, timer.key) for timer in change.timers],
+        )
     _insert_blobs(db, change.blobs, change.at)
     for link in change.links:
         sqlite_links.insert(db, link)
@@ -193,15 +193,25 @@ def _beginning(db: sqlite3.Connection) -> tuple[int, ConversationState]:
     return restores * JUMP, ConversationState(sent=restores * JUMP, codes=restores * CODES_JUMP)
 
 
-def _insert_event(db: sqlite3.Connection, conversation: int, record: Record) -> None:
-    thread = record.event.thread if isinstance(record.event, events.ThreadEvent) else None
-    db.execute(
+def _insert_events(db: sqlite3.Connection, conversation: int, records: Iterable[Record]) -> None:
+    db.executemany(
         "INSERT INTO events (conversation, seq, at, thread, body) VALUES (?, ?, ?, ?, ?)",
-        (conversation, record.seq, record.at, thread, events.encode(record.event)),
+        [
+            (
+                conversation,
+                seq,
+                at,
+                event.thread if isinstance(event, events.ThreadEvent) else None,
+                events.encode(event),
+            )
+            for seq, at, event in records
+        ],
     )
 
 
-def _insert_blobs(db: sqlite3.Connection, blobs: Iterable[Blob], now: float) -> None:
+def _insert_blobs(db: sqlite3.Connection, blobs: Sequence[Blob], now: float) -> None:
+    if not blobs:
+        return
     db.executemany(
         "INSERT INTO blobs (digest, body, expires) VALUES (?1, ?2, ?3)"
         " ON CONFLICT (digest) DO UPDATE SET expires = CASE"

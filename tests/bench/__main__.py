@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, engine, ingest, paused, replay, simulated, start
+from tests.bench import approval, engine, ingest, paused, profile, replay, simulated, start
 from tests.bench.measure import surroundings
+from tests.bench.peers import compare
 
 Rows = Awaitable[list[dict[str, Any]]]
 BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
@@ -25,6 +26,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "advance": ("where a run stands, from its log of 3, 20 and 200 operations", replay.measure),
     "start": ("from nothing to ready, and the memory at rest", start.measure),
     "simulation": ("simulated hours and runs", simulated.measure),
+    "profile": ("the microseconds of the trip in process, by stage", profile.measure),
+    "peers": ("the trip in process, beside LangGraph with its SQLite checkpointer", compare.measure),
     "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
 }
 
@@ -37,13 +40,15 @@ def main() -> None:
         description=f"Measures, and prints JSON.\n\n{told}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="+", choices=[*BENCHMARKS, "all"])
+    which = "all: every one of them; the peers where they are installed"
+    parser.add_argument("names", nargs="+", choices=[*BENCHMARKS, "all"], help=which)
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a run is (3)")
     parser.add_argument("--runs", type=int, default=3, help="how many, interleaved; medians are told (3)")
     parser.add_argument("--into", type=Path, help="also keep the results in this file, each under its name")
     asked = parser.parse_args()
     results = {}
-    for name in BENCHMARKS if "all" in asked.names else asked.names:
+    every = [name for name in BENCHMARKS if name != "peers" or compare.installed()]
+    for name in every if "all" in asked.names else asked.names:
         what, measure = BENCHMARKS[name]
         around = surroundings()
         rows = asyncio.run(measure(asked.seconds, asked.runs))

@@ -4,19 +4,22 @@ The benchmarks run, and what they print can be put into the page. Nothing here i
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.bench import page
 from tests.bench.__main__ import BENCHMARKS
+from tests.bench.peers import compare
 from tests.process import ROOT
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name != "peers"])
 def test_a_benchmark_runs(name: str):
     """
     Each benchmark ends, and makes a table; where something is done as often as it goes, ringback and its floors stand
@@ -51,3 +54,12 @@ def test_a_webhook_is_taken_apart():
     rows = [line.strip("| ").split(" | ") for line in told.stdout.splitlines()[2:]]
     assert 12 == len(rows)
     assert all(float(taken) > 0 for _, taken in rows)
+
+
+def test_peers_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """
+    Without the peers, their benchmark measures nothing, and says which they are and how to install them.
+    """
+    monkeypatch.setattr(compare, "VENV", tmp_path)
+    with pytest.raises(SystemExit, match=r"langgraph-checkpoint-sqlite(?s:.*)pip install -r tests/bench/peers/"):
+        asyncio.run(compare.measure(0.1, 1))

@@ -7,9 +7,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from agent_core.addresses import Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Where, Who
+from gateway.sandbox import deploybot
+from gateway.sandbox.script import script
 from tests.gateway.agents import World
 from tests.gateway.house import House
 from tests.gateway.loopback import Loopback
@@ -42,9 +46,9 @@ def house_of(world: World, folder: Path) -> House:
     return House(folder, runtime, Loopback(runtime.now), agents, rules=(RULE,), people=PEOPLE)
 
 
-async def trips(house: House, users: list[str]) -> None:
+async def trips(house: House, users: list[str], text: str = "go") -> None:
     """Everybody asks for something of their own and approves it, all at the same time."""
-    await asyncio.gather(*(house.write(user, "go", settle=False) for user in users))
+    await asyncio.gather(*(house.write(user, text, settle=False) for user in users))
     await house.runtime.settle()
     await asyncio.gather(*(house.press(user, house.card(user).request, Decision.APPROVE) for user in users))
     assert [("ended", "done")] * len(users) == await house.status()
@@ -61,6 +65,22 @@ async def test_one_round_trip_is_five_transactions(tmp_path: Path):
         await trips(house, USERS[:1])
         assert (5, 6) == (commits.adding, commits.all)
         assert 1 == len(world.deployed)
+
+
+async def test_each_step_of_a_model_after_a_tool_adds_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """
+    The deploy bot's model is asked before its tool, which adds none, and after it: six transactions, with all receipts.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(deploybot, "ROLL_OUT", 0.0)
+    runtime = HandRuntime()
+    agents = [deploybot.deploybot]
+    loopback = Loopback(runtime.now)
+    async with House(tmp_path, runtime, loopback, agents, script=script, rules=(RULE,), people=PEOPLE) as house:
+        commits = Commits(house)
+        await trips(house, USERS[:1], "deploy v1.4.2 to production")
+        assert (6, 6) == (commits.adding, commits.all)
+        assert {"production": "v1.4.2"} == deploybot.read().running
 
 
 async def test_many_at_once_share_their_transactions(tmp_path: Path):

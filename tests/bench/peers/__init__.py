@@ -1,0 +1,3 @@
+"""
+Other projects, measured by scripts that run in a venv of their own.
+"""
