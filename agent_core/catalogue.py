@@ -131,6 +131,7 @@ ENGLISH: Mapping[str, str] = {
     "asked.in_doubt": "{tool} was interrupted. I have asked {who} whether it ran. {deadline} To drop it, write: drop",
     "asked.more.silence": "Nobody has decided “{title}” yet, so I am asking {who} too.",
     "asked.more.undeliverable": "I could not reach anybody about “{title}”, so I am asking {who}.",
+    "asked.more.wish": "I was asked to hurry with “{title}”, so I am asking {who} too.",
     "asked.more.no_route": "I am asking {who} about “{title}”.",
     "reminder": "“{title}” still waits for an answer, until {time}.",
     "reminder.code": "Answer on its card, or begin your reply with {code}.",

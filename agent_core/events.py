@@ -228,11 +228,11 @@ class DeliveryEnded(Event):
 
 
 class OperatorActed(Event):
-    """Somebody with the owner role said how a thread goes on."""
+    """Somebody with the owner role, or the client that asked, said how a thread goes on."""
 
     type: Literal["OperatorActed"] = "OperatorActed"
     thread: str
-    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again"]
+    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again", "escalate"]
     by: str
     note: str = ""
 
@@ -452,7 +452,7 @@ class RequestEscalated(ThreadEvent):
     type: Literal["RequestEscalated"] = "RequestEscalated"
     request: str
     rung: int
-    cause: Literal["silence", "undeliverable", "no_route"]
+    cause: Literal["silence", "undeliverable", "no_route", "wish"]
     who: Who
     places: tuple[ConversationKey, ...] = ()
 

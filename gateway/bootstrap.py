@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
+from starlette.routing import Mount
 
 from adapters import registry
 from adapters.base import Adapter, Check
@@ -89,13 +90,15 @@ def build(
     reloading = Reloading(settings, load or (lambda: settings), directory, world.rules, opened)
     token = settings.metrics.token.get_secret_value() if settings.metrics.token is not None else None
     routes = [route for one in accounts.values() for route in one.routes(gate)]
-    doors = []
+    doors: list[Mount] = []
     if settings.clients:
         from gateway.api import app as api  # only what is configured is imported
+        from gateway.api.humanlayer import HumanLayer
         from gateway.api.requests import Requests
 
         requests = Requests(opened, directory, admission, runtime)
-        doors.append(api.mount(requests, settings.clients, runtime))
+        shape = HumanLayer(requests, directory, catalogue.say)
+        doors += api.mount(requests, shape, settings.clients, runtime)
     return Service(
         store=opened,
         owner=owner,

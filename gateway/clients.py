@@ -166,8 +166,8 @@ class Asked:
     """
     How a client's request stands, as its log says.
 
-    `refused` is why it could not be asked, `forbidden` where a rule says so; `said` is what people answered and asked
-    meanwhile.
+    `refused` is why it could not be asked, `forbidden` where a rule says so. `rungs` counts the steps of its ladder
+    that were taken, `said` is what people answered and asked meanwhile.
     """
 
     wanted: events.RequestReceived | None = None
@@ -177,6 +177,7 @@ class Asked:
     refused: str = ""
     forbidden: bool = False
     ended: bool = False
+    rungs: int = 0
     said: tuple[Record, ...] = ()
 
     @property
@@ -199,6 +200,9 @@ def read(records: Sequence[Record]) -> Asked:
             case events.RequestSettled(request=request, settlement=settlement):
                 if asked.request is not None and request == asked.request.id:
                     asked.settlement = settlement
+            case events.RequestEscalated(who=who, rung=rung) if asked.request is not None:
+                asked.request = asked.request.model_copy(update={"who": who})
+                asked.rungs = rung + 1
             case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():
                 asked.said += (record,)
             case events.OperationRefused(reason=reason, outcome=why):

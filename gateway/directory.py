@@ -145,6 +145,10 @@ class Directory:
         """Tell whether a conversation is on an account that is configured."""
         return conversation.partition("/")[0] in self._channels
 
+    def accounts(self, channel: str) -> list[str]:
+        """Give the accounts of a channel that are configured."""
+        return sorted(account for account in self._channels if addresses.covers(channel, account))
+
     def contacts(self, request: Request) -> list[ConversationKey]:
         """Say where those who may decide a request are reached, at most five of them."""
         parties = [person.id for person in self.eligible(request.who, request.requester)]

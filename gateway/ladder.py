@@ -17,6 +17,7 @@ from __future__ import annotations
 from agent_core import events
 from agent_core.addresses import ConversationKey
 from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Standing, widened
+from agent_core.thread import Thread
 from gateway import asking, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import Timer
@@ -46,6 +47,21 @@ def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: 
         return
     lost = "undeliverable" if request.places else "no_route"
     _climb(here, standing, number, lost if unreachable else "silence")
+
+
+def hurry(here: Conversation, thread: Thread, why: str) -> None:
+    """
+    Take the next step of what a thread has open before its time, because whoever asks wants it.
+
+    Args:
+        why: What people read of it under the card; empty: nothing.
+    """
+    for name in [one.request.id for one in thread.state.open_requests() if one.request.parent is None]:
+        standing = settling.standing_of(here, name)
+        if standing is not None and standing.rung < len(standing.request.where.ladder):
+            _climb(here, standing, standing.rung, "wish")
+            if why:
+                settling.show_under(here, standing.request, why)
 
 
 def _since(here: Conversation, request: Request) -> float:

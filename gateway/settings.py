@@ -242,6 +242,11 @@ class ClientSettings(Section):
         default=["people"],
         description="Whom it may name to be asked: `people` of the directory, `role:NAME`, or a person's id.",
     )
+    places: list[str] = Field(
+        default=[],
+        description="Where it may have requests shown, besides people's own accounts: as for `listen` of `[[agents]]`.",
+        examples=[["slack:T024BE7LD/C042"]],
+    )
     to: list[str] = Field(
         default=["role:owner"], description="Who is asked where neither a request nor the policy names anybody."
     )

@@ -180,6 +180,9 @@ def _check_places(settings: Settings, source: str) -> None:
     for number, agent in enumerate(settings.agents):
         for pattern in agent.listen:
             check(f"agents[{number}].listen", pattern)
+    for number, client in enumerate(settings.clients):
+        for pattern in client.places:
+            check(f"clients[{number}].places", pattern)
     for number, rule in enumerate(settings.policy):
         for name, targets in (("targets", rule.targets), *(("ladder", rung.targets) for rung in rule.ladder)):
             for target in targets:

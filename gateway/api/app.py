@@ -13,8 +13,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
 from starlette.routing import Mount
 
-from gateway.api import problems
+from gateway.api import humanlayer, problems
 from gateway.api.guard import Guard
+from gateway.api.humanlayer import HumanLayer
 from gateway.api.problems import ProblemDetails, answers
 from gateway.api.requests import Requests, install
 from gateway.runtime import Runtime
@@ -27,9 +28,14 @@ ABOUT = (
 )
 
 
-def mount(requests: Requests, clients: Sequence[ClientSettings], runtime: Runtime) -> Mount:
-    """Give the door's route."""
-    return Mount(ROOT, app=Guard(application(requests), clients, runtime))
+def mount(
+    requests: Requests, shape: HumanLayer, clients: Sequence[ClientSettings], runtime: Runtime
+) -> tuple[Mount, Mount]:
+    """Give the door's routes: its own, and those that HumanLayer's SDK calls."""
+    return (
+        Mount(ROOT, app=Guard(application(requests), clients, runtime)),
+        Mount(humanlayer.ROOT, app=Guard(humanlayer.application(shape, requests), clients, runtime)),
+    )
 
 
 def application(requests: Requests) -> FastAPI:

@@ -20,11 +20,11 @@ from agent_core import addresses, events, tools
 from agent_core.addresses import ConversationKey, Party
 from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
-from agent_core.requests import Choice, Kind, Outcome, OutsideCall, Who
+from agent_core.requests import Choice, Kind, Outcome, OutsideCall, Where, Who
 from gateway import clients, receivers, settings
 from gateway.admission import Admission
 from gateway.api.problems import RETRY, Problem, answers
-from gateway.api.values import Page, RequestIn, RequestOut, view
+from gateway.api.values import EscalationIn, Page, RequestIn, RequestOut, view
 from gateway.clients import Asked
 from gateway.directory import Directory
 from gateway.errors import GatewayError, NotFound
@@ -121,6 +121,8 @@ class Requests:
                 raise Problem(422, "invalid", f"callback: {error}") from None
             if client.webhook_secret is None:
                 raise Problem(422, "invalid", "callback: you have no `webhook_secret` that it could be signed with")
+        if body.at:
+            where = self._places(client, body.at)
         terms = {"quorum": body.quorum, "exclude_requester": body.exclude_requester}
         call = None
         if body.tool is not None:
@@ -133,7 +135,7 @@ class Requests:
                 otherwise=otherwise.model_copy(update=terms),
             )
         elif not body.to:
-            who, where = otherwise, there
+            who, where = otherwise, where if body.at else there
         who = who.model_copy(update=terms) if who != Who() else who
         return events.RequestReceived(
             kind=Kind(body.kind),
@@ -152,6 +154,48 @@ class Requests:
             requester=requester,
             requester_name=directory.name(requester, client.name),
         )
+
+    def _places(self, client: ClientSettings, at: list[str]) -> Where:
+        """
+        Say where a client wants a request shown.
+
+        Raises:
+            Problem: It may not, or that is nowhere.
+        """
+        for place in at:
+            if not any(addresses.covers(pattern, place) for pattern in client.places):
+                named = ", ".join(client.places) or "nowhere but people's own accounts"
+                raise Problem(403, "not-yours-to-ask", f"you may not have anything shown at {place}; only: {named}")
+            if not self._directory.reachable(ConversationKey(place)) or "/" not in place:
+                raise Problem(422, "invalid", f"{place} is no conversation; write one like slack:T024BE7LD/C042")
+        return Where(targets=tuple(at))
+
+    async def escalate(self, client: ClientSettings, name: str, why: str) -> tuple[int, RequestOut]:
+        """
+        Have the next step of a request's ladder taken before its time.
+
+        Returns:
+            200 and the request; 202 where nothing is decided on that yet.
+
+        Raises:
+            Problem: It has ended, or its ladder has no further step.
+        """
+        row = await self._row(client, name, "requests:write")
+        before = await clients.look(self._store, row.home)
+        if before.request is not None and not before.ended:
+            if before.rungs >= len(before.request.where.ladder):
+                detail = "there is nobody else to ask; a `ladder` in the policy says who is"
+                raise Problem(409, "no-further-step", detail, request=await self._shown(row, before))
+            thread = clients.thread(row.home)
+            acted = events.OperatorActed(thread=thread, choice="escalate", by=client.name, note=why)
+            await self._store.append(Fact(row.home, acted, ()))
+            after = await self._until(row.home, lambda asked: asked.ended or asked.rungs > before.rungs)
+            if after.rungs > before.rungs:
+                return 200, await self._view(row, after)
+            before = after
+        if before.ended:
+            raise Problem(409, "ended", "it has ended", request=await self._shown(row, before))
+        return 202, await self._view(row, before)
 
     async def cancel(self, client: ClientSettings, name: str) -> tuple[int, RequestOut]:
         """
@@ -223,6 +267,21 @@ class Requests:
 
         return told()
 
+    async def named(self, client: ClientSettings, key: str) -> str:
+        """
+        Give the id of a client's own request, by its key.
+
+        Raises:
+            Problem: There is none.
+        """
+        try:
+            row = await self._store.client_request(clients.conversation(client.name, key))
+        except GatewayError:
+            row = None
+        if row is None:
+            raise Problem(404, "not-found", "you have no request with this key")
+        return row.id
+
     # What these are made of ------------------------------------------------------------------------------------------
 
     async def _row(self, client: ClientSettings, name: str, scope: Scope = "requests:read") -> ClientRow:
@@ -262,6 +321,9 @@ class Requests:
             except NotFound:
                 due = asked.request.opened_at + asked.request.patience
         return view(row.id, row.client, addresses.parse(row.home).place, asked, names, due)
+
+    async def _shown(self, row: ClientRow, asked: Asked) -> dict[str, Any]:
+        return (await self._view(row, asked)).model_dump(mode="json")
 
     @contextmanager
     def _one_waits(self, client: ClientSettings) -> Iterator[None]:
@@ -377,4 +439,17 @@ def install(app: FastAPI, requests: Requests) -> None:
     async def cancel(client: Writer, id: str, response: Response) -> RequestOut:  # noqa: A002
         """Withdraw a request; its cards say so. One that has ended stays as it ended."""
         response.status_code, stands = await requests.cancel(client, id)
+        return stands
+
+    @app.post(
+        "/requests/{id}/escalate",
+        operation_id="escalateRequest",
+        responses={
+            **answers(404, 409),
+            202: shown | {"description": "It is stored that you want that, and nothing is decided on it yet."},
+        },
+    )
+    async def escalate(client: Writer, id: str, body: EscalationIn, response: Response) -> RequestOut:  # noqa: A002
+        """Have the next step of its ladder taken now, as the policy says who that is."""
+        response.status_code, stands = await requests.escalate(client, id, body.why)
         return stands

@@ -62,6 +62,11 @@ class RequestIn(BaseModel):
         max_length=20,
         description="Who is asked: people's ids, `role:NAME`, or accounts (`slack:T1/U1`). Empty: as the policy says.",
     )
+    at: list[Name] = Field(
+        default=[],
+        max_length=20,
+        description="Where it is shown instead of their own accounts: conversations, like `slack:T1/C1`.",
+    )
     quorum: int = Field(default=1, ge=1, le=20, description="How many of them have to approve.")
     exclude_requester: bool = Field(default=False, description="Whoever it is asked for may not decide it.")
     requester: Name | None = Field(default=None, description="The person for whom you ask, by id.")
@@ -184,6 +189,14 @@ class RequestOut(BaseModel):
     settlement: SettlementOut | None
     refused: str = Field(description="Why nobody is asked.")
     said: list[SaidOut]
+
+
+class EscalationIn(BaseModel):
+    """Why others should be asked before their time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: str = Field(default="", max_length=LONGEST_LINE, description="People read it under the card.")
 
 
 class Page(BaseModel):

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from gateway.api.app import mount
+from gateway.api.humanlayer import HumanLayer
 from gateway.api.requests import Requests
 from gateway.settings import ClientSettings
 from tests.gateway.house import House
@@ -29,9 +30,10 @@ Enter = Callable[..., httpx.AsyncClient]
 def enter_by(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.AsyncClient:
     """Come to a house's door, as one of its clients."""
     requests = Requests(house.store, house.world.directory, house.admission, house.runtime)
-    route = mount(requests, known or (CI, READER), house.runtime)
+    shape = HumanLayer(requests, house.world.directory, house.world.catalogue.say)
+    routes = mount(requests, shape, known or (CI, READER), house.runtime)
     headers = {"Authorization": f"Bearer {token}"}
-    transport = httpx.ASGITransport(app=Starlette(routes=[route]), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=Starlette(routes=routes), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://door/v1", headers=headers)
 
 

@@ -19,14 +19,17 @@ name = "ci"
 token = "env:CI_TOKEN"
 to = ["role:release"]
 per_minute = 1000000
+webhook_secret = "env:CI_HOOK"
+inside = true
 """
+HOOK = f"whsec_{'A' * 43}="
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway that is running, on the emulated Slack."""
     async with gateway(tmp_path) as one:
-        one.environment["CI_TOKEN"] = TOKEN
+        one.environment |= {"CI_TOKEN": TOKEN, "CI_HOOK": HOOK}
         one.config.write_text(one.config.read_text() + CLIENT)
         await one.start()
         yield one

@@ -8,9 +8,11 @@ import asyncio
 import json
 
 import httpx
+from standardwebhooks import Webhook
 
+from tests.gateway.receiver import OK, receiver
 from tests.process import PATIENCE, Gateway, until
-from tests.rest.conftest import door
+from tests.rest.conftest import HOOK, door
 
 ANA = "U00000ANA"
 CALL = {"tool": "migrate", "arguments": {"table": "orders"}}
@@ -71,3 +73,28 @@ async def test_whoever_waits_through_a_restart_waits_again(house: Gateway):
     assert "denied" == poll.json()["settlement"]["outcome"]
     states = [json.loads(line[6:]) for line in stream.text.splitlines() if line.startswith("data: ")]
     assert poll.json() == states[-1]
+
+
+async def test_a_webhook_survives_a_kill(house: Gateway):
+    """
+    Killed while its receiver is away, the gateway tells the client after its next start, under one id, signed.
+    """
+    async with receiver() as there:
+        url, port = there.url, there.port
+    async with door(house) as client:
+        created = (await client.post("/requests", json=CALL | {"callback": url}, headers=KEY)).json()
+        await until(lambda: "Approve migrate?" in "".join(house.seen(ANA)))
+        house.press(ANA, "ringback.approve")
+        await client.get(f"/requests/{created['id']}?wait=60")
+    await kill(house)
+    async with receiver(port, b"HTTP/1.1 500 Not yet\r\n\r\n", OK) as there:
+        await house.start()
+        await until(lambda: len(there.got) == 2)
+        headers, body = there.got[-1]
+
+    told = Webhook(HOOK).verify(body, headers)
+    assert ("request.settled", created["id"]) == (told["type"], told["data"]["id"])
+    assert "approved" == told["data"]["settlement"]["outcome"]
+    assert 1 == len({headers["webhook-id"] for headers, _ in there.got})
+    _, listed, _ = await house.run("deliveries", "list", "--json", "--config", str(house.config))
+    assert ["api:ci/nightly-1"] == [row["conversation"] for row in json.loads(listed) if row["kind"] == "webhook"]

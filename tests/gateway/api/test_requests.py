@@ -21,7 +21,7 @@ from gateway.admission import WAITING
 from gateway.settings import ClientSettings
 from tests.gateway.agents import echo
 from tests.gateway.door import CI, OTHER, TOKEN, Enter, a_request, keyed
-from tests.gateway.house import ANA, BEN, GUARD, RITA, House, Make
+from tests.gateway.house import ANA, BEN, GUARD, OPS, RITA, House, Make
 
 
 async def create(door: httpx.AsyncClient, key: str = "k1", **how: Any) -> httpx.Response:
@@ -153,6 +153,47 @@ async def test_a_rules_ladder_and_places_hold(make: Make, enter: Enter):
 
         assert [1, 0, 0] == before
         assert 1 == cards(house, RITA)
+
+
+async def test_the_next_step_is_taken_before_its_time(make: Make, enter: Enter):
+    """
+    A client that cannot wait has the ladder's next step taken; who may decide is wider from then on, and no further.
+    """
+    ladder = (Rung(after=3_600, people=(Party("rita"),)),)
+    rule = Rule(tool="deploy", who=Who(people=(Party("ana"),)), where=Where(targets=("people",), ladder=ladder))
+    async with make(echo, rules=(rule,)) as house, enter(house) as door:
+        created = (await create(door)).json()
+        await house.runtime.settle()
+        path = f"/requests/{created['id']}/escalate"
+        first, again = [await door.post(path, json={"why": "The shop is down."}) for _ in range(2)]
+        await house.runtime.advance(3_601)
+        await house.press(RITA, created["id"], Decision.APPROVE)
+        late = await door.post(path, json={})
+
+        assert [200, 409, 409] == [answer.status_code for answer in (first, again, late)]
+        assert ["no-further-step", "ended"] == [a.json()["type"].rpartition(":")[2] for a in (again, late)]
+        assert ["Ana", "Rita"] == first.json()["asked"]
+        assert 1 == cards(house, RITA)
+        assert "The shop is down." in house.texts(ANA)
+        assert "approved" == late.json()["request"]["settlement"]["outcome"]
+
+
+async def test_where_it_is_shown_is_apart_from_who_may_decide(make: Make, enter: Enter):
+    """
+    In a conversation that the client may name, and nowhere else; others there see it and decide nothing.
+    """
+    client = CI.model_copy(update={"places": [OPS]})
+    async with make(echo) as house, enter(house, client) as door:
+        created = (await create(door, at=[OPS], to=["ana"])).json()
+        await house.runtime.settle()
+        await house.press(BEN, created["id"], Decision.DENY, at=OPS)
+        await house.press(ANA, created["id"], Decision.APPROVE, at=OPS)
+        stands = (await door.get(f"/requests/{created['id']}")).json()
+        elsewhere = [await create(door, f"x{n}", at=[at]) for n, at in enumerate(("slack:T1/CALL", "nowhere"))]
+
+        assert ("approved", "ana") == (stands["settlement"]["outcome"], stands["settlement"]["by"])
+        assert [0, 0] == [cards(house, person) for person in (ANA, BEN)]
+        assert [403, 403] == [answer.status_code for answer in elsewhere]
 
 
 async def test_a_rule_that_excludes_a_requester_needs_one(make: Make, enter: Enter):
