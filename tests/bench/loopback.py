@@ -146,4 +146,4 @@ def inbound(payload: Json, raw: bytes) -> Inbound:
         decision=Decision.APPROVE,
     )
     place = addresses.conversation(CHANNEL, ACCOUNT, payload["channel"]["id"])
-    return Inbound(place, fact, (payload["trigger_id"],), raw, once=True)
+    return Inbound(place, fact, (payload["trigger_id"],), raw)
