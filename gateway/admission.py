@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,7 +20,8 @@ log = logging.getLogger("ringback.admission")
 
 WAITING = 256  # facts on their way to the disk: as many as one commit takes; more would only wait longer
 UNDECIDED = 2_000  # facts stored and not decided: a few seconds' work, and a few megabytes
-MOST_WAITING, MOST_UNDECIDED = 1_024, 4_000  # before what comes only once is refused as well
+LONGEST = 1.0  # seconds that the oldest of those that wait for the disk has waited; Slack gives up after three
+MOST_WAITING, MOST_UNDECIDED, MOST_LONGEST = 1_024, 4_000, 2.0  # before what comes only once is refused as well
 TOLD = 60.0  # seconds between two lines of the log, and for which an overload counts as one
 
 
@@ -33,9 +35,14 @@ class Admission:
 
     def __init__(self, undecided: Callable[[], int], runtime: Runtime) -> None:
         self._undecided, self._runtime = undecided, runtime
-        self.waiting = 0
+        self._since: OrderedDict[object, float] = OrderedDict()
         self._expected = 0
         self._refused, self._last, self._told = 0, float("-inf"), float("-inf")
+
+    @property
+    def waiting(self) -> int:
+        """How many facts are on their way to the disk."""
+        return len(self._since)
 
     @property
     def undecided(self) -> int:
@@ -49,9 +56,12 @@ class Admission:
 
     def full(self, *, once: bool) -> bool:
         """Tell whether there is no room; `once` for what the vendor does not bring again."""
+        waiting, undecided = self.waiting + self._expected, self.undecided
+        now = self._runtime.monotonic()
+        longest = now - next(iter(self._since.values()), now)
         if once:
-            return self.waiting + self._expected >= MOST_WAITING or self.undecided >= MOST_UNDECIDED
-        return self.waiting + self._expected >= WAITING or self.undecided >= UNDECIDED
+            return waiting >= MOST_WAITING or undecided >= MOST_UNDECIDED or longest >= MOST_LONGEST
+        return waiting >= WAITING or undecided >= UNDECIDED or longest >= LONGEST
 
     def expect(self) -> None:
         """Count one that was let in, until its task has begun: many may be let in before the first of them waits."""
@@ -65,11 +75,12 @@ class Admission:
     @contextmanager
     def storing(self) -> Iterator[None]:
         """Count a fact while it is on its way to the disk."""
-        self.waiting += 1
+        one = object()
+        self._since[one] = self._runtime.monotonic()
         try:
             yield
         finally:
-            self.waiting -= 1
+            del self._since[one]
 
     def refused(self) -> None:
         """Something was refused; the log hears of it once a minute."""

@@ -24,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.base import OVERLOADED, RETRY_AFTER
 
-MOST = 1_000  # connections that are served; each costs about 20 KB, and a vendor needs far fewer
+MOST = 2_000  # connections that are served; each costs about 20 KB, and a vendor needs far fewer
 SLOWEST = 10.0  # seconds in which the head of a request has to be here, and all of one that is refused
 LARGEST = 64 * 1024  # bytes of the head of a request
 REFUSED = json.dumps({"error": OVERLOADED}).encode()

@@ -9,14 +9,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from gateway.admission import MOST_UNDECIDED, MOST_WAITING, TOLD, UNDECIDED, WAITING, Admission
+from gateway.admission import LONGEST, MOST_LONGEST, MOST_UNDECIDED, MOST_WAITING, TOLD, UNDECIDED, WAITING, Admission
 from tests.runtime import HandRuntime
 
 
 def test_events_go_before_what_comes_only_once():
     """
-    When a commit's fill waits for the disk, what the vendor brings again is refused, and what it brings once is not
-    before there is four times as much; when it is stored there is room again.
+    When much waits for the disk, what the vendor brings again is refused, and what it brings once is not before there
+    is far more; when that is stored there is room again.
     """
     admission = Admission(lambda: 0, HandRuntime())
     with ExitStack() as storing:
@@ -43,6 +43,25 @@ async def test_those_let_in_at_once_are_counted_before_they_begin():
             let_in += 1
     assert (WAITING, True) == (let_in, admission.full(once=False))
     await asyncio.sleep(0)
+
+    assert not admission.full(once=False)
+
+
+async def test_a_slow_disk_stops_what_comes_before_it_is_too_late():
+    """
+    While the oldest of what waits has waited for a second, what is brought again is refused, and after two what is not:
+    the vendor would give it up before it was stored.
+    """
+    runtime = HandRuntime()
+    admission = Admission(lambda: 0, runtime)
+    with admission.storing():
+        await runtime.advance(LONGEST / 2)
+        with admission.storing():
+            assert not admission.full(once=False)
+            await runtime.advance(LONGEST / 2)
+            assert (True, False) == (admission.full(once=False), admission.full(once=True))
+            await runtime.advance(MOST_LONGEST - LONGEST)
+            assert admission.full(once=True)
 
     assert not admission.full(once=False)
 

@@ -15,11 +15,15 @@ import hashlib
 import hmac
 import itertools
 import json
+import re
+import sqlite3
 import sys
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from tests.bench.http import request
 from tests.bench.measure import quantile
@@ -179,6 +183,13 @@ async def flood(wanted: Wanted) -> Told:
     out, _ = await process.communicate(json.dumps(asdict(wanted)).encode())
     assert process.returncode == 0
     return Told(**json.loads(out))
+
+
+def stored(folder: Path) -> Counter[int]:
+    """How often each event of a flood is in the log of a gateway that has ended."""
+    with closing(sqlite3.connect(folder / "store" / "ringback.sqlite")) as db:
+        bodies = db.execute("SELECT body FROM events WHERE instr(body, 'flood ')")
+        return Counter(int(number) for (body,) in bodies for number in re.findall(rb'"flood (\d+)"', body))
 
 
 if __name__ == "__main__":

@@ -8,26 +8,25 @@ and orders; limits on time are wide. One flood is looked at by all tests.
 from __future__ import annotations
 
 import asyncio
-import re
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.overload.flood import Told, Wanted, flood
+from gateway.admission import WAITING
+from tests.overload.flood import Told, Wanted, flood, stored
 from tests.process import Gateway, gateway, until
+from tests.soak.load import process_in, resident
 
 RITA, ANA, OTTO = "U0000RITA", "U00000ANA", "U0000OTTO"
 TIMES, SECONDS = 10, 5.0
-CONNECTIONS = 900  # a few of the 1,000 that are served are left for the emulator and whoever asks how it is
+CONNECTIONS = 1_800  # of the 2,000 that are served some are left for the emulator and whoever asks how it is
 PAUSE = 0.1  # seconds between two looks at the process
 AGAIN = 1_000  # of the refused events are brought again
-GROWTH = 64 * 1024 * 1024  # bytes: 900 connections with a request each take about 20 MB, full queues about 10 MB
+GROWTH = 64 * 1024 * 1024  # bytes: 1,800 connections with a request each take about 40 MB, full queues about 10 MB
 RECOVERY = 10.0  # seconds; it is a tenth of one where the machine does nothing else
 
 pytestmark = pytest.mark.timeout(180)
@@ -59,7 +58,7 @@ async def through_a_flood(folder: Path) -> Seen:
         state = house.emulator.workspace.state
         wanted = Wanted(house.port, state.tokens.signing_secret, state.team_id, state.bot.user_id, OTTO)
         warm = await flood(replace(wanted, seconds=1.0))
-        seen.capacity, seen.before = len(warm.taken) / warm.wall, memory(house)
+        seen.capacity, seen.before = len(warm.taken) / warm.wall, resident(process_in(house.folder))
         house.emulator.people.message(RITA, "dm", "deploy v1 to production")
         await card(house, "v1")
 
@@ -90,17 +89,10 @@ async def through_a_flood(folder: Path) -> Seen:
     return seen
 
 
-def memory(house: Gateway) -> int:
-    """What the process has in memory, in bytes."""
-    assert house.process is not None
-    status = Path(f"/proc/{house.process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
-
-
 async def watch(house: Gateway, seen: Seen) -> None:
     """Look at the process, and ask how it is, until cancelled."""
     while True:
-        seen.peak = max(seen.peak, memory(house))
+        seen.peak = max(seen.peak, resident(process_in(house.folder)))
         seen.ready.append(await house.readyz())
         await asyncio.sleep(PAUSE)
 
@@ -122,13 +114,6 @@ async def approve(house: Gateway, version: str) -> None:
     await told(house, RITA, f"{version} is in production now")
 
 
-def stored(folder: Path) -> Counter[int]:
-    """How often each event of a flood is in the log."""
-    with closing(sqlite3.connect(folder / "store" / "ringback.sqlite")) as db:
-        bodies = db.execute("SELECT body FROM events WHERE instr(body, 'flood ')").fetchall()
-    return Counter(int(number) for (body,) in bodies for number in re.findall(rb'"flood (\d+)"', body))
-
-
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """A gateway that was flooded."""
@@ -137,9 +122,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 def test_it_was_a_flood(seen: Seen):
     """
-    More came than was taken, and what was taken is no less than a fifth of what it takes at its best.
+    More was refused than was taken, and all the while something was taken: more than the queue holds.
     """
-    assert len(seen.flood.refused) > len(seen.flood.taken) > 0.2 * SECONDS * seen.capacity
+    assert len(seen.flood.refused) > len(seen.flood.taken) > WAITING
 
 
 def test_what_was_acknowledged_is_stored_once(seen: Seen):
@@ -157,11 +142,11 @@ def test_refusals_are_clean(seen: Seen):
     assert (0, 0, 0) == (seen.flood.bare, seen.flood.broken, seen.flood.unanswered)
 
 
-def test_a_refusal_is_quicker_than_an_acknowledgement(seen: Seen):
+def test_refusals_are_quick(seen: Seen):
     """
-    Nobody waits to be refused.
+    Slack gives up after three seconds; of a hundred refusals ninety-nine are there before.
     """
-    assert seen.flood.refusing[0] < seen.flood.taking[0]
+    assert 0 < seen.flood.refusing[0] <= seen.flood.refusing[1] < 3.0
 
 
 def test_memory_is_bounded(seen: Seen):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -332,15 +333,16 @@ async def test_a_slow_owner_is_not_waited_for(make: Make, enter: Enter):
         assert after.json()["id"] == house.card(ANA).request
 
 
-async def test_more_than_can_be_taken_is_refused(make: Make, enter: Enter, monkeypatch: pytest.MonkeyPatch):
+async def test_more_than_can_be_taken_is_refused(make: Make, enter: Enter):
     """
     While more waits than can be decided a new request is 503, stored nowhere; what is known is found all the same.
     """
     async with make(echo) as house, enter(house) as door:
         known = await create(door)
-        monkeypatch.setattr(house.admission, "waiting", WAITING)
-        again, other = await create(door), await create(door, "k2")
-        monkeypatch.setattr(house.admission, "waiting", 0)
+        with ExitStack() as storing:
+            for _ in range(WAITING):
+                storing.enter_context(house.admission.storing())
+            again, other = await create(door), await create(door, "k2")
         listed = (await door.get("/requests")).json()["requests"]
 
         assert [201, 200, 503] == [answer.status_code for answer in (known, again, other)]
