@@ -26,6 +26,7 @@ STAYS = frozenset(
     | {"decision", "delivery", "digest", "home", "id", "idempotency_key", "identity", "key", "kind", "message_id"}
     | {
         "cause",
+        "wish",
         "model",
         "name",
         "origin",
@@ -39,7 +40,7 @@ STAYS = frozenset(
         "reminders",
     }
     | {"reply_to", "request", "requester", "roles", "root", "run", "sender", "status", "thread", "to", "tool", "type"}
-    | {"under", "urgency", "version", "via", "where", "who"}
+    | {"under", "urgency", "version", "via", "where", "who", "wish"}
 )
 
 STAYS_IN = frozenset(

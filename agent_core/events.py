@@ -228,11 +228,11 @@ class DeliveryEnded(Event):
 
 
 class OperatorActed(Event):
-    """Somebody with the owner role, or the client that asked, said how a thread goes on."""
+    """Somebody with the owner role said how a thread goes on."""
 
     type: Literal["OperatorActed"] = "OperatorActed"
     thread: str
-    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again", "escalate"]
+    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again"]
     by: str
     note: str = ""
 
@@ -262,6 +262,16 @@ class RequestReceived(Event):
     patience: float
     requester: Party | None = None
     requester_name: str = ""
+
+
+class ClientSpoke(Event):
+    """A client said something to what it had asked: the answer to a question back, or that it cannot wait."""
+
+    type: Literal["ClientSpoke"] = "ClientSpoke"
+    thread: str
+    wish: Literal["answer", "escalate"]
+    text: str = ""
+    by: str
 
 
 class TextsErased(Event):
@@ -593,6 +603,7 @@ AnyEvent = Annotated[
     | DeliveryEnded
     | OperatorActed
     | RequestReceived
+    | ClientSpoke
     | TextsErased
     | RunStarted
     | ModelAnswered

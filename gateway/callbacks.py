@@ -1,5 +1,5 @@
 """
-Clients that want to be told how their requests ended, by a webhook: decided with the end itself, so it is sent.
+Clients that want to be told how their requests ended, and what people ask back: by webhook, decided with what it tells.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ LONGEST = 3 * DAY  # seconds that a webhook is tried
 
 def run_ended(here: Conversation, thread: Thread) -> None:
     """A run has ended: where it asked for a client that wants to be told, it is."""
+    _tell(here, thread)
+
+
+def asked_back(here: Conversation, thread: Thread) -> None:
+    """Somebody who may decide has asked something instead."""
+    _tell(here, thread, "question")
+
+
+def _tell(here: Conversation, thread: Thread, what: str = "") -> None:
     if thread.id != clients.thread(here.key):
         return
     asked = clients.read(thread.records)
@@ -29,8 +38,9 @@ def run_ended(here: Conversation, thread: Thread) -> None:
     home, request = addresses.parse(here.key), asked.request
     names = here.world.directory.names(request.who, request.requester) if request is not None else []
     name = clients.request_id(here.key, asked.wanted)
-    stands = view(name, home.account, home.place, asked, names, None)
-    told: dict[str, Any] = {"type": f"request.{stands.status}", "timestamp": moment(here.now), "data": stands}
+    due = here.requests[request.id].due if request is not None else None
+    stands = view(name, home.account, home.place, asked, names, due)
+    told: dict[str, Any] = {"type": f"request.{what or stands.status}", "timestamp": moment(here.now), "data": stands}
     body = pydantic_core.to_json(told).decode()
     arguments = {"url": asked.wanted.callback, "body": body}
     part = Part(kind="webhook", arguments=arguments, conversation=here.key, idempotent=True)

@@ -19,6 +19,7 @@ from agent_core.policy import ROLE
 from agent_core.requests import PEOPLE, Approval, Kind, Outcome, Question, Request, Settlement, Where, Who, to_role
 from agent_core.run import Run, agent, digest_of
 from agent_core.thread import Thread
+from gateway import ladder, settling
 from gateway.agents import Listening
 from gateway.asking import FORBIDDEN
 from gateway.conversation import Conversation
@@ -96,6 +97,25 @@ def begin(here: Conversation, wanted: events.RequestReceived) -> None:
             input=wanted.model_dump(mode="json"),
         )
     )
+
+
+def spoke(here: Conversation, said: events.ClientSpoke) -> None:
+    """Do as a client wishes with what it has asked, while that is open."""
+    thread = here.threads.get(said.thread)
+    if thread is None or not thread.state.active:
+        return
+    if said.wish == "escalate":
+        ladder.hurry(here, thread, said.text)
+        return
+    for request in [one.request for one in thread.state.open_requests() if one.request.parent is None]:
+        named = {"thread": thread.id, "run": thread.state.run, "request": request.id}
+        here.add(events.QuestionAnswered(**named, name=said.by, text=said.text))
+        settling.show_under(here, request, here.say("question_back.answer", name=said.by, text=said.text))
+
+
+def is_home(place: ConversationKey) -> bool:
+    """Tell whether a conversation is that of a client's request."""
+    return addresses.covers(CHANNEL, place)
 
 
 def addressees(directory: Directory, to: Sequence[str]) -> tuple[Who, Where]:

@@ -81,6 +81,8 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
             operator.act(here, fact)
         case events.RequestReceived():
             clients.begin(here, fact)
+        case events.ClientSpoke():
+            clients.spoke(here, fact)
         case events.MessageEdited() | events.MessageDeleted():
             pass  # kept in the log as evidence; what was read stays as it was read
         case events.TextsErased():
@@ -117,7 +119,7 @@ def needs(here: Conversation, now: float) -> Need:
                 requests.append(request)
             case events.ResponseForwarded(response=response):
                 requests.append(response.request)
-            case events.OperatorActed(thread=thread):
+            case events.OperatorActed(thread=thread) | events.ClientSpoke(thread=thread):
                 threads.append(thread)
             case events.RequestReceived():
                 threads.append(clients.thread(here.key))

@@ -20,7 +20,7 @@ from agent_core.requests import (
     Who,
 )
 from agent_core.thread import Thread
-from gateway import asking, cards, settling, voting
+from gateway import asking, callbacks, cards, clients, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -147,6 +147,8 @@ def _ask_back(here: Conversation, seq: int, request: Request, response: Response
     if not request.to_agent:
         passed_to = _pass_to_requester(here, thread, request, voter.party, voter.name, text)
         told = "question_back.passed" if passed_to is not None else "question_back.unanswered"
+        if passed_to is None and clients.is_home(here.key):
+            told = "question_back.to_agent"
     here.add(
         events.QuestionAsked(
             thread=thread.id,
@@ -159,6 +161,7 @@ def _ask_back(here: Conversation, seq: int, request: Request, response: Response
             passed_to=passed_to,
         )
     )
+    callbacks.asked_back(here, thread)
     under = here.say(told, name=request.requester_name)
     here.tell(response.via, events.CardForwarded(request=request.id, settled=False, under=under))
 

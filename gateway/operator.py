@@ -1,12 +1,12 @@
 """
-What somebody with the owner role says about a thread: restart, fork, attach, cancel, go on, ask again, escalate.
+What somebody with the owner role says about a thread: restart, fork, attach, cancel, go on, ask again.
 """
 
 from __future__ import annotations
 
 from agent_core import addresses, events
 from agent_core.thread import Thread
-from gateway import ladder, runs
+from gateway import runs
 from gateway.conversation import Conversation
 
 
@@ -21,8 +21,6 @@ def act(here: Conversation, acted: events.OperatorActed) -> None:
             runs.restart(here, thread)
         case "cancel" if state.active:
             runs.cancel(here, thread, None, acted.by)
-        case "escalate" if state.active:
-            ladder.hurry(here, thread, acted.note)
         case "fork" if state.branch == "main":
             _fork(here, thread, acted)
         case "attach" if state.suppressed:

@@ -24,7 +24,7 @@ from agent_core.requests import Choice, Kind, Outcome, OutsideCall, Where, Who
 from gateway import clients, receivers, settings
 from gateway.admission import Admission
 from gateway.api.problems import RETRY, Problem, answers
-from gateway.api.values import EscalationIn, Page, RequestIn, RequestOut, view
+from gateway.api.values import AnswerIn, EscalationIn, Page, RequestIn, RequestOut, view
 from gateway.clients import Asked
 from gateway.directory import Directory
 from gateway.errors import GatewayError, NotFound
@@ -182,20 +182,45 @@ class Requests:
         """
         row = await self._row(client, name, "requests:write")
         before = await clients.look(self._store, row.home)
-        if before.request is not None and not before.ended:
-            if before.rungs >= len(before.request.where.ladder):
-                detail = "there is nobody else to ask; a `ladder` in the policy says who is"
-                raise Problem(409, "no-further-step", detail, request=await self._shown(row, before))
+        if before.request is not None and before.rungs >= len(before.request.where.ladder) and not before.ended:
+            detail = "there is nobody else to ask; a `ladder` in the policy says who is"
+            raise Problem(409, "no-further-step", detail, request=await self._shown(row, before))
+        return await self._say(client, row, "escalate", why, lambda asked: asked.rungs > before.rungs)
+
+    async def answer(self, client: ClientSettings, name: str, text: str) -> tuple[int, RequestOut]:
+        """
+        Answer what somebody asked back; it stands under the card, and the request is still open.
+
+        Returns:
+            200 and the request; 202 where nothing is decided on that yet.
+
+        Raises:
+            Problem: It has ended, or nobody has asked anything.
+        """
+        row = await self._row(client, name, "requests:write")
+        before = await clients.look(self._store, row.home)
+        if not any(isinstance(record.event, events.QuestionAsked) for record in before.said) and not before.ended:
+            raise Problem(409, "no-question", "nobody has asked anything back", request=await self._shown(row, before))
+        return await self._say(client, row, "answer", text, lambda asked: len(asked.said) > len(before.said))
+
+    async def _say(
+        self,
+        client: ClientSettings,
+        row: ClientRow,
+        wish: Literal["answer", "escalate"],
+        text: str,
+        done: Callable[[Asked], bool],
+    ) -> tuple[int, RequestOut]:
+        """Say something to an open request, and wait for what comes of it."""
+        asked = await clients.look(self._store, row.home)
+        if not asked.ended:
             thread = clients.thread(row.home)
-            acted = events.OperatorActed(thread=thread, choice="escalate", by=client.name, note=why)
-            await self._store.append(Fact(row.home, acted, ()))
-            after = await self._until(row.home, lambda asked: asked.ended or asked.rungs > before.rungs)
-            if after.rungs > before.rungs:
-                return 200, await self._view(row, after)
-            before = after
-        if before.ended:
-            raise Problem(409, "ended", "it has ended", request=await self._shown(row, before))
-        return 202, await self._view(row, before)
+            said = events.ClientSpoke(thread=thread, wish=wish, text=text, by=client.name)
+            await self._store.append(Fact(row.home, events.storable(said), ()))
+            asked = await self._until(row.home, lambda asked: asked.ended or done(asked))
+        if asked.ended and not done(asked):
+            raise Problem(409, "ended", "it has ended", request=await self._shown(row, asked))
+        return 200 if done(asked) else 202, await self._view(row, asked)
 
     async def cancel(self, client: ClientSettings, name: str) -> tuple[int, RequestOut]:
         """
@@ -452,4 +477,17 @@ def install(app: FastAPI, requests: Requests) -> None:
     async def escalate(client: Writer, id: str, body: EscalationIn, response: Response) -> RequestOut:  # noqa: A002
         """Have the next step of its ladder taken now, as the policy says who that is."""
         response.status_code, stands = await requests.escalate(client, id, body.why)
+        return stands
+
+    @app.post(
+        "/requests/{id}/answer",
+        operation_id="answerQuestion",
+        responses={
+            **answers(404, 409),
+            202: shown | {"description": "It is stored, and nothing is decided on it yet."},
+        },
+    )
+    async def answer(client: Writer, id: str, body: AnswerIn, response: Response) -> RequestOut:  # noqa: A002
+        """Answer what somebody asked back, as `said` shows it; the request stays open."""
+        response.status_code, stands = await requests.answer(client, id, body.text)
         return stands

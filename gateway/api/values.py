@@ -199,6 +199,14 @@ class EscalationIn(BaseModel):
     why: str = Field(default="", max_length=LONGEST_LINE, description="People read it under the card.")
 
 
+class AnswerIn(BaseModel):
+    """The answer to what somebody asked back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT, description="People read it under the card.")
+
+
 class Page(BaseModel):
     """A page of requests, the newest first."""
 

@@ -78,6 +78,23 @@ async def test_a_client_is_told_how_it_ended(make: Make, enter: Enter):
             assert 2 == len({headers["webhook-id"] for headers, _ in there.got})
 
 
+async def test_a_client_is_told_what_people_ask_back(make: Make, enter: Enter):
+    """
+    A question comes as it stands, with the request still open, so that the client can answer it.
+    """
+    async with receiver() as there:
+        client = told_at(there.url)
+        async with make(echo, clients=[client]) as house, enter(house, client) as door:
+            await door.post("/requests", json=a_request(), headers=keyed())
+            await house.runtime.settle()
+            await house.write(ANA, "why today?", under=house.card(ANA).id)
+            (told,) = await arrived(there)
+
+            assert ("request.question", "open") == (told["type"], told["data"]["status"])
+            assert "why today?" == told["data"]["said"][-1]["text"]
+            assert None is not told["data"]["due"]
+
+
 async def test_a_request_names_another_place(make: Make, enter: Enter):
     """
     Its own callback goes before the settings'; one that leads inside, or could not be signed, is refused at once.

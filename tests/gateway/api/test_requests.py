@@ -197,6 +197,30 @@ async def test_where_it_is_shown_is_apart_from_who_may_decide(make: Make, enter:
         assert [403, 403] == [answer.status_code for answer in elsewhere]
 
 
+async def test_a_question_back_is_answered_by_the_client(make: Make, enter: Enter):
+    """
+    Whoever decides asks the agent outside, which answers under the card; the same request is still open.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door)).json()
+        path = f"/requests/{created['id']}"
+        await house.runtime.settle()
+        early = await door.post(f"{path}/answer", json={"text": "Because."})
+        await house.write(ANA, "why today?", under=house.card(ANA).id)
+        answered = await door.post(f"{path}/answer", json={"text": "The shop is down."})
+        await house.runtime.settle()
+        await house.press(ANA, created["id"], Decision.APPROVE)
+        late = await door.post(f"{path}/answer", json={"text": "Thanks."})
+
+        assert [409, 200, 409] == [answer.status_code for answer in (early, answered, late)]
+        assert ["no-question", "ended"] == [a.json()["type"].rpartition(":")[2] for a in (early, late)]
+        told = [(said["kind"], said["name"], said["text"]) for said in answered.json()["said"]]
+        assert [("question", "Ana", "why today?"), ("answer", "ci", "The shop is down.")] == told
+        assert "open" == answered.json()["status"]
+        assert {"Passed on; still open.", "ci: The shop is down."} <= set(house.texts(ANA))
+        assert "approved" == late.json()["request"]["settlement"]["outcome"]
+
+
 async def test_a_rule_that_excludes_a_requester_needs_one(make: Make, enter: Enter):
     """
     Where nobody is known to have asked, the rule's own sentence comes back.
