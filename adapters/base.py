@@ -12,9 +12,11 @@ from starlette.routing import Route
 
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.requests import Assurance, Frozen
+from agent_core.forms import Field
+from agent_core.requests import Assurance, Decision, Frozen
 
 OVERLOADED = "overloaded"  # the reason of what is refused because too much comes
+REASON = "reason"  # the field of the form behind "Deny with a reason"
 RETRY_AFTER = 5  # seconds after which it is to be sent again, as far as a vendor listens
 
 # In ------------------------------------------------------------------------------------------------------------------
@@ -72,11 +74,15 @@ class FormWanted:
 
 @dataclass(frozen=True)
 class Form:
-    """A form to open: one text to write. `failed` is what to tell the one who pressed where it cannot be opened."""
+    """
+    A form to open: `fields` to fill in, which come back as a `FormSubmitted` with this decision.
 
+    `failed` is what to tell the one who pressed where it cannot be opened.
+    """
+
+    decision: Decision
     title: str
-    label: str
-    hint: str
+    fields: tuple[Field, ...]
     submit: str
     close: str
     failed: str
@@ -115,6 +121,14 @@ class Gate(Protocol):
 
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         """Answer what cannot wait for the log, within 1.5 seconds."""
+        ...
+
+    async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
+        """
+        Say what is wrong with a form, by field, within 1.5 seconds; one with something wrong is not appended.
+
+        Nothing is wrong with what cannot be looked at in time: whether it counts is decided later, and told.
+        """
         ...
 
     def seen(self, channel: str, account: str) -> None:

@@ -389,7 +389,7 @@ def verdict(settlement: Settlement) -> Approved | Answered | Denied | Failed:
     if settlement.outcome in APPROVING:
         return Approved(settlement.by, settlement.name, settlement.comment)
     if settlement.outcome is Outcome.ANSWERED:
-        return Answered(settlement.answer, settlement.by, settlement.name)
+        return Answered(settlement.answer, settlement.by, settlement.name, settlement.values)
     return _unfavourable(settlement)
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args
 import pydantic_core
 from pydantic import Field, TypeAdapter
 
+from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import (
     Assurance,
@@ -105,7 +106,7 @@ class FormSubmitted(ChannelFact):
     type: Literal["FormSubmitted"] = "FormSubmitted"
     request: str
     decision: Decision
-    values: Mapping[str, str] = Field(default_factory=dict)
+    values: forms.Values = Field(default_factory=dict)
 
 
 class MessageEdited(ChannelFact):
@@ -130,7 +131,7 @@ class Card(Frozen):
 
     `facts` are label and value; `due` is seconds since the epoch, shown after `by` in the reader's time zone; `notes`
     grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that opens the
-    form.
+    form, whose `fields` stand here so that it opens at once; without any it is the one that says why not.
     """
 
     title: str
@@ -146,6 +147,7 @@ class Card(Frozen):
     buttons: tuple[tuple[Decision, str], ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     form: str = ""
+    fields: tuple[forms.Field, ...] = ()
     notes: tuple[str, ...] = ()
     again: str = ""
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from agent_core import effects, events, requests
+from agent_core import effects, events, forms, requests
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.drive import Progress
 from agent_core.events import Record
-from agent_core.requests import Decision, Kind, Outcome, Question, Request, Settlement, Who
+from agent_core.requests import Decision, Form, Kind, Outcome, Question, Request, Settlement, Who
 from agent_core.run import Agent
 from agent_core.thread import Thread
 
@@ -115,14 +115,24 @@ class Rehearsal:
         self._settle(Outcome.APPROVED)
 
     def answer(self, text: str) -> None:
-        """Whoever is asked answers a question; of choices, by name, label or number."""
+        """Whoever is asked answers; of choices by name, label or number, a form by lines like `size: 3`."""
         wanted = self.wanted(effects.RequestHuman).wanted
         if isinstance(wanted, Question) and wanted.choices:
             picked = requests.pick(requests.choices_of(wanted), text)
             if picked is None:
                 raise AssertionError(f"{text!r} is none of the choices")
             text = picked.name
-        self._settle(Outcome.ANSWERED, answer=text)
+        values = None
+        if isinstance(wanted, Form):
+            asked = forms.fields(requests.schema_of(wanted))
+            entered = forms.written(asked, text)
+            if entered is None:
+                raise AssertionError(f"{text!r} has a line that begins with no field of the form")
+            filled = forms.read(asked, entered)
+            if filled.faults:
+                raise AssertionError(f"{text!r} does not fill in the form: {filled.faults}")
+            text, values = forms.summary(asked, filled.values), filled.values
+        self._settle(Outcome.ANSWERED, answer=text, values=values)
 
     def expire(self) -> None:
         """Nobody answers in time, and the owner lets the run go on without an answer."""
@@ -160,7 +170,7 @@ class Rehearsal:
         self._record(started)
         return wish
 
-    def _settle(self, outcome: Outcome, **how: str) -> effects.Effect:
+    def _settle(self, outcome: Outcome, **how: Any) -> effects.Effect:
         wish = next((e for e in self.wants if isinstance(e, effects.RequestHuman | effects.CallTool)), None)
         if wish is None:
             return self.wanted(effects.RequestHuman)
@@ -178,6 +188,8 @@ class Rehearsal:
         else:
             how |= {"catch": wish.wanted.catch, "to_agent": wish.to_agent}
             how |= {"kind": Kind.QUESTION} if isinstance(wish.wanted, Question) else {}
+            if isinstance(wish.wanted, Form):
+                how |= {"kind": Kind.FORM, "answer_schema": requests.schema_of(wish.wanted)}
         return Request(
             id=f"{wish.key} {len(self.thread.records)}",
             thread=self.thread.id,

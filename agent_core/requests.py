@@ -8,16 +8,18 @@ log wins. It returns a ruling and changes nothing. `lifecycle.py` has the states
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
+from pydantic.errors import PydanticInvalidForJsonSchema
 
+from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.errors import InvalidRequest
-from agent_core.texts import Text
+from agent_core.texts import Text, mended
 
 DAY = 86_400.0  # seconds
 DEFAULT_PATIENCE = DAY  # seconds a request waits, counted from its first copy sent
@@ -226,12 +228,14 @@ class Response(Frozen):
     What a person said to one request.
 
     `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
+    `values` is what they filled in, by field, where they sent a form in.
     """
 
     request: str
     voter: Voter
     decision: Decision
     text: str = ""
+    values: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     sent_at: float
     seen: bool
     via: ConversationKey
@@ -239,7 +243,11 @@ class Response(Frozen):
 
 
 class Settlement(Frozen):
-    """How, by whom and when a request ended. `names` are all whose votes it took, where it took several."""
+    """
+    How, by whom and when a request ended. `names` are all whose votes it took, where it took several.
+
+    `values` is what a form was filled in with, as its schema has it; `answer` says the same in words.
+    """
 
     outcome: Outcome
     at: float
@@ -249,6 +257,7 @@ class Settlement(Frozen):
     via: ConversationKey | None = None
     comment: str = ""
     answer: str = ""
+    values: dict[str, Any] | None = None
 
 
 class Vote(Frozen):
@@ -329,9 +338,10 @@ class Duplicate(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """Not an answer that this request takes. `reason` is a key of the catalogue."""
+    """Not an answer that this request takes: a key of the catalogue, and what is wrong with a form, by field."""
 
     reason: str
+    faults: Mapping[str, forms.Fault] | None = None
 
 
 class Chatter(NamedTuple):
@@ -393,7 +403,7 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
 def _count(standing: Standing, response: Response, now: float) -> Ruling:
     request, voter = standing.request, response.voter
     names: tuple[str, ...] = ()
-    answer = ""
+    answer, values = "", None
     match response.decision:
         case Decision.APPROVE | Decision.DENY as decision:
             vote = Vote(
@@ -413,6 +423,11 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
                 if picked is None:
                     return Unreadable("not_a_choice")
                 answer = picked.name
+            if request.kind is Kind.FORM and response.decision is Decision.ANSWER:
+                filled = _filled(request, response)
+                if filled is None or filled.faults:
+                    return Unreadable("form", filled.faults if filled is not None else None)
+                answer, values = forms.summary(forms.fields(request.answer_schema or {}), filled.values), filled.values
     return Settles(
         Settlement(
             outcome=outcome,
@@ -423,8 +438,16 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             via=response.via,
             comment=response.text if outcome is not Outcome.ANSWERED else "",
             answer=answer,
+            values=values,
         )
     )
+
+
+def _filled(request: Request, response: Response) -> forms.Filled | None:
+    """Read what a form was filled in with, in a window or in words; None where the words are something else."""
+    asked = forms.fields(request.answer_schema or {})
+    values = response.values or forms.written(asked, response.text)
+    return forms.read(asked, values) if values else None
 
 
 # Counting ------------------------------------------------------------------------------------------------------------
@@ -527,10 +550,52 @@ class Approval(Asking):
 
 @dataclass(frozen=True)
 class Form(Asking):
-    """Ask for structured data. Not asked yet: refused when it is made."""
+    """
+    Ask for several values at once: a pydantic model, or the JSON Schema of an object with flat fields.
 
-    title: str
-    answer_schema: dict[str, Any]
+    The answer's `value` is such a model, or a dict as the schema says. What only a model's own validators refuse is not
+    known before somebody has answered: that is a `Failed("invalid_answer")`.
+
+    Raises:
+        InvalidRequest: No channel could ask for that; it names the field and says why.
+    """
+
+    title: Text
+    answer_schema: type[BaseModel] | dict[str, Any]
+    body: Text = ""
+
+    def __post_init__(self) -> None:
+        forms.fields(schema_of(self))
+
+
+def questions(title: str, *asked: Question) -> Form:
+    """
+    Ask several questions in one request; of each only its text, body and choices count.
+
+    Returns:
+        A form whose answer has `q1`, `q2` and so on: texts, or the names of the choices.
+    """
+    properties: dict[str, Any] = {}
+    for number, question in enumerate(asked, start=1):
+        field: dict[str, Any] = {"type": "string", "title": question.text, "description": question.body}
+        choices = [{"const": choice.name, "title": choice.label} for choice in choices_of(question)]
+        properties[f"q{number}"] = field | ({"oneOf": choices} if choices else {"format": forms.MULTILINE})
+    return Form(title, {"type": "object", "properties": properties, "required": list(properties)})
+
+
+def schema_of(wanted: Form) -> dict[str, Any]:
+    """
+    Give a form's JSON Schema.
+
+    Raises:
+        InvalidRequest: A model has a field that JSON Schema cannot describe.
+    """
+    given = wanted.answer_schema
+    try:
+        schema: dict[str, Any] = mended(given if isinstance(given, dict) else given.model_json_schema())
+    except PydanticInvalidForJsonSchema as error:
+        raise InvalidRequest(f"a form cannot be made of that: {error.message}") from error
+    return schema
 
 
 Wanted = Question | Approval | Form
@@ -566,7 +631,7 @@ def check(request: Request) -> None:
         InvalidRequest: It says what to change.
     """
     if request.kind is Kind.FORM:
-        raise InvalidRequest("forms cannot be asked yet; ask a Question, with choices where you can")
+        forms.fields(request.answer_schema or {})
     if request.who.exclude_requester and request.requester is None:
         raise InvalidRequest("the rule excludes the requester, but nobody is known to have asked; name who may decide")
     if not (request.who.people or request.who.roles):

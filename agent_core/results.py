@@ -26,7 +26,7 @@ class Failed:
     It did not work, for a reason of the world's.
 
     `kind` is one of: error, timed_out, invalid_result, invalid_arguments, in_doubt, suppressed, expired,
-    undeliverable, no_route.
+    undeliverable, no_route, invalid_answer.
     """
 
     kind: str
@@ -60,11 +60,16 @@ class Approved:
 
 @dataclass(frozen=True)
 class Answered:
-    """Somebody answered; `text` is a choice's name where there were choices."""
+    """
+    Somebody answered; `text` is a choice's name where there were choices.
+
+    `value` is what a form was filled in with: a model where one was asked for, else a dict as the schema says.
+    """
 
     text: str
     by: Party | None
     name: str
+    value: Any = None
     ok: Literal[True] = True
 
 

@@ -18,7 +18,7 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, overload
 
@@ -41,6 +41,7 @@ from agent_core.requests import (
     Wanted,
     Where,
     choices_of,
+    schema_of,
     to_role,
 )
 from agent_core.results import Answered, CallResult, Failed, Large, Message, Ok, QuestionBack, Verdict
@@ -143,8 +144,8 @@ class Operation(Generic[T]):
 class Ask:
     """An open request whose questions back come to the agent."""
 
-    def __init__(self, run: Run, request: str, key: str) -> None:
-        self._run, self._request, self._key = run, request, key
+    def __init__(self, run: Run, request: str, key: str, wanted: Wanted) -> None:
+        self._run, self._request, self._key, self._wanted = run, request, key, wanted
 
     def next(self) -> Operation[Verdict | QuestionBack]:
         """Wait for its verdict or the next question back."""
@@ -152,7 +153,7 @@ class Ask:
         async def body(run: Run) -> Verdict | QuestionBack:
             waiting = run.drive.questions.get(self._request)
             result: Verdict | QuestionBack = waiting.popleft() if waiting else await Wait("next", f"{self._key}/next")
-            return result
+            return _filled(self._wanted, result) if not isinstance(result, QuestionBack) else result
 
         return Operation(self._run, f"{self._key}/next", body)
 
@@ -280,7 +281,7 @@ class Run:
         async def body(run: Run) -> Ask:
             key, digest = run.scope.key("ask"), digest_of(wanted)
             wish = effects.RequestHuman(key, wanted, digest, to_agent=True)
-            return Ask(run, await Wait("ask", key, digest, lambda _: wish), key)
+            return Ask(run, await Wait("ask", key, digest, lambda _: wish), key, wanted)
 
         return Operation(self, "ask", body)
 
@@ -385,7 +386,7 @@ class Run:
     async def _request(self, key: str, wanted: Wanted) -> Verdict:
         digest = digest_of(wanted)
         verdict: Verdict = await Wait("request", key, digest, lambda _: effects.RequestHuman(key, wanted, digest))
-        return verdict
+        return _filled(wanted, verdict)
 
     async def _count_step(self) -> None:
         if self.scope.steps[0] <= 0:
@@ -437,7 +438,7 @@ def digest_of(wanted: Wanted) -> str:
         case Approval():
             fixed: dict[str, Any] = {"approval": [wanted.title, wanted.body]}
         case Form():
-            fixed = {"form": wanted.answer_schema}
+            fixed = {"form": schema_of(wanted)}
         case _:
             fixed = {"question": [choice.name for choice in choices_of(wanted)]}
     return tools.digest(fixed)
@@ -451,6 +452,16 @@ def _typed(tool: tools.Tool, key: str, result: CallResult) -> CallResult:
         return Ok(tool.result.validate_python(result.value))
     except ValidationError as error:
         _diverge(key, error)
+
+
+def _filled(wanted: Wanted, verdict: Verdict) -> Verdict:
+    """Make a form's answer the model that was asked for, live and at replay alike."""
+    if not isinstance(wanted, Form) or not isinstance(verdict, Answered) or isinstance(wanted.answer_schema, dict):
+        return verdict
+    try:
+        return replace(verdict, value=wanted.answer_schema.model_validate_json(pydantic_core.to_json(verdict.value)))
+    except ValidationError as error:
+        return Failed("invalid_answer", tools.brief(error))
 
 
 def _diverge(key: str, error: ValidationError) -> NoReturn:

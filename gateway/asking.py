@@ -130,7 +130,8 @@ def _open_wanted(
                 common |= {"title": title or here.say("card.approval", tool=call.tool)}
                 common |= {"tool": call.tool, "outside": True, "arguments": call.arguments}
         case _:
-            common |= {"kind": Kind.FORM, "title": wanted.title, "answer_schema": wanted.answer_schema}
+            common |= {"kind": Kind.FORM, "title": wanted.title, "body": wanted.body, "allowed": (Decision.ANSWER,)}
+            common["answer_schema"] = requests.schema_of(wanted)
     request = draft(here, thread, wish.key, wish.digest, wanted.to or Who(people=requester), wanted.where or Where())
     request = request.model_copy(update=common)
     if allowed:

@@ -4,11 +4,12 @@ A request as people see it: worded here, laid out by the channel.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pydantic_core
 
-from agent_core import events
+from agent_core import events, forms
 from agent_core.addresses import ConversationKey
 from agent_core.requests import (
     DOUBT_ENDS,
@@ -20,6 +21,7 @@ from agent_core.requests import (
     Who,
 )
 from agent_core.texts import exact, legible
+from gateway import filling
 from gateway.conversation import Conversation
 
 
@@ -38,7 +40,8 @@ def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...
         how=how(here, request),
         buttons=_buttons(here, request),
         choices=tuple((choice.name, exact(choice.label)) for choice in request.choices),
-        form=here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else "",
+        form=_form(here, request),
+        fields=filling.worded(_fields(request), here.world.catalogue),
         notes=notes,
     )
 
@@ -68,7 +71,27 @@ def how(here: Conversation, request: Request) -> str:
         return here.say("card.how.in_doubt")
     if request.kind is Kind.APPROVAL:
         return here.say("card.how.approval")
+    if request.kind is Kind.FORM:
+        fields = exact(filling.how(_fields(request), here.world.catalogue))
+        return here.say("card.how.form", button=here.say("button.fill_in"), fields=fields)
     return here.say("card.how.choices" if request.choices else "card.how.question")
+
+
+def _form(here: Conversation, request: Request) -> str:
+    """Label the button behind which is a form: to deny with a reason, or to fill in what is asked for."""
+    if request.kind is Kind.FORM:
+        return here.say("button.fill_in")
+    return here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else ""
+
+
+def _fields(request: Request) -> tuple[forms.Field, ...]:
+    return forms.fields(request.answer_schema or {}) if request.kind is Kind.FORM else ()
+
+
+def unfilled(here: Conversation, request: Request, found: Mapping[str, forms.Fault]) -> str:
+    """Say what is wrong with what a form was filled in with."""
+    lines = filling.lines(_fields(request), found, here.world.catalogue)
+    return here.say("refused.form.faults", faults=lines)
 
 
 def _buttons(here: Conversation, request: Request) -> tuple[tuple[Decision, str], ...]:

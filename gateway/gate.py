@@ -8,10 +8,15 @@ cannot wait for the log (a click that only opens a form) is answered from what i
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
-from adapters.base import OVERLOADED, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
-from agent_core import events
+from adapters.base import OVERLOADED, REASON, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
+from agent_core import events, forms
+from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
+from agent_core.forms import Field
+from agent_core.requests import Decision
+from gateway import filling
 from gateway.admission import Admission
 from gateway.directory import Directory
 from gateway.errors import StoreError, Unwritable
@@ -101,14 +106,24 @@ class Gate:
         if not self._directory.may_answer(copy.who, copy.requester, voter):
             names = self._directory.names(copy.who, copy.requester)
             return NoForm(say("refused.not_asked", who=self._catalogue.either(names)))
-        return Form(
-            title=say("form.deny.title"),
-            label=say("form.deny.label"),
-            hint=say("form.deny.hint"),
-            submit=say("form.deny.submit"),
-            close=say("form.close"),
-            failed=say("form.failed"),
-        )
+        close, failed = say("form.close"), say("form.failed")
+        if copy.card.fields:
+            title, submit = say("form.answer.title"), say("form.answer.submit")
+            return Form(Decision.ANSWER, title, copy.card.fields, submit, close, failed)
+        title, submit = say("form.deny.title"), say("form.deny.submit")
+        reason = Field(name=REASON, kind="long_text", label=say("form.deny.label"), hint=say("form.deny.hint"))
+        return Form(Decision.DENY, title, (reason,), submit, close, failed)
+
+    async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
+        """Say what is wrong with a form before it is appended."""
+        try:
+            copy = await self._runtime.limit(self._store.copy(conversation, sent.request), QUERY_LIMIT)
+        except (TimeoutError, StoreError):
+            log.warning("a form was not looked at in time", extra={"request": sent.request})
+            return {}
+        if copy is None or sent.decision is not Decision.ANSWER:
+            return {}
+        return filling.faults(forms.read(copy.card.fields, sent.values).faults, self._catalogue)
 
     def seen(self, channel: str, account: str) -> None:
         """Note a sign of life of a vendor."""

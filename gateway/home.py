@@ -58,6 +58,10 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             _refuse(here, seq, request, response, "duplicate", here.say("refused.duplicate"))
         case requests.NotAllowed(reason):
             _refuse(here, seq, request, response, reason, here.say(f"refused.{reason}", who=asking.who(here, request)))
+        case requests.Unreadable(reason, faults) if faults:
+            # Told anew for other faults, so that somebody who tries again learns what is still wrong.
+            told = f"{reason} {' '.join(fault.reason for fault in faults.values())}"
+            _refuse(here, seq, request, response, reason, cards.unfilled(here, request, faults), told)
         case requests.Unreadable(reason):
             choices = ", ".join(choice.label for choice in request.choices)
             text = here.say(f"refused.{reason}", how=cards.how(here, request), choices=choices)
@@ -101,7 +105,9 @@ def _claim(here: Conversation, seq: int, request: Request, response: Response) -
     voting.show(here, here.threads[request.thread].state.requests[request.id])
 
 
-def _refuse(here: Conversation, seq: int, request: Request, response: Response, reason: str, text: str) -> None:
+def _refuse(
+    here: Conversation, seq: int, request: Request, response: Response, reason: str, text: str, told: str = ""
+) -> None:
     here.add(
         events.ResponseRefused(
             thread=request.thread,
@@ -114,7 +120,7 @@ def _refuse(here: Conversation, seq: int, request: Request, response: Response, 
             reason=reason,
         )
     )
-    _tell(here, response, reason, text)
+    _tell(here, response, told or reason, text)
 
 
 def _tell(here: Conversation, response: Response, reason: str, text: str) -> None:

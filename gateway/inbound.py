@@ -11,10 +11,10 @@ no time of the vendor's, so it names its request by the code or decides nothing.
 
 from __future__ import annotations
 
-from adapters.base import Say
-from agent_core import events, replies
+from adapters.base import REASON, Say
+from agent_core import events, forms, replies
 from agent_core.addresses import Party
-from agent_core.requests import Kind
+from agent_core.requests import Decision, Kind
 from agent_core.thread import Thread
 from gateway import asking, places, runs
 from gateway.agents import Listening
@@ -29,8 +29,12 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
         if not here.told_lately(f"{fact.sender} gone"):
             here.whisper(fact.sender, here.say("refused.gone"))
         return
-    text = fact.value if isinstance(fact, events.ActionTaken) else fact.values.get("reason", "")
-    places.answer(here, fact, copy, fact.decision, text)
+    if isinstance(fact, events.ActionTaken):
+        places.answer(here, fact, copy, fact.decision, fact.value)
+    elif fact.decision is Decision.ANSWER:
+        places.answer(here, fact, copy, fact.decision, values=fact.values)
+    else:
+        places.answer(here, fact, copy, fact.decision, str(fact.values.get(REASON, "")))
 
 
 def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
@@ -102,7 +106,9 @@ def _asked_for(here: Conversation, fact: events.MessageReceived, requester: Part
 
 
 def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
-    """Any text may answer a question; for an approval it has to begin with one of its words."""
+    """Any text may answer a question; for an approval it begins with one of its words, for a form with a field."""
+    if copy.kind is Kind.FORM:
+        return forms.begins(copy.card.fields, fact.text)
     if copy.kind is not Kind.APPROVAL:
         return True
     reading = replies.read(fact.text, in_doubt=copy.in_doubt)

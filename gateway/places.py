@@ -5,7 +5,7 @@ Copies of requests: shown here, answered here, brought up to date here. Nothing 
 from __future__ import annotations
 
 from adapters.base import Ask, Say, Settle
-from agent_core import events, replies
+from agent_core import events, forms, replies
 from agent_core.requests import Decision, Kind, Response
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
@@ -48,7 +48,16 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
     if wanted.settled:
         if copy.settled_at is None:
             here.draft.withdraw += (*copy.deliveries, *copy.reminders)
-        bare = {"buttons": (), "choices": (), "form": "", "how": "", "silence": "", "due": None, "code": ""}
+        bare = {
+            "buttons": (),
+            "choices": (),
+            "form": "",
+            "fields": (),
+            "how": "",
+            "silence": "",
+            "due": None,
+            "code": "",
+        }
         card = copy.card.model_copy(update=bare | {"notes": wanted.notes})
         copy = copy.model_copy(update={"card": card, "settled_at": copy.settled_at or here.now})
         here.put(copy)
@@ -84,6 +93,7 @@ def answer(
     decision: Decision,
     text: str = "",
     *,
+    values: forms.Values | None = None,
     seen: bool = True,
     under: str = "",
 ) -> None:
@@ -93,6 +103,7 @@ def answer(
         voter=here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance),
         decision=decision,
         text=text,
+        values=values or {},
         sent_at=fact.sent_at,
         seen=seen,
         via=here.key,

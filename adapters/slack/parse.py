@@ -35,9 +35,9 @@ ACTIONS: dict[str, Decision] = {
     "ringback.answer": Decision.ANSWER,
     "ringback.claim": Decision.CLAIM,
 }
-FORM_ACTION = "ringback.deny_form"
-DENY_VIEW = "ringback.deny"
-REASON = "reason"  # the block and the action of the deny form's text
+DENY_ACTION = "ringback.deny_form"  # a button that opens the form to deny with a reason ...
+FILL_ACTION = "ringback.form"  # ... and one that opens what is to be filled in
+VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER}
 
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes that are somebody speaking
 ROBOTS = frozenset({None, "USLACKBOT"})  # authors that are nobody
@@ -215,7 +215,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     action, user = payload["actions"][0], payload["user"]
     name = str(action["action_id"])
     decision = ACTIONS.get(name.partition("#")[0])
-    if decision is None and name != FORM_ACTION:
+    if decision is None and name not in (DENY_ACTION, FILL_ACTION):
         return Ignored(f"action {name}")
     container = payload["container"]
     channel = str(container.get("channel_id") or payload["channel"]["id"])
@@ -246,7 +246,8 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
 
 def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
     view, user = payload["view"], payload["user"]
-    if view.get("callback_id") != DENY_VIEW:
+    decision = VIEWS.get(str(view.get("callback_id")))
+    if decision is None:
         return Ignored(f"view {view.get('callback_id')}")
     about = pydantic_core.from_json(view["private_metadata"])
     conversation = str(about["conversation"])
@@ -254,7 +255,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
     if (channel, account) != (CHANNEL, bot.account):
         return Ignored("a form that names a conversation elsewhere", counter="malformed")
     values = {
-        block: str(element.get("value") or "")
+        storable(block): _entered(element)
         for block, elements in view["state"]["values"].items()
         for element in elements.values()
     }
@@ -262,11 +263,28 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         **_clicker(payload, user, bot),
         sent_at=now,
         request=str(about["request"]),
-        decision=Decision.DENY,
+        decision=decision,
         values=values,
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
     return Inbound(_conversation(bot, place), fact, keys, _raw(payload))
+
+
+def _entered(element: Mapping[str, Any]) -> str | tuple[str, ...]:
+    """
+    Read what stands in a field: a text, a day, an option or several.
+
+    docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+    """
+    match element.get("type"):
+        case "checkboxes":
+            return tuple(storable(str(option["value"])) for option in element.get("selected_options") or ())
+        case "static_select" | "radio_buttons":
+            return storable(str((element.get("selected_option") or {}).get("value") or ""))
+        case "datepicker":
+            return storable(str(element.get("selected_date") or ""))
+        case _:
+            return str(element.get("value") or "")
 
 
 def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:

@@ -75,6 +75,11 @@ class Receiver:
         if self._bot is None:
             return LATER
         match parse(payload, self._bot, self._clock.now()):
+            case Inbound(fact=events.FormSubmitted() as sent) as inbound:
+                faults = await gate.faults(inbound.conversation, sent)
+                if faults:
+                    return Answer(200, {"response_action": "errors", "errors": dict(faults)})
+                return await self._store(inbound, gate)
             case Inbound() as inbound:
                 return await self._store(inbound, gate)
             case Command(name=name, said=said):

@@ -15,16 +15,18 @@ import pydantic_core
 
 from adapters.base import Ask, Form, Outbound, Part, Say, Settle, Whisper
 from adapters.slack import limits
-from adapters.slack.parse import ACTIONS, DENY_VIEW, FORM_ACTION, REASON
+from adapters.slack.parse import ACTIONS, DENY_ACTION, FILL_ACTION, VIEWS
 from adapters.slack.text import cut, escape, size, split
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
+from agent_core.forms import Field
 from agent_core.requests import Decision
 
 Block = dict[str, Any]
 
 STYLES = {Decision.APPROVE: "primary", Decision.DENY: "danger"}
 ACTION_IDS = {decision: name for name, decision in ACTIONS.items()}
+VIEW_IDS = {decision: name for name, decision in VIEWS.items()}
 SHARE = "files.completeUploadExternal"
 UNPARSED: Block = {"parse": "none", "link_names": False}
 """No links or mentions are made of plain words. chat.update makes them unless it is told not to (its `parse`)."""
@@ -141,7 +143,7 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     """The choices in full, where a button or a menu does not show them so; and what is pressed, with how to answer."""
     elements = [_button(ACTION_IDS[d], label, request, STYLES.get(d)) for d, label in card.buttons]
     if card.form:
-        elements.append(_button(FORM_ACTION, card.form, request, None))
+        elements.append(_button(FILL_ACTION if card.fields else DENY_ACTION, card.form, request, None))
     values = [f"{request}/{name}" for name, _ in card.choices]
     longest = max(map(len, values), default=0)
     room = limits.OPTION_TEXT
@@ -245,26 +247,43 @@ def form(wanted: Form, request: str, conversation: ConversationKey) -> Block:
     """The modal behind a card's form button."""
     return {
         "type": "modal",
-        "callback_id": DENY_VIEW,
+        "callback_id": VIEW_IDS[wanted.decision],
         "private_metadata": pydantic_core.to_json({"request": request, "conversation": conversation}).decode(),
         "title": _plain(cut(wanted.title, limits.MODAL_TITLE)),
         "submit": _plain(cut(wanted.submit, limits.MODAL_TITLE)),
         "close": _plain(cut(wanted.close, limits.MODAL_TITLE)),
-        "blocks": [
-            {
-                "type": "input",
-                "block_id": REASON,
-                "label": _plain(cut(wanted.label, limits.INPUT_LABEL)),
-                "hint": _plain(cut(wanted.hint, limits.INPUT_LABEL)),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON,
-                    "multiline": True,
-                    "max_length": limits.INPUT_TEXT,
-                },
-            }
-        ],
+        "blocks": [_input(field) for field in wanted.fields],
     }
+
+
+def _input(field: Field) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": field.name,
+        "label": _plain(cut(field.label, limits.INPUT_LABEL)),
+        "optional": not field.required,
+        "element": _element(field) | {"action_id": field.name},
+    }
+    return block | ({"hint": _plain(cut(field.hint, limits.INPUT_LABEL))} if field.hint else {})
+
+
+def _element(field: Field) -> Block:
+    options = [{"text": _plain(cut(label, limits.OPTION_TEXT)), "value": name} for name, label in field.options]
+    initial = (field.initial,) if isinstance(field.initial, str) else field.initial
+    chosen = [option for option in options if option["value"] in initial]
+    match field.kind:
+        case "boolean":
+            return {"type": "radio_buttons", "options": options} | ({"initial_option": chosen[0]} if chosen else {})
+        case "choice":
+            return {"type": "static_select", "options": options} | ({"initial_option": chosen[0]} if chosen else {})
+        case "choices":
+            return {"type": "checkboxes", "options": options} | ({"initial_options": chosen} if chosen else {})
+        case "date":
+            return {"type": "datepicker"} | ({"initial_date": field.initial} if field.initial else {})
+        case kind:
+            element: Block = {"type": "plain_text_input", "multiline": kind == "long_text"}
+            element["max_length"] = min(field.longest, limits.INPUT_TEXT)
+            return element | ({"initial_value": field.initial} if field.initial else {})
 
 
 # Messages ------------------------------------------------------------------------------------------------------------

@@ -257,7 +257,7 @@ def test_who_approved_may_think_better_of_it(decision: Decision, outcome: Outcom
 @pytest.mark.parametrize(
     ("how", "says"),
     [
-        ({"kind": Kind.FORM}, "forms"),
+        ({"kind": Kind.FORM}, "properties"),
         ({"who": Who(people=(ANA,), exclude_requester=True), "requester": None}, "nobody is known to have asked"),
         ({"who": Who()}, "nobody may answer"),
         ({"who": Who(people=(ANA,), quorum=0)}, "quorum"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -41,6 +41,7 @@ from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unrea
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.events import Card
+from agent_core.forms import Field
 from agent_core.requests import Assurance, Decision
 
 PATIENCE = 10.0  # seconds that a test waits for something that must come
@@ -51,6 +52,8 @@ CARD = Card(
     form="Deny with a reason",
     how="Press a button.",
 )
+REASON = Field(name="reason", kind="long_text", label="Reason", hint="Who reads it")
+DENIAL = Form(Decision.DENY, "Deny", (REASON,), "Deny", "Back", "Press again.")
 SETTLED = CARD.model_copy(update={"buttons": (), "form": "", "notes": ("Approved by Ana",)})
 NASTY = "<!channel> <@U1> @everyone *bold* [link](https://x.test) </b>\r\nBcc: x@x.test"
 
@@ -121,12 +124,13 @@ class Gate:
 
     came: list[Inbound] = field(default_factory=list)
     asked: list[FormWanted] = field(default_factory=list)
+    wrong: list[dict[str, str]] = field(default_factory=list)
     signs: int = 0
     arrived: bool = False
     refuse: int = 0
     full: int = 0
     expected: int = 0
-    form: Form | NoForm = field(default_factory=lambda: Form("Deny", "Reason", "", "Deny", "Back", "Press again."))
+    form: Form | NoForm = field(default_factory=lambda: DENIAL)
     seen_keys: set[str] = field(default_factory=set)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     warning: str = ""
@@ -153,6 +157,9 @@ class Gate:
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         self.asked.append(wanted)
         return self.form
+
+    async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
+        return self.wrong.pop(0) if self.wrong else {}
 
     def seen(self, channel: str, account: str) -> None:
         self.signs += 1

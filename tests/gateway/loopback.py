@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from adapters.base import Ask, Capabilities, Gate, Inbound, Outbound, Part, Receipt, Say, Settle, Whisper
 from adapters.errors import Rejected, Unknown
-from agent_core import addresses, events
+from agent_core import addresses, events, forms
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Decision
 
@@ -209,3 +209,25 @@ class Loopback:
             value=value,
         )
         return Inbound(ConversationKey(conversation), fact, (f"press/{number}",))
+
+    def form(
+        self,
+        conversation: str,
+        user: str,
+        request: str,
+        values: forms.Values,
+        number: int,
+        decision: Decision = Decision.ANSWER,
+    ) -> Inbound:
+        """A person sends in the form behind a button."""
+        fact = events.FormSubmitted(
+            sender=addresses.identity(self.channel, self.account, user),
+            sender_name=user,
+            assurance=Assurance.HIGH,
+            direct=addresses.parse(conversation).place == user,
+            sent_at=self.now(),
+            request=request,
+            decision=decision,
+            values=values,
+        )
+        return Inbound(ConversationKey(conversation), fact, (f"form/{number}",))

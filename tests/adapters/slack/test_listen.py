@@ -11,14 +11,30 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.base import Adapter, Ask, NoForm
+from adapters.base import Adapter, Ask, Form, NoForm
 from adapters.errors import Misconfigured
 from adapters.slack import listen
 from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Fault
+from agent_core import forms
+from agent_core.events import Card
+from agent_core.requests import Decision
 from tests.contracts.adapter import CARD, Gate, keep, send, until
 from tests.contracts.test_slack_adapter import ANA, CHANNEL, Clock, SlackVendor
+
+RELEASE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string", "default": "v1"},
+        "note": {"type": "string", "format": "multiline"},
+        "region": {"enum": ["eu", "us"], "default": "eu"},
+        "count": {"type": "integer", "minimum": 1},
+        "parts": {"type": "array", "items": {"enum": ["web", "api", "jobs"]}, "minItems": 1},
+        "sure": {"type": "boolean"},
+        "on": {"type": "string", "format": "date"},
+    },
+}
 
 
 @pytest.fixture
@@ -120,6 +136,30 @@ async def test_the_deny_form_opens_and_brings_the_reason(slack: SlackVendor, gat
     assert {} == await slack.emulator.people.submit(ANA, modal["view_id"], {"reason": {"reason": "too early"}})
 
     assert {"reason": "too early"} == dict(gate.came[0].fact.values)
+    assert slack.emulator.screen(ANA)["modal"] is None
+
+
+async def test_a_form_of_several_fields_is_told_what_is_wrong_at_the_field(slack: SlackVendor, gate: Gate):
+    """
+    Each kind of field opens with what it begins with; what is wrong stands at its field, and what is right is a fact.
+    """
+    asked = forms.fields(RELEASE)
+    gate.form = Form(Decision.ANSWER, "Your answer", asked, "Send", "Back", "Press again.")
+    gate.wrong = [{"count": "This has to be 1 or more."}]
+    await send(slack, Ask(Card(title="Which release?", form="Fill in", fields=asked), "request1"), slack.direct)
+    await slack.press("Fill in")
+    await until(lambda: slack.emulator.screen(ANA)["modal"])
+    view = slack.emulator.screen(ANA)["modal"]["view_id"]
+    entered = {"region": "us", "count": "0", "parts": ["web", "api"], "on": "2026-07-31", "sure": "no", "note": "a\nb"}
+    values = {name: {name: value} for name, value in entered.items()}
+
+    assert {"errors": {"count": "This has to be 1 or more."}} == await slack.emulator.people.submit(ANA, view, values)
+    assert [] == gate.came
+    values["count"]["count"] = "3"
+    assert {} == await slack.emulator.people.submit(ANA, view, values)
+    fact = gate.came[0].fact
+    assert (Decision.ANSWER, "request1") == (fact.decision, fact.request)
+    assert entered | {"count": "3", "parts": ("web", "api"), "title": "v1"} == dict(fact.values)
     assert slack.emulator.screen(ANA)["modal"] is None
 
 

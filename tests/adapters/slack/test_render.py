@@ -18,12 +18,14 @@ from adapters.slack.emulator import blocks as blockkit
 from adapters.slack.emulator import checks, modals
 from adapters.slack.render import form, render
 from adapters.slack.text import escape
+from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.events import Card
 from agent_core.requests import Decision
 
 HERE = ConversationKey("slack:T1/C1")
 BUTTONS = ((Decision.APPROVE, "Approve"), (Decision.DENY, "Deny"))
+REASON = forms.Field(name="reason", kind="long_text", label="Reason", hint="Who reads it")
 NASTY = "<!channel> <@U1> <https://x.test|click> *bold* `code` & </message>"
 
 
@@ -217,13 +219,49 @@ def test_the_form_fits_a_modal():
     """
     The form's words are cut to what a modal takes, and it carries its request.
     """
-    view = form(Form("t" * 99, "Reason", "Who reads it", "s" * 99, "c" * 99, ""), "request1", HERE)
+    view = form(Form(Decision.DENY, "t" * 99, (REASON,), "s" * 99, "c" * 99, ""), "request1", HERE)
 
     assert {24} == {len(view[name]["text"]) for name in ("title", "submit", "close")}
     assert {"request": "request1", "conversation": HERE} == json.loads(view["private_metadata"])
 
 
-@given(st.builds(Form, *[st.text(max_size=2_500)] * 6))
+def schema(label: str, hint: str, options: list[str], ticked: list[str], begun: bool) -> dict[str, Any]:
+    """A form's schema with each kind of field, as an agent's author may write it."""
+    return {
+        "type": "object",
+        "properties": {
+            "line": {"title": label, "description": hint, "type": "string", "default": "x" if begun else ""},
+            "lines": {"type": "string", "format": "multiline", "maxLength": 5_000},
+            "count": {"type": "integer", "minimum": 1, "default": 2},
+            "share": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+            "sure": {"type": "boolean", **({"default": True} if begun else {})},
+            "one": {"enum": options, **({"default": options[0]} if begun else {})},
+            "some": {"type": "array", "items": {"enum": options[:10]}, "default": ticked},
+            "day": {"type": "string", "format": "date", **({"default": "2026-01-31"} if begun else {})},
+        },
+    }
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=70).filter(
+    lambda word: word.strip() == word
+)
+FIELDS = st.lists(WORDS, min_size=1, max_size=100, unique=True).flatmap(
+    lambda options: st.builds(
+        lambda *how: forms.fields(schema(*how)),
+        st.text(min_size=5, max_size=140).map("A {}".format),
+        st.text(max_size=2_500),
+        st.just(options),
+        st.sampled_from([[], options[:1]]),
+        st.booleans(),
+    )
+)
+
+
+@given(
+    st.builds(
+        Form, st.sampled_from([Decision.DENY, Decision.ANSWER]), st.text(), FIELDS, *[st.text(max_size=2_500)] * 3
+    )
+)
 def test_slack_takes_every_form(wanted: Form):
     """
     Whatever the sentences of a form are, what Slack's documents say, as the emulator wrote it down, takes it.
