@@ -78,7 +78,7 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
         case events.DeliveryEnded():
             places.delivery_ended(here, fact)
         case events.OperatorActed():
-            operator.act(here, fact)
+            operator.act(here, seq, fact)
         case events.RequestReceived():
             clients.begin(here, fact)
         case events.ClientSpoke():

@@ -10,8 +10,8 @@ from gateway import runs
 from gateway.conversation import Conversation
 
 
-def act(here: Conversation, acted: events.OperatorActed) -> None:
-    """Do as the owner says, where it makes sense as the thread stands now."""
+def act(here: Conversation, seq: int, acted: events.OperatorActed) -> None:
+    """Do as the owner says, where it makes sense as the thread stands now. `seq` is where that stands in the log."""
     thread = here.threads.get(acted.thread)
     if thread is None or not thread.state.run:
         return
@@ -22,7 +22,7 @@ def act(here: Conversation, acted: events.OperatorActed) -> None:
         case "cancel" if state.active:
             runs.cancel(here, thread, None, acted.by)
         case "fork" if state.branch == "main":
-            _fork(here, thread, acted)
+            _fork(here, seq, thread, acted)
         case "attach" if state.suppressed:
             here.add(events.ThreadAttached(thread=thread.id, run=state.run, by=acted.by))
         case "ask_again" if state.parked is not None and state.parked.reason == "diverged":
@@ -46,14 +46,14 @@ def _resume(here: Conversation, thread: Thread, acted: events.OperatorActed) -> 
     )
 
 
-def _fork(here: Conversation, thread: Thread, acted: events.OperatorActed) -> None:
+def _fork(here: Conversation, seq: int, thread: Thread, acted: events.OperatorActed) -> None:
     """Begin a branch with what of the run's log the agent's current code agrees with, and nothing unfinished."""
     state = thread.state
     listening = here.world.agents.named(state.agent)
     if listening is None:
         return
     agreed = runs.agreed(here, thread, listening.current)
-    branch = acted.note or f"fork{here.now:.0f}"
+    branch = acted.note or f"fork{seq}"
     name = addresses.thread_id(here.key, state.root, state.agent, branch)
     if name in here.threads:
         return

@@ -464,6 +464,20 @@ async def test_a_fork_replays_and_does_nothing(make: Make):
         assert {"main": "parked", "what-if": "ended"} == rows
 
 
+async def test_forks_without_a_name_are_each_their_own(make: Make):
+    """
+    Two forks that are asked for in the same second are two, also when nothing of the first is in memory any more.
+    """
+    async with await diverged(make, World()) as house:
+        (main,) = [row.id for row in await house.store.threads()]
+        for _ in range(2):
+            await house.act("fork", thread=main)
+            house.owner._hot.clear()
+        branches = sorted(row.branch for row in await house.store.threads())
+
+    assert 3 == len(branches) == len(set(branches))
+
+
 async def test_a_fork_inherits_no_live_approval(make: Make):
     """
     An approval given for the origin starts nothing in its fork, and one asked in a fork waits until it is attached.
