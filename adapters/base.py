@@ -63,19 +63,20 @@ class Refused:
 
 @dataclass(frozen=True)
 class FormWanted:
-    """Somebody pressed a button that only opens a form; not logged, not retried."""
+    """Somebody pressed a button that only opens a form; not logged, not retried. `choice` is one of `Card.denials`."""
 
     request: str
     conversation: ConversationKey
     sender: Identity
     sender_name: str
     assurance: Assurance
+    choice: str = ""
 
 
 @dataclass(frozen=True)
 class Form:
     """
-    A form to open: `fields` to fill in, which come back as a `FormSubmitted` with this decision.
+    A form to open: `fields` to fill in, which come back as a `FormSubmitted` with this decision and choice.
 
     `failed` is what to tell the one who pressed where it cannot be opened.
     """
@@ -86,6 +87,7 @@ class Form:
     submit: str
     close: str
     failed: str
+    choice: str = ""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ ENGLISH: Mapping[str, str] = {
     "model.in_doubt.approved": "It was interrupted; {name} says: run it again.",
     "model.in_doubt.answered": "It was interrupted; {name} says that it did run. Its result is not known.",
     "model.in_doubt.denied": "It was interrupted and then stopped by {name}. It may have taken effect all the same.",
+    "model.chosen": "They chose “{choice}”.",
     "model.because": "Reason: {comment}",
     # What a model is told about files
     "context.attached": "[attached: {name}, {kind}, {size}]",
@@ -115,6 +116,7 @@ ENGLISH: Mapping[str, str] = {
     "settled.approved_with_edits": "Approved with changes by {name}, {time}",
     "settled.denied": "Denied by {name}, {time}",
     "settled.denied.because": "Denied by {name}, {time}: {comment}",
+    "settled.denied.chosen": "{choice}: {comment}",
     "settled.answered": "Answered by {name}, {time}: {answer}",
     "settled.in_doubt.approved": "{name} says: run it again, {time}",
     "settled.in_doubt.answered": "{name} says it did run, {time}",

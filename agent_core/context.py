@@ -113,7 +113,8 @@ def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
     outcome: str = settlement.outcome
     if request.in_doubt and settlement.outcome in DOUBT_ENDS:
         tag, outcome = "in_doubt", f"in_doubt.{outcome}"
-    text = _told(outcome, settlement.comment, settlement.name)
+    chosen = next((choice.label for choice in request.choices if choice.name == settlement.choice), "")
+    text = _told(outcome, settlement.comment, settlement.name, chosen)
     return [Entry(tag, text, request.tool or request.title, settlement.at)]
 
 
@@ -123,9 +124,11 @@ def _refused(outcome: str, reason: str) -> str:
     return _told("denied.before" if outcome == "denied" else outcome, reason)
 
 
-def _told(outcome: str, comment: str, name: str = "") -> str:
+def _told(outcome: str, comment: str, name: str = "", chosen: str = "") -> str:
     """Say on one line what became of a call, and on a second one what a model should do about it."""
     lines = [TEXTS.say(f"model.{outcome}", name=name)]
+    if chosen:
+        lines[0] += " " + TEXTS.say("model.chosen", choice=chosen)
     if comment:
         lines[0] += " " + TEXTS.say("model.because", comment=comment)
     if outcome.partition(".")[0] == "denied":

@@ -402,4 +402,4 @@ def _call_verdict(settlement: Settlement) -> Denied | Failed:
 def _unfavourable(settlement: Settlement) -> Denied | Failed:
     if settlement.outcome in HALTING:
         return Failed(settlement.outcome, settlement.comment)
-    return Denied(settlement.comment, settlement.outcome, settlement.by)
+    return Denied(settlement.comment, settlement.outcome, settlement.by, settlement.choice)

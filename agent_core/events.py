@@ -101,11 +101,12 @@ class ActionTaken(ChannelFact):
 
 
 class FormSubmitted(ChannelFact):
-    """Somebody sent in the form that belongs to a request's card."""
+    """Somebody sent in the form that belongs to a request's card; `choice` names the button that opened it."""
 
     type: Literal["FormSubmitted"] = "FormSubmitted"
     request: str
     decision: Decision
+    choice: str = ""
     values: forms.Values = Field(default_factory=dict)
 
 
@@ -131,7 +132,8 @@ class Card(Frozen):
 
     `facts` are label and value; `due` is seconds since the epoch, shown after `by` in the reader's time zone; `notes`
     grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that opens the
-    form, whose `fields` stand here so that it opens at once; without any it is the one that says why not.
+    form, whose `fields` stand here so that it opens at once; without any it is the one that says why not. `denials`
+    are more ways to say no, each of which opens that one with its own reason in it.
     """
 
     title: str
@@ -148,6 +150,7 @@ class Card(Frozen):
     choices: tuple[tuple[str, str], ...] = ()
     form: str = ""
     fields: tuple[forms.Field, ...] = ()
+    denials: tuple[Choice, ...] = ()
     notes: tuple[str, ...] = ()
     again: str = ""
 

@@ -23,6 +23,8 @@ from agent_core.texts import Text, mended
 
 DAY = 86_400.0  # seconds
 DEFAULT_PATIENCE = DAY  # seconds a request waits, counted from its first copy sent
+MOST_DENIALS = 10  # ways to deny an approval, each with a button
+LONGEST_DENIAL = 75  # characters of the name and the label of one: what a button shows whole
 MOST_ADDRESSEES = 5  # people who get a copy of a request that names no targets
 
 OWNER_ROLE = "owner"
@@ -95,7 +97,11 @@ class Frozen(BaseModel):
 
 
 class Choice(Frozen):
-    """One answer to press. `name` comes back, `label` is shown."""
+    """
+    One answer to press. `name` comes back, `label` is shown.
+
+    Of an approval it is a way to deny it, and `prefill` the reason that its form begins with.
+    """
 
     name: str
     label: str
@@ -228,13 +234,14 @@ class Response(Frozen):
     What a person said to one request.
 
     `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
-    `values` is what they filled in, by field, where they sent a form in.
+    `values` is what they filled in, by field, where they sent a form in; `choice` names the way in which they deny.
     """
 
     request: str
     voter: Voter
     decision: Decision
     text: str = ""
+    choice: str = ""
     values: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     sent_at: float
     seen: bool
@@ -246,7 +253,8 @@ class Settlement(Frozen):
     """
     How, by whom and when a request ended. `names` are all whose votes it took, where it took several.
 
-    `values` is what a form was filled in with, as its schema has it; `answer` says the same in words.
+    `choice` names the way in which it was denied, where there were any. `values` is what a form was filled in with, as
+    its schema has it; `answer` says the same in words.
     """
 
     outcome: Outcome
@@ -257,6 +265,7 @@ class Settlement(Frozen):
     via: ConversationKey | None = None
     comment: str = ""
     answer: str = ""
+    choice: str = ""
     values: dict[str, Any] | None = None
 
 
@@ -397,6 +406,8 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
         return Claims() if taken is None else Claimed(taken, standing.claimed_name)
     if not response.seen:
         return Unreadable("not_seen")
+    if response.choice and response.choice not in [choice.name for choice in request.choices]:
+        return Unreadable("not_offered")
     return _count(standing, response, now)
 
 
@@ -438,6 +449,7 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             via=response.via,
             comment=response.text if outcome is not Outcome.ANSWERED else "",
             answer=answer,
+            choice=response.choice if outcome is Outcome.DENIED else "",
             values=values,
         )
     )
@@ -541,11 +553,16 @@ class Question(Asking):
 
 @dataclass(frozen=True)
 class Approval(Asking):
-    """Ask for a yes or a no to something that no tool stands for; guarded tools ask by themselves."""
+    """
+    Ask for a yes or a no to something that no tool stands for; guarded tools ask by themselves.
+
+    `choices` are ways to deny it besides, each with the reason that its form begins with.
+    """
 
     title: Text
     body: Text = ""
     call: OutsideCall | None = None
+    choices: Sequence[str | Choice] = ()
 
 
 @dataclass(frozen=True)
@@ -618,7 +635,7 @@ def to_role(role: str) -> Who:
     return Who(roles=(role,))
 
 
-def choices_of(wanted: Question) -> tuple[Choice, ...]:
+def choices_of(wanted: Question | Approval) -> tuple[Choice, ...]:
     """Give plain strings a name and a label."""
     return tuple(c if isinstance(c, Choice) else Choice(name=c, label=c) for c in wanted.choices)
 
@@ -641,3 +658,17 @@ def check(request: Request) -> None:
     names = [choice.name for choice in request.choices]
     if len(set(names)) != len(names):
         raise InvalidRequest("two choices have the same name; every choice needs one of its own")
+    if request.kind is Kind.APPROVAL:
+        _check_denials(request.choices)
+
+
+def _check_denials(choices: Sequence[Choice]) -> None:
+    if len(choices) > MOST_DENIALS:
+        raise InvalidRequest(f"{len(choices)} ways to deny something are too many; {MOST_DENIALS} are the most")
+    for choice in choices:
+        if not choice.name or not choice.label.strip() or max(len(choice.name), len(choice.label)) > LONGEST_DENIAL:
+            raise InvalidRequest(
+                f"a way to deny something needs a name and a label of 1 to {LONGEST_DENIAL} characters"
+            )
+        if len(choice.prefill) > forms.LONGEST:
+            raise InvalidRequest(f"the reason of {choice.name!r} is longer than {forms.LONGEST} characters")

@@ -39,12 +39,13 @@ class Denied:
     """
     A person or a rule said no.
 
-    `outcome` is denied, forbidden, cancelled or superseded.
+    `outcome` is denied, forbidden, cancelled or superseded; `choice` names the way in which a person denied it.
     """
 
     reason: str
     outcome: str = "denied"
     by: Party | None = None
+    choice: str = ""
     ok: Literal[False] = False
 
 

@@ -125,7 +125,7 @@ def _open_wanted(
             common |= {"kind": Kind.QUESTION, "title": text, "body": body, "allowed": (Decision.ANSWER,)}
             common["choices"] = requests.choices_of(wanted)
         case Approval(title=title, body=body, call=call):
-            common |= {"title": title, "body": body}
+            common |= {"title": title, "body": body, "choices": requests.choices_of(wanted)}
             if call is not None:
                 common |= {"title": title or here.say("card.approval", tool=call.tool)}
                 common |= {"tool": call.tool, "outside": True, "arguments": call.arguments}

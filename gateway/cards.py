@@ -28,6 +28,7 @@ from gateway.conversation import Conversation
 def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...] = ()) -> events.Card:
     """Word a request's card; `notes` say how it stands already."""
     asker, silence = _asker_and_silence(here, request)
+    denies = request.kind is Kind.APPROVAL
     return events.Card(
         title=legible(request.title),
         body=legible(request.body),
@@ -39,7 +40,8 @@ def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...
         silence=silence,
         how=how(here, request),
         buttons=_buttons(here, request),
-        choices=tuple((choice.name, exact(choice.label)) for choice in request.choices),
+        choices=() if denies else tuple((choice.name, exact(choice.label)) for choice in request.choices),
+        denials=tuple(c.model_copy(update={"label": exact(c.label)}) for c in request.choices) if denies else (),
         form=_form(here, request),
         fields=filling.worded(_fields(request), here.world.catalogue),
         notes=notes,
@@ -113,12 +115,16 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
         key = f"settled.in_doubt.{settlement.outcome}"
     elif settlement.outcome is Outcome.DENIED and settlement.comment:
         key = "settled.denied.because"
+    chosen = next((c.label for c in request.choices if c.name == settlement.choice), "")
+    comment = settlement.comment
+    if chosen:
+        comment = here.say("settled.denied.chosen", choice=chosen, comment=comment)
     label = next((c.label for c in request.choices if c.name == settlement.answer), settlement.answer)
     return here.say(
         key,
         name=here.world.catalogue.both(list(settlement.names)) if settlement.names else named(here, settlement),
         time=here.clock(settlement.at, place),
-        comment=settlement.comment,
+        comment=comment,
         answer=label,
     )
 

@@ -111,8 +111,10 @@ class Gate:
             title, submit = say("form.answer.title"), say("form.answer.submit")
             return Form(Decision.ANSWER, title, copy.card.fields, submit, close, failed)
         title, submit = say("form.deny.title"), say("form.deny.submit")
-        reason = Field(name=REASON, kind="long_text", label=say("form.deny.label"), hint=say("form.deny.hint"))
-        return Form(Decision.DENY, title, (reason,), submit, close, failed)
+        chosen = next((denial for denial in copy.card.denials if denial.name == wanted.choice), None)
+        label, prefill = (chosen.label, chosen.prefill) if chosen is not None else (say("form.deny.label"), "")
+        reason = Field(name=REASON, kind="long_text", label=label, hint=say("form.deny.hint"), initial=prefill)
+        return Form(Decision.DENY, title, (reason,), submit, close, failed, chosen.name if chosen is not None else "")
 
     async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
         """Say what is wrong with a form before it is appended."""

@@ -34,7 +34,7 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
     elif fact.decision is Decision.ANSWER:
         places.answer(here, fact, copy, fact.decision, values=fact.values)
     else:
-        places.answer(here, fact, copy, fact.decision, str(fact.values.get(REASON, "")))
+        places.answer(here, fact, copy, fact.decision, str(fact.values.get(REASON, "")), choice=fact.choice)
 
 
 def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:

@@ -215,7 +215,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     action, user = payload["actions"][0], payload["user"]
     name = str(action["action_id"])
     decision = ACTIONS.get(name.partition("#")[0])
-    if decision is None and name not in (DENY_ACTION, FILL_ACTION):
+    if decision is None and name.partition("#")[0] not in (DENY_ACTION, FILL_ACTION):
         return Ignored(f"action {name}")
     container = payload["container"]
     channel = str(container.get("channel_id") or payload["channel"]["id"])
@@ -225,7 +225,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     request, _, value = storable(str(selected.get("value") or action.get("value") or "")).partition("/")
     who = _clicker(payload, user, bot)
     if decision is None:
-        wanted = FormWanted(request, where, who["sender"], who["sender_name"], Assurance.HIGH)
+        wanted = FormWanted(request, where, who["sender"], who["sender_name"], Assurance.HIGH, value)
         return FormClick(wanted, str(payload["trigger_id"]), channel)
     fact = events.ActionTaken(
         **who,
@@ -264,6 +264,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         sent_at=now,
         request=str(about["request"]),
         decision=decision,
+        choice=str(about.get("choice", "")),
         values=values,
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)

@@ -144,6 +144,10 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     elements = [_button(ACTION_IDS[d], label, request, STYLES.get(d)) for d, label in card.buttons]
     if card.form:
         elements.append(_button(FILL_ACTION if card.fields else DENY_ACTION, card.form, request, None))
+    elements += [
+        _button(f"{DENY_ACTION}#{n}", denial.label, f"{request}/{denial.name}", None)
+        for n, denial in enumerate(card.denials, start=1)
+    ]
     values = [f"{request}/{name}" for name, _ in card.choices]
     longest = max(map(len, values), default=0)
     room = limits.OPTION_TEXT
@@ -245,10 +249,11 @@ def summary(card: events.Card, number: int, of: int) -> str:
 
 def form(wanted: Form, request: str, conversation: ConversationKey) -> Block:
     """The modal behind a card's form button."""
+    about = {"request": request, "conversation": conversation} | ({"choice": wanted.choice} if wanted.choice else {})
     return {
         "type": "modal",
         "callback_id": VIEW_IDS[wanted.decision],
-        "private_metadata": pydantic_core.to_json({"request": request, "conversation": conversation}).decode(),
+        "private_metadata": pydantic_core.to_json(about).decode(),
         "title": _plain(cut(wanted.title, limits.MODAL_TITLE)),
         "submit": _plain(cut(wanted.submit, limits.MODAL_TITLE)),
         "close": _plain(cut(wanted.close, limits.MODAL_TITLE)),

@@ -262,6 +262,10 @@ def test_who_approved_may_think_better_of_it(decision: Decision, outcome: Outcom
         ({"who": Who()}, "nobody may answer"),
         ({"who": Who(people=(ANA,), quorum=0)}, "quorum"),
         ({"choices": (Choice(name="a", label="1"), Choice(name="a", label="2"))}, "same name"),
+        ({"choices": tuple(Choice(name=str(n), label="no") for n in range(11))}, "11 ways to deny"),
+        ({"choices": (Choice(name="a", label=" "),)}, "needs a name and a label"),
+        ({"choices": (Choice(name="a", label="a" * 76),)}, "1 to 75"),
+        ({"choices": (Choice(name="a", label="a", prefill="x" * 3_001),)}, "3000"),
     ],
 )
 def test_request_that_nobody_could_answer_is_refused(how: dict[str, object], says: str):

@@ -4,6 +4,7 @@ Forms from question to answer: asked as a schema, filled in at a card or in word
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -15,8 +16,9 @@ from adapters.base import Form as Opened
 from adapters.base import FormWanted, NoForm
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.requests import Assurance, Decision, Form, Question, questions
-from agent_core.results import Answered, Failed, Verdict
+from agent_core.context import entries, render
+from agent_core.requests import Approval, Assurance, Choice, Decision, Form, Question, questions
+from agent_core.results import Answered, Denied, Failed, Verdict
 from agent_core.run import Agent, Run, agent
 from tests.gateway.house import OTTO, RITA, House, Make
 
@@ -258,3 +260,71 @@ async def test_replay_gives_the_same_model(make: Make, values: dict[str, str]):
         live, *replayed = seen
         assert replayed
         assert all(live == again for again in replayed)
+
+
+DENIALS = (Choice(name="later", label="Later", prefill="Not before Monday."), "Too risky")
+
+
+async def test_a_named_denial_opens_with_its_reason_and_comes_back_by_name(make: Make):
+    """
+    Pressing one opens the form with its text; what is sent is the reason, and the agent hears which one it was.
+    """
+    verdicts: list[Verdict] = []
+    told: list[str] = []
+
+    @agent(name="asker")
+    async def asker(run: Run) -> None:
+        verdicts.append(await run.request_human(Approval("Release it?", choices=DENIALS)))
+        told.append(render(entries(run.drive.thread)))
+
+    async with make(asker) as house:
+        await house.write(RITA, "go")
+        shown = house.card(RITA)
+        assert ["Later", "Too risky"] == [denial.label for denial in shown.card.denials]
+        assert () == shown.card.choices
+        later, risky, plain = [
+            await house.gate.query(replace(wanted(shown.request), choice=choice))
+            for choice in ("later", "Too risky", "x")
+        ]
+        assert isinstance(later, Opened)
+        assert (Decision.DENY, "later", "Later") == (later.decision, later.choice, later.fields[0].label)
+        assert "Not before Monday." == later.fields[0].initial
+        assert isinstance(risky, Opened)
+        assert ("Too risky", "") == (risky.choice, risky.fields[0].initial)
+        assert isinstance(plain, Opened)
+        assert ("", "Reason") == (plain.choice, plain.fields[0].label)
+
+        await deny(house, shown.request, "Not before Tuesday.", "later")
+        (denied,) = verdicts
+        assert isinstance(denied, Denied)
+        assert ("later", "Not before Tuesday.") == (denied.choice, denied.reason)
+        assert "Later: Not before Tuesday." in house.texts(RITA)[-1]
+        assert () == house.card(RITA).card.denials
+        assert "Denied by Rita. They chose “Later”. Reason: Not before Tuesday." in told[0]
+
+
+async def deny(house: House, request: str, reason: str, choice: str) -> None:
+    """Somebody sends in the form behind a named denial."""
+    inbound = house.channel.form(
+        f"slack:T1/{RITA}", RITA, request, {"reason": reason}, house.channel.next_number(), Decision.DENY
+    )
+    await house.gate.append(replace(inbound, fact=inbound.fact.model_copy(update={"choice": choice})))
+    await house.runtime.settle()
+
+
+async def test_a_way_to_deny_that_was_not_offered_changes_nothing(make: Make):
+    """
+    A form that names another one is told so, and the request stays open.
+    """
+    verdicts: list[Verdict] = []
+
+    @agent(name="asker")
+    async def asker(run: Run) -> None:
+        verdicts.append(await run.request_human(Approval("Release it?", choices=DENIALS)))
+
+    async with make(asker) as house:
+        await house.write(RITA, "go")
+        await deny(house, house.card(RITA).request, "never", "never")
+
+        assert [] == verdicts
+        assert "That is not one of the answers here." in house.texts(RITA)[-1]

@@ -19,7 +19,7 @@ from adapters.slack.config import Config
 from adapters.slack.emulator import Fault
 from agent_core import forms
 from agent_core.events import Card
-from agent_core.requests import Decision
+from agent_core.requests import Choice, Decision
 from tests.contracts.adapter import CARD, Gate, keep, send, until
 from tests.contracts.test_slack_adapter import ANA, CHANNEL, Clock, SlackVendor
 
@@ -137,6 +137,26 @@ async def test_the_deny_form_opens_and_brings_the_reason(slack: SlackVendor, gat
 
     assert {"reason": "too early"} == dict(gate.came[0].fact.values)
     assert slack.emulator.screen(ANA)["modal"] is None
+
+
+async def test_a_named_denial_opens_its_form_and_is_named_in_what_comes(slack: SlackVendor, gate: Gate):
+    """
+    Each way to deny has a button; its form begins with its reason, and what is sent says which one it was.
+    """
+    reason = forms.Field(name="reason", kind="long_text", label="Later", initial="Not before Monday.")
+    gate.form = Form(Decision.DENY, "Deny", (reason,), "Deny", "Back", "Press again.", "later")
+    denials = (
+        Choice(name="later", label="Later", prefill="Not before Monday."),
+        Choice(name="risky", label="Too risky"),
+    )
+    await send(slack, Ask(CARD.model_copy(update={"denials": denials}), "request1"), slack.direct)
+    await slack.press("Later")
+    await until(lambda: slack.emulator.screen(ANA)["modal"])
+    assert {} == await slack.emulator.people.submit(ANA, slack.emulator.screen(ANA)["modal"]["view_id"], {})
+
+    assert ("request1", "later") == (gate.asked[0].request, gate.asked[0].choice)
+    fact = gate.came[0].fact
+    assert (Decision.DENY, "later", {"reason": "Not before Monday."}) == (fact.decision, fact.choice, dict(fact.values))
 
 
 async def test_a_form_of_several_fields_is_told_what_is_wrong_at_the_field(slack: SlackVendor, gate: Gate):

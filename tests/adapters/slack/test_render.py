@@ -21,7 +21,7 @@ from adapters.slack.text import escape
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.events import Card
-from agent_core.requests import Decision
+from agent_core.requests import Choice, Decision
 
 HERE = ConversationKey("slack:T1/C1")
 BUTTONS = ((Decision.APPROVE, "Approve"), (Decision.DENY, "Deny"))
@@ -168,6 +168,7 @@ CARDS = st.builds(
     notes=st.lists(st.text(min_size=1, max_size=7_000), max_size=2).map(tuple),
     buttons=st.sampled_from([(), BUTTONS]),
     form=st.sampled_from(["", "Deny with a reason"]),
+    denials=st.lists(st.builds(Choice, name=st.text(max_size=75), label=st.text(max_size=75)), max_size=10),
 )
 
 
