@@ -28,12 +28,27 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 QUESTION, DECISION, CONSEQUENCES = "**Question.**", "**Decision.**", "**Consequences.**"
 
 
+SHOWN = re.compile(r"^\| .+ \| \[`.+`\]\(\.\./(tests/.+\.py)\) `(test_\w+)` \|$", re.MULTILINE)
+
+
 def page(name: str) -> str:
     return (ROOT / "docs" / name).read_text()
 
 
 def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-")
+
+
+def test_what_requests_can_do_is_shown():
+    """
+    Each feature in the table names a test that there is, or says that it is not there yet.
+    """
+    shown = SHOWN.findall(page("requests.md"))
+    rows = [line for line in page("requests.md").partition("| Feature |")[2].splitlines()[2:] if line.startswith("|")]
+
+    assert len(rows) == len(shown) + sum(row.endswith("| not yet |") for row in rows)
+    for file, name in shown:
+        assert re.search(rf"def {name}\(", (ROOT / file).read_text()), f"{name} is not in {file}"
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
