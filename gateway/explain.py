@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from agent_core import policy, requests
+from agent_core import addresses, policy, requests
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool
-from gateway import asking, ladder, voting
+from gateway import asking, clients, ladder, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation, World
 from gateway.errors import GatewayError
@@ -69,11 +69,15 @@ class Explanation:
     until: float | None = None
     go_on: bool = False
     problem: str = ""
+    client: bool = False
 
 
-def explain(world: World, call: Call) -> Explanation:
+def explain(world: World, call: Call, otherwise: Who | None = None) -> Explanation:
     """
     Say what holds for a call.
+
+    Args:
+        otherwise: For a client's call: who is asked where no rule speaks.
 
     Raises:
         GatewayError: There is no such person, or the tool takes no such arguments.
@@ -93,13 +97,14 @@ def explain(world: World, call: Call) -> Explanation:
         at=call.at,
     )
     number = next((number for number, rule in enumerate(world.rules) if policy.fits(rule, judged)), None)
-    demanded = tool.approval if tool is not None else None
+    demanded = tool.approval if tool is not None else otherwise if number is None else None
     needed = policy.requirement(world.rules, judged, demanded)
     shown = tool.shown(arguments) if tool is not None else arguments
     common: dict[str, Any] = {"rule": number, "about": "", "arguments": shown}
     if number is not None:
         common["about"] = _about(world.rules[number])
     common["demanded"] = None if tool is None else _demand(demanded)
+    common["client"] = addresses.covers(clients.CHANNEL, call.agent)
     match needed:
         case policy.Allow():
             return Explanation("allow", reason="", **common)
@@ -186,6 +191,8 @@ def _agent(world: World, name: str) -> Listening | None:
     known = [one.current.name for one in world.agents.all]
     if not name and len(known) == 1:
         return world.agents.all[0]
+    if addresses.covers(clients.CHANNEL, name):
+        return None
     if known and name not in known:
         raise GatewayError(f"there is no agent {name!r}; write --agent with one of {', '.join(known)}")
     return world.agents.named(name)

@@ -85,13 +85,19 @@ class Webhooks:
 
     channel = CHANNEL
 
-    def __init__(self, client: ClientSettings, clock: Clock, resolve: Resolve = resolved) -> None:
-        self.account, self._client, self._clock = client.name, client, clock
+    def __init__(
+        self,
+        client: ClientSettings,
+        clock: Clock,
+        resolve: Resolve = resolved,
+        tls: Callable[[], ssl.SSLContext] = httpcore.default_ssl_context,
+    ) -> None:
+        self.account, self._client, self._clock, self._make_tls = client.name, client, clock, tls
         self._network = Network(resolve, inside=client.inside)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return httpcore.default_ssl_context()
+        return self._make_tls()
 
     async def deliver(self, part: Part) -> Receipt:
         url, body = str(part.arguments["url"]), str(part.arguments["body"]).encode()

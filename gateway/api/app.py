@@ -17,7 +17,8 @@ from gateway.api import humanlayer, problems
 from gateway.api.guard import Guard
 from gateway.api.humanlayer import HumanLayer
 from gateway.api.problems import ProblemDetails, answers
-from gateway.api.requests import Requests, install
+from gateway.api.requests import Requests
+from gateway.api.routes import install
 from gateway.runtime import Runtime
 from gateway.settings import ClientSettings
 

@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agent_core.requests import Outcome
 from gateway.api import problems
 from gateway.api.problems import Problem
-from gateway.api.requests import Reader, Requests, Writer
+from gateway.api.requests import Requests
+from gateway.api.routes import Reader, Writer
 from gateway.api.values import ChoiceIn, RequestIn, RequestOut, SettlementOut
 from gateway.directory import Directory
 from gateway.settings import ClientSettings

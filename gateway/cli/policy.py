@@ -13,10 +13,13 @@ import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Json
 from gateway.cli.output import document, fail, moment, say
-from gateway.errors import EXIT_SETTINGS
+from gateway.errors import EXIT_SETTINGS, GatewayError
 
 if TYPE_CHECKING:
+    from agent_core.requests import Who
+    from gateway.directory import Directory
     from gateway.explain import Explanation
+    from gateway.settings import Settings
 
 app = typer.Typer(help="The policy: which call needs whom.", no_args_is_help=True)
 
@@ -34,7 +37,9 @@ def _several() -> None:
 @app.command("explain")
 def explain(
     tool: Annotated[str, typer.Option(help="The tool that is called.")],
-    agent: Annotated[str, typer.Option(help="The agent that calls it; where there is one, that one.")] = "",
+    agent: Annotated[
+        str, typer.Option(help="The agent that calls it, or api:NAME for a client; where there is one agent, that one.")
+    ] = "",
     args: Annotated[str, typer.Option(help="Its arguments, as a JSON object.")] = "{}",
     requester: Annotated[str | None, typer.Option("--as", help="Who asked: a person's id, or an identity.")] = None,
     at: Annotated[str | None, typer.Option(help="When, like 2026-11-25T14:00; now without it.")] = None,
@@ -48,12 +53,25 @@ def explain(
     loaded = settings.load(config, secrets=False)
     world, unread = bootstrap.world(loaded, str(config))
     call = explaining.Call(tool, agent, _arguments(args), requester, _time(at))
-    told = explaining.explain(world, call)
+    told = explaining.explain(world, call, _otherwise(loaded, world.directory, agent))
     if as_json:
         document(asdict(told) | {"unread": unread})
         return
     for name, text in _lines(told, unread):
         say(f"{name:<12}{text}")
+
+
+def _otherwise(loaded: Settings, directory: Directory, agent: str) -> Who | None:
+    """Say who is asked about a client's call where no rule speaks; None where the agent is no client."""
+    from agent_core import addresses
+    from gateway import clients
+
+    if not addresses.covers(clients.CHANNEL, agent):
+        return None
+    known = {f"{clients.CHANNEL}:{one.name}": one.to for one in loaded.clients}
+    if agent not in known:
+        raise GatewayError(f"there is no client {agent!r} in [[clients]]; there is {', '.join(known) or 'none'}")
+    return clients.addressees(directory, known[agent])[0]
 
 
 def _arguments(text: str) -> dict[str, Any]:
@@ -78,12 +96,13 @@ def _time(text: str | None) -> float:
 
 
 def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
-    rule = f"policy[{told.rule}], {told.about}" if told.rule is not None else "none fits, so the policy allows it"
+    nothing = "whom the client's settings name are asked" if told.client else "the policy allows it"
+    rule = f"policy[{told.rule}], {told.about}" if told.rule is not None else f"none fits, so {nothing}"
     lines = [("needs", {"allow": "nothing: it runs", "forbid": "it is forbidden", "ask": "an approval"}[told.effect])]
     lines.append(("rule", f"{rule}: {told.reason}" if told.rule is not None and told.reason else rule))
     if told.demanded:
         lines.append(("tool", f"demands {told.demanded} besides, whatever a rule says"))
-    if told.demanded is None:
+    if told.demanded is None and not told.client:
         lines.append(("tool", unread or "was not found in the agent's module, so what it demands itself is not known"))
     if told.effect != "ask":
         return lines

@@ -57,6 +57,10 @@ roles = ["owner", "release"]
 id = "ben"
 name = "Ben"
 roles = ["deputy"]
+[[clients]]
+name = "ci"
+token = "env:NOT_SET"
+to = ["role:release"]
 [[policy]]
 tool = "dep*"
 when = { environment = "production" }
@@ -101,6 +105,7 @@ def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     return ended.returncode, ended.stdout, ended.stderr
 
 
+CLIENT = ("--agent", "api:ci")
 PRODUCTION = ("--tool", "deploy", "--args", '{"environment": "production"}')
 
 
@@ -142,6 +147,9 @@ def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
         (("--tool", "look", "--args", '{"environment": "x"}'), "none fits, so the policy allows it"),
         (("--tool", "deploy", "--args", '{"environment": "x"}', "--as", "rita"), "decides     Ana or Rita"),
         (("--tool", "erase"), "needs       it is forbidden\nrule        policy[1], erase: Never."),
+        (("--tool", "sell", *CLIENT), "rule        none fits, so whom the client's settings name are asked"),
+        (("--tool", "sell", *CLIENT), "decides     Ana or Rita"),
+        (("--tool", "erase", *CLIENT), "it is forbidden"),
         (("--tool", "page"), "problem     none of them has an account that is configured, so the run halts"),
         (("--tool", "tell"), "card to     where it is asked for"),
         (("--tool", "tell", "--as", "rita"), "card to     slack:T1/U1 (Rita)"),
@@ -177,6 +185,7 @@ def test_code_that_cannot_be_loaded_is_said(folder: Path):
         (("--tool", "deploy", "--args", "{}"), 1, "--args: deploy: environment: Field required"),
         (("--tool", "deploy", "--as", "bob", "--args", '{"environment": "x"}'), 1, "there is no 'bob' in [[people]]"),
         (("--tool", "deploy", "--agent", "bat"), 1, "there is no agent 'bat'; write --agent with one of bot"),
+        (("--tool", "deploy", "--agent", "api:no"), 1, "there is no client 'api:no' in [[clients]]; there is api:ci"),
         (("--tool", "deploy", "--at", "noon"), 2, "--at: 'noon' is no time"),
         ((), 2, "missing option '--tool'; see: ringback policy explain --help"),
     ],

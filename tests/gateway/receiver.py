@@ -5,6 +5,7 @@ A client's web server, to which webhooks go: a real one on loopback, that answer
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,10 +44,12 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(port: int = 0, *answers: bytes, endless: bool = False) -> AsyncIterator[Receiver]:
+async def receiver(
+    port: int = 0, *answers: bytes, endless: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """Run one."""
     one = Receiver(answers=list(answers) or [OK], endless=endless)
-    server = await asyncio.start_server(one.serve, "127.0.0.1", port)
+    server = await asyncio.start_server(one.serve, "127.0.0.1", port, ssl=tls)
     one.port = server.sockets[0].getsockname()[1]
     try:
         yield one

@@ -7,15 +7,18 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import time
 
 import pytest
+import trustme
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from adapters.base import Part
+from adapters.base import Part, Receipt
 from adapters.errors import RateLimited, Rejected, Unknown, Unreachable
 from agent_core.addresses import ConversationKey
+from gateway import webhooks
 from gateway.runtime import Runtime
 from gateway.settings import ClientSettings
 from gateway.webhooks import Webhooks, resolved
@@ -184,6 +187,45 @@ async def test_a_port_that_speaks_no_tls_is_unreachable():
         with pytest.raises((Unreachable, Unknown)):
             await Webhooks(a_client(), Runtime()).deliver(a_part(f"https://127.0.0.1:{there.port}/"))
     assert [] == there.got
+
+
+@pytest.mark.parametrize(("host", "taken"), [("ci.example", True), ("other.example", False)])
+async def test_tls_asks_for_the_name(host: str, taken: bool):
+    """
+    Connected to by its address, a receiver has to show the certificate of its name all the same.
+    """
+    authority = trustme.CA()
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("ci.example").configure_cert(theirs)
+    authority.configure_trust(ours)
+
+    async def here(name: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    async with receiver(tls=theirs) as there:
+        part = a_part(f"https://{host}:{there.port}/hook")
+        (fate,) = await asyncio.gather(
+            Webhooks(a_client(), Runtime(), here, lambda: ours).deliver(part), return_exceptions=True
+        )
+
+    assert taken is isinstance(fate, Receipt)
+    assert taken is (len(there.got) == 1)
+    assert taken or (isinstance(fate, Unreachable) and "certificate" in str(fate).lower())
+
+
+async def test_a_receiver_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    """
+    After its time nobody knows whether it was taken.
+    """
+    monkeypatch.setattr(webhooks, "READ", 0.1)
+    open_ones: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: open_ones.append(writer), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(Unknown, match="ReadTimeout"):
+        await Webhooks(a_client(), Runtime()).deliver(a_part(f"http://127.0.0.1:{port}/"))
+    for writer in open_ones:
+        writer.close()
+    server.close()
 
 
 async def test_names_are_looked_up_by_the_system():
