@@ -259,6 +259,7 @@ class RequestReceived(Event):
     urgency: Urgency = "normal"
     call: OutsideCall | None = None
     choices: tuple[str | Choice, ...] = ()
+    answer_schema: dict[str, Any] | None = None
     state: Any = None
     callback: str = ""
     fingerprint: str = ""

@@ -64,6 +64,7 @@ class Asked:
     name: str
     comment: str
     answer: str
+    values: dict[str, Any] | None
     refused: str
     body: dict[str, Any]
 
@@ -103,6 +104,7 @@ def _read(body: dict[str, Any]) -> Asked:
         name=ended.get("name", ""),
         comment=ended.get("comment", ""),
         answer=ended.get("answer", ""),
+        values=ended.get("values"),
         refused=body.get("refused", ""),
         body=body,
     )

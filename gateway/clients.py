@@ -16,7 +16,19 @@ from agent_core import addresses, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from agent_core.policy import ROLE
-from agent_core.requests import PEOPLE, Approval, Kind, Outcome, Question, Request, Settlement, Where, Who, to_role
+from agent_core.requests import (
+    PEOPLE,
+    Approval,
+    Form,
+    Kind,
+    Outcome,
+    Question,
+    Request,
+    Settlement,
+    Where,
+    Who,
+    to_role,
+)
 from agent_core.run import Run, agent, digest_of
 from agent_core.thread import Thread
 from gateway import ladder, settling
@@ -39,8 +51,13 @@ async def ask(run: Run) -> None:
     await run.request_human(wish(events.RequestReceived.model_validate(run.input)))
 
 
-def wish(wanted: events.RequestReceived) -> Approval | Question:
-    """Say what a client wants as an agent would."""
+def wish(wanted: events.RequestReceived) -> Approval | Question | Form:
+    """
+    Say what a client wants as an agent would.
+
+    Raises:
+        InvalidRequest: No channel could ask for such a form.
+    """
     how: dict[str, Any] = {
         "why": wanted.why,
         "body": wanted.body,
@@ -52,6 +69,8 @@ def wish(wanted: events.RequestReceived) -> Approval | Question:
     }
     if wanted.kind is Kind.APPROVAL:
         return Approval(wanted.title, call=wanted.call, **how)
+    if wanted.answer_schema is not None:
+        return Form(wanted.title, wanted.answer_schema, **how)
     return Question(wanted.title, wanted.choices, **how)
 
 

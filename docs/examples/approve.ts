@@ -14,6 +14,7 @@ export interface Settlement {
   name: string;
   comment: string;
   answer: string;
+  values: Record<string, unknown> | null;
 }
 
 export interface Asked {
@@ -26,13 +27,14 @@ export interface Asked {
 }
 
 export interface Wanted {
-  kind?: "approval" | "question";
+  kind?: "approval" | "question" | "form";
   title?: string;
   body?: string;
   why?: string;
   tool?: string;
   arguments?: Record<string, unknown>;
   sensitive?: string[];
+  answer_schema?: Record<string, unknown>;
   choices?: (string | { name: string; label: string })[];
   to?: string[];
   deadline?: string;

@@ -135,6 +135,7 @@ class Requests:
             urgency=body.urgency,
             call=call,
             choices=tuple(c if isinstance(c, str) else Choice(name=c.name, label=c.label) for c in body.choices),
+            answer_schema=body.answer_schema,
             state=body.state,
             callback=body.callback or client.webhook or "",
             fingerprint=body.fingerprint,

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from agent_core import events, tools
-from agent_core.errors import InvalidArguments
+from agent_core import events, forms, tools
+from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.events import Record
 from agent_core.requests import APPROVING, Choice, Outcome, Urgency
 from gateway import settings
@@ -41,7 +41,9 @@ class RequestIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["approval", "question"] = Field(default="approval", description="A yes or a no, or words.")
+    kind: Literal["approval", "question", "form"] = Field(
+        default="approval", description="A yes or a no, words, or several values at once."
+    )
     title: str = Field(default="", max_length=LONGEST_LINE, description="What people read first.")
     body: str = Field(default="", max_length=LONGEST_TEXT, description="More to read.")
     why: str = Field(default="", max_length=LONGEST_TEXT, description="One line that says why.")
@@ -57,6 +59,9 @@ class RequestIn(BaseModel):
         description="Arguments that nobody may read: names, at whatever depth, or JSON pointers. They are not stored.",
     )
     choices: list[Name | ChoiceIn] = Field(default=[], max_length=50, description="For a question: answers to press.")
+    answer_schema: dict[str, Any] | None = Field(
+        default=None, description="For a form: the JSON Schema of an object with flat fields, at most 16 KiB."
+    )
     to: list[Name] = Field(
         default=[],
         max_length=20,
@@ -88,6 +93,17 @@ class RequestIn(BaseModel):
         _check_size(value, LARGEST_ARGUMENTS, "people have to read them; pass what is large by a link")
         return value
 
+    @field_validator("answer_schema")
+    @classmethod
+    def _is_a_form(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is not None:
+            _check_size(value, LARGEST_ARGUMENTS, "people have to fill it in")
+            try:
+                forms.fields(value)
+            except InvalidRequest as error:
+                raise ValueError(str(error)) from None
+        return value
+
     @field_validator("state")
     @classmethod
     def _is_small(cls, value: Any) -> Any:
@@ -98,10 +114,14 @@ class RequestIn(BaseModel):
     def _makes_sense(self) -> RequestIn:
         if not self.title.strip() and self.tool is None:
             raise ValueError("there is nothing to ask; give it a title, or the tool that you want to call")
-        if self.kind == "question" and (self.tool is not None or self.quorum > 1):
-            raise ValueError("a question has no tool and one answer; ask an approval")
-        if self.kind == "approval" and self.choices:
-            raise ValueError("an approval is a yes or a no; ask a question for its choices")
+        if (self.kind == "form") != (self.answer_schema is not None):
+            raise ValueError("a form has an `answer_schema`, and nothing else has")
+        if self.kind == "form" and not self.title.strip():
+            raise ValueError("there is nothing to ask; give the form a title")
+        if self.kind != "approval" and (self.tool is not None or self.quorum > 1):
+            raise ValueError(f"a {self.kind} has no tool and one answer; ask an approval")
+        if self.kind != "question" and self.choices:
+            raise ValueError("choices are answers to a question; ask one")
         if self.tool is None and (self.arguments or self.sensitive):
             raise ValueError("there are arguments and no tool; name the tool that they are for")
         return self
@@ -149,6 +169,7 @@ class SettlementOut(BaseModel):
     name: str = Field(description="Their name.")
     comment: str = Field(description="What they said besides, such as why not.")
     answer: str = Field(description="The answer to a question; of choices, the name of the one they picked.")
+    values: dict[str, Any] | None = Field(description="What a form was filled in with, as its schema has it.")
 
 
 class SaidOut(BaseModel):
@@ -276,6 +297,7 @@ def _settlement(asked: Asked) -> SettlementOut | None:
         name=ended.name,
         comment=ended.comment,
         answer=ended.answer,
+        values=ended.values,
     )
 
 

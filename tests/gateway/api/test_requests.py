@@ -75,6 +75,25 @@ async def test_a_question_with_choices_is_answered(make: Make, enter: Enter):
         assert [("blue", "blue"), ("g", "Green")] == [(c["name"], c["label"]) for c in stands["choices"]]
 
 
+async def test_a_form_is_filled_in(make: Make, enter: Enter):
+    """
+    What was filled in comes back as the schema has it, not as text.
+    """
+    schema = {"type": "object", "properties": {"size": {"type": "integer"}, "why": {"type": "string"}}}
+    asked = {"kind": "form", "title": "How large?", "answer_schema": schema, "to": ["ana"]}
+    async with make(echo) as house, enter(house) as door:
+        created = (await door.post("/requests", json=asked, headers=keyed())).json()
+        await house.runtime.settle()
+        filled = {"size": "3", "why": "growth"}
+        number = house.channel.next_number()
+        await house.gate.append(house.channel.form("slack:T1/UANA", ANA, created["id"], filled, number))
+        await house.runtime.settle()
+        stands = (await door.get(f"/requests/{created['id']}")).json()
+
+        assert "answered" == stands["settlement"]["outcome"]
+        assert {"size": 3, "why": "growth"} == stands["settlement"]["values"]
+
+
 async def test_sent_again_it_is_the_same_request(make: Make, enter: Enter):
     """
     The same key is the same request, at once, later and after a restart: one id, one card.
@@ -304,7 +323,9 @@ async def test_a_masked_value_is_unknown_to_the_policy(make: Make, enter: Enter)
         (422, "there is no 'otto'", {"requester": "otto"}),
         (422, "a question has no tool", {"kind": "question"}),
         (422, "/colour: there is no such thing", {"colour": "blue"}),
-        (422, "a yes or a no", {"choices": ["a"]}),
+        (422, "choices are answers to a question", {"choices": ["a"]}),
+        (422, "a form has an `answer_schema`", {"kind": "form", "tool": None, "arguments": {}, "title": "t"}),
+        (422, "answer_schema", {"kind": "form", "title": "t", "answer_schema": {"type": "array"}}),
     ],
 )
 async def test_what_nobody_could_answer_is_refused(
