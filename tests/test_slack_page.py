@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.base import Clock, Inbound
+from adapters.base import OVERLOADED, Clock, Inbound
 from adapters.slack import adapter, parse, refusals, webhook
 from adapters.slack.accounts import Bot
 from adapters.slack.config import Config
@@ -141,5 +141,6 @@ def test_every_refusal_at_the_door_is_explained():
     }
     nobodys = {"malformed", "too_slow", "too_large"}
     assert set(webhook.REFUSALS) - nobodys <= told
-    for word in told - {"refused"}:
+    assert OVERLOADED in told
+    for word in told - {"refused", OVERLOADED}:
         assert f'"{word}"' in SOURCE, word
