@@ -63,7 +63,11 @@ class Refused:
 
 @dataclass(frozen=True)
 class FormWanted:
-    """Somebody pressed a button that only opens a form; not logged, not retried. `choice` is one of `Card.denials`."""
+    """
+    Somebody pressed a button that only opens a form; not logged, not retried.
+
+    `choice` is one of `Card.denials`; `edit` says that it was the button to change the call.
+    """
 
     request: str
     conversation: ConversationKey
@@ -71,6 +75,7 @@ class FormWanted:
     sender_name: str
     assurance: Assurance
     choice: str = ""
+    edit: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ ENGLISH: Mapping[str, str] = {
     # What a model is told about an outcome
     "model.approved": "Approved by {name}.",
     "model.approved_with_edits": "Approved by {name} with changes; the changed call is what ran.",
+    "model.changed": "Changed: {changes}",
     "model.denied": "Denied by {name}.",
     "model.denied.before": "This very call has been denied already.",
     "model.denied.advice": "Do not try the same again; find another way, or ask.",
@@ -71,6 +72,7 @@ ENGLISH: Mapping[str, str] = {
     "button.deny_form": "Deny with a reason",
     "button.claim": "I am on it",
     "button.fill_in": "Fill in",
+    "button.edit": "Change and approve",
     "button.run_again": "Run again",
     "button.did_run": "It did run",
     "button.stop": "Stop",
@@ -78,6 +80,8 @@ ENGLISH: Mapping[str, str] = {
     "form.deny.label": "Reason",
     "form.deny.hint": "The requester and the agent will read this.",
     "form.deny.submit": "Deny",
+    "form.edit.title": "Change and approve",
+    "form.edit.submit": "Approve",
     "form.answer.title": "Your answer",
     "form.answer.submit": "Send",
     "form.yes": "Yes",
@@ -113,7 +117,7 @@ ENGLISH: Mapping[str, str] = {
     "votes.need.one": "one approval of {who}",
     # How a card ends
     "settled.approved": "Approved by {name}, {time}",
-    "settled.approved_with_edits": "Approved with changes by {name}, {time}",
+    "settled.approved_with_edits": "Approved with changes by {name}, {time}: {changes}",
     "settled.denied": "Denied by {name}, {time}",
     "settled.denied.because": "Denied by {name}, {time}: {comment}",
     "settled.denied.chosen": "{choice}: {comment}",
@@ -149,6 +153,12 @@ ENGLISH: Mapping[str, str] = {
     ),
     "refused.assurance": "This channel is not sure enough of who you are for this decision. Please ask {who}.",
     "refused.not_offered": "That is not one of the answers here. {how}",
+    "refused.edit.gone": "This call cannot be changed any more, so nothing has changed. Please approve or deny it.",
+    "refused.edit.invalid": "The tool does not take that, so nothing has changed: {reason}",
+    "refused.edit.forbidden": "A rule forbids the call with that change, so nothing has changed: {reason}",
+    "refused.edit.others": (
+        "With that change it would be for others to decide ({who}), so nothing has changed. The request is still open."
+    ),
     "refused.form": "That does not answer everything yet, so nothing has changed. {how}",
     "refused.form.faults": "That does not answer everything yet, so nothing has changed:\n{faults}",
     "refused.not_a_choice": "That is not one of the choices: {choices}.",

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pydantic_core
 
-from agent_core import events
+from agent_core import edits, events
 from agent_core.catalogue import Catalogue
 from agent_core.files import measured
 from agent_core.requests import APPROVING, DOUBT_ENDS, Outcome, Settlement
@@ -115,6 +115,8 @@ def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
         tag, outcome = "in_doubt", f"in_doubt.{outcome}"
     chosen = next((choice.label for choice in request.choices if choice.name == settlement.choice), "")
     text = _told(outcome, settlement.comment, settlement.name, chosen)
+    if settlement.changes:
+        text += "\n" + TEXTS.say("model.changed", changes=edits.difference(request.arguments, settlement.changes))
     return [Entry(tag, text, request.tool or request.title, settlement.at)]
 
 

@@ -23,11 +23,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_core import effects, events
-from agent_core.errors import AgentFault, Diverged, ImpureAgent, NeverAwaited, TooLong
+from agent_core import edits, effects, events
+from agent_core.errors import AgentFault, Diverged, ImpureAgent, InvalidArguments, NeverAwaited, TooLong
 from agent_core.events import Record
 from agent_core.requests import APPROVING, HALTING, Outcome, Request, Settlement
 from agent_core.results import Answered, Approved, Denied, Failed, Large, Message, Ok, QuestionBack
@@ -270,6 +270,23 @@ class Drive:
             self._resume(key, verdict(settlement))
         elif settlement.outcome not in APPROVING:
             self._resume(key, _call_verdict(settlement))
+        elif settlement.changes:
+            self._change(key, settlement)
+
+    def _change(self, key: str, settlement: Settlement) -> None:
+        """Have an operation stand for the call that was approved, with the changes of who approved it."""
+        wait, strand = self._waiting[key]
+        call = wait.effect(self.thread) if wait.effect is not None else None
+        if not isinstance(call, effects.CallTool):
+            raise Diverged(recorded=f"changes of the call {key}", expected=_name(wait))
+        try:
+            call = edits.changed(call, settlement.changes)
+        except InvalidArguments as error:
+            raise Diverged(recorded=f"changes of the call {key}", expected=f"others: {error}") from error
+        if call.digest != settlement.digest:
+            raise Diverged(recorded=f"the call {key} over {settlement.digest[:12]}", expected=f"{call.digest[:12]}")
+        changed = call
+        self._waiting[key] = (replace(wait, digest=call.digest, effect=lambda _: changed), strand)
 
     def _push(self, request: str, what: Any) -> None:
         key = f"{self._asks[request]}/next"

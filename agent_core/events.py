@@ -133,7 +133,8 @@ class Card(Frozen):
     `facts` are label and value; `due` is seconds since the epoch, shown after `by` in the reader's time zone; `notes`
     grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that opens the
     form, whose `fields` stand here so that it opens at once; without any it is the one that says why not. `denials`
-    are more ways to say no, each of which opens that one with its own reason in it.
+    are more ways to say no, each of which opens that one with its own reason in it. `edit` labels the button behind
+    which `editable` arguments can be changed.
     """
 
     title: str
@@ -151,6 +152,8 @@ class Card(Frozen):
     form: str = ""
     fields: tuple[forms.Field, ...] = ()
     denials: tuple[Choice, ...] = ()
+    edit: str = ""
+    editable: tuple[forms.Field, ...] = ()
     notes: tuple[str, ...] = ()
     again: str = ""
 

@@ -46,6 +46,7 @@ class Decision(StrEnum):
     """What a person can say to a request."""
 
     APPROVE = "approve"
+    EDIT = "edit"
     DENY = "deny"
     DID_RUN = "did_run"
     ANSWER = "answer"
@@ -172,10 +173,10 @@ class Request(Frozen):
     """
     What was asked, as it was asked.
 
-    `arguments` are for showing: sensitive values are masked in them. `digest` is over the arguments that will run.
-    `outside` says that somebody else will call `tool`, and not we. `places` are the conversations that were chosen to
-    show it; `to_agent` says that questions back go to the agent. `patience` is seconds from the first copy sent; times
-    are seconds since the epoch, store clock.
+    `arguments` are for showing: sensitive values are masked in them; `editable` are those that may be changed before
+    approving. `digest` is over the arguments that will run. `outside` says that somebody else will call `tool`, and not
+    we. `places` are the conversations that were chosen to show it; `to_agent` says that questions back go to the agent.
+    `patience` is seconds from the first copy sent; times are seconds since the epoch, store clock.
     """
 
     id: str
@@ -193,6 +194,7 @@ class Request(Frozen):
     outside: bool = False
     arguments: dict[str, Any] = {}
     digest: str = ""
+    editable: tuple[forms.Field, ...] = ()
     choices: tuple[Choice, ...] = ()
     answer_schema: dict[str, Any] | None = None
     allowed: tuple[Decision, ...]
@@ -254,7 +256,8 @@ class Settlement(Frozen):
     How, by whom and when a request ended. `names` are all whose votes it took, where it took several.
 
     `choice` names the way in which it was denied, where there were any. `values` is what a form was filled in with, as
-    its schema has it; `answer` says the same in words.
+    its schema has it; `answer` says the same in words. `changes` is what the approver changed of a call's arguments,
+    and `digest` that of the changed call, which is what runs.
     """
 
     outcome: Outcome
@@ -267,6 +270,8 @@ class Settlement(Frozen):
     answer: str = ""
     choice: str = ""
     values: dict[str, Any] | None = None
+    changes: dict[str, Any] = {}
+    digest: str = ""
 
 
 class Vote(Frozen):
@@ -416,7 +421,8 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
     names: tuple[str, ...] = ()
     answer, values = "", None
     match response.decision:
-        case Decision.APPROVE | Decision.DENY as decision:
+        case Decision.APPROVE | Decision.DENY | Decision.EDIT as said:
+            decision = Decision.DENY if said is Decision.DENY else Decision.APPROVE
             vote = Vote(
                 party=voter.party, decision=decision, name=voter.name, identity=voter.identity, roles=voter.roles
             )
@@ -425,7 +431,7 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             votes = latest((*standing.votes, vote))
             if not reached(request.who, votes, decision):
                 return Counted()
-            outcome = Outcome.APPROVED if decision is Decision.APPROVE else Outcome.DENIED
+            outcome = _ENDS[said]
             names = tuple(one.name for one in votes if one.decision is decision)
         case _:
             outcome, answer = Outcome.ANSWERED, response.text
@@ -453,6 +459,13 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             values=values,
         )
     )
+
+
+_ENDS = {
+    Decision.APPROVE: Outcome.APPROVED,
+    Decision.EDIT: Outcome.APPROVED_WITH_EDITS,
+    Decision.DENY: Outcome.DENIED,
+}
 
 
 def _filled(request: Request, response: Response) -> forms.Filled | None:

@@ -63,6 +63,7 @@ class Tool:
     approval: Who | None
     limit: float
     sensitive: frozenset[str]
+    editable: tuple[str, ...]
     fixed: frozenset[str]
 
     def validate(self, arguments: BaseModel | Mapping[str, Any]) -> BaseModel:
@@ -155,6 +156,7 @@ def tool(
     approval: Who | str | None = None,
     limit: float = DEFAULT_LIMIT,
     sensitive: Collection[str] = (),
+    editable: Collection[str] = (),
 ) -> Callable[[Callable[..., Any]], Tool]:
     """
     Declare a function as a tool.
@@ -166,9 +168,10 @@ def tool(
         approval: Who must approve every call (a role's name, or a `Who`); policy may ask for more, never for less.
         limit: Seconds after which an attempt is in doubt.
         sensitive: Arguments masked wherever people or logs could read them.
+        editable: Arguments that an approver may change before approving, where one approval is enough.
 
     Raises:
-        TypeError: The function's first parameter is not a pydantic model.
+        TypeError: The function's first parameter is no pydantic model, or what is editable is sensitive or no argument.
     """
 
     def declare(function: Callable[..., Any]) -> Tool:
@@ -177,6 +180,10 @@ def tool(
         arguments = hints.get(parameters[0]) if parameters else None
         if not (inspect.isclass(arguments) and issubclass(arguments, BaseModel)):
             raise TypeError(f"tool {function.__name__}: its first parameter must be annotated with a pydantic model")
+        if wrong := [name for name in editable if name not in arguments.model_fields or name in sensitive]:
+            raise TypeError(
+                f"tool {function.__name__}: {', '.join(wrong)} cannot be editable: sensitive, or no argument"
+            )
         return Tool(
             name=name or function.__name__,
             version=version,
@@ -189,6 +196,7 @@ def tool(
             approval=Who(roles=(approval,)) if isinstance(approval, str) else approval,
             limit=limit,
             sensitive=frozenset(sensitive),
+            editable=tuple(editable),
             fixed=frozenset(name for name, field in arguments.model_fields.items() if _is_fixed(field.annotation)),
         )
 

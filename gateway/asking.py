@@ -8,7 +8,7 @@ import dataclasses
 import functools
 from typing import Any
 
-from agent_core import addresses, events, policy, requests
+from agent_core import addresses, edits, events, policy, requests
 from agent_core.addresses import ConversationKey
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
@@ -42,6 +42,9 @@ def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -
     request = _of_call(here, thread, call, ask.who, ask.where).model_copy(
         update={"why": call.why or ask.reason, "patience": ask.patience, "catch": call.catch or ask.go_on}
     )
+    editable = () if voting.several(ask.who) else edits.fields(call)
+    if editable:
+        request = request.model_copy(update={"editable": editable, "allowed": (*request.allowed, Decision.EDIT)})
     open_request(here, thread, request)
 
 

@@ -30,7 +30,7 @@ def begin(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
     if call.digest in state.denied:
         _refuse(here, thread, call, "denied", state.denied[call.digest])
         return
-    match _requirement(here, thread, call):
+    match requirement(here, thread, call):
         case policy.Allow():
             _start_tool(here, thread, call, attempt=1, approval=None)
         case policy.Forbid(reason):
@@ -41,7 +41,8 @@ def begin(here: Conversation, thread: Thread, call: effects.CallTool) -> None:
             asking.ask_approval(here, thread, call, ask)
 
 
-def _requirement(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Requirement:
+def requirement(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Requirement:
+    """Say what the policy wants of a call, and of whom."""
     judged = asking.judge(here, thread, thread.state.agent, call.tool.name, call.encoded)
     return policy.requirement(here.world.rules, judged, call.tool.approval)
 
@@ -114,21 +115,21 @@ def look_after(here: Conversation, thread: Thread, drive: Drive, key: str, pendi
 
 def _start_approved(here: Conversation, thread: Thread, call: effects.CallTool, pending: Pending) -> None:
     """Start what was approved, unless the policy has come to forbid it meanwhile."""
-    requirement = _requirement(here, thread, call)
-    if not isinstance(requirement, policy.Forbid):
+    needed = requirement(here, thread, call)
+    if not isinstance(needed, policy.Forbid):
         _start_tool(here, thread, call, attempt=pending.attempt + 1, approval=pending.approval)
         return
     standings = _behind(thread, pending.approval)
-    _refuse(here, thread, call, "forbidden", requirement.reason)
+    _refuse(here, thread, call, "forbidden", needed.reason)
     for standing in standings:
         if standing.settlement is not None:
-            told = functools.partial(cards.forbidden, here, call.tool.name, requirement.reason)
+            told = functools.partial(cards.forbidden, here, call.tool.name, needed.reason)
             settling.show_notes(here, standing.request, standing.settlement, told)
 
 
 def _who_may(here: Conversation, thread: Thread, call: effects.CallTool) -> policy.Ask:
     """Say who rules on an attempt in doubt: those who may approve the call, else the owner."""
-    needed = _requirement(here, thread, call)
+    needed = requirement(here, thread, call)
     return needed if isinstance(needed, policy.Ask) else policy.Ask(to_role(OWNER_ROLE), Where(), DEFAULT_PATIENCE)
 
 

@@ -4,12 +4,12 @@ A request as people see it: worded here, laid out by the channel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic_core
 
-from agent_core import events, forms
+from agent_core import edits, events, forms
 from agent_core.addresses import ConversationKey
 from agent_core.requests import (
     DOUBT_ENDS,
@@ -43,7 +43,9 @@ def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...
         choices=() if denies else tuple((choice.name, exact(choice.label)) for choice in request.choices),
         denials=tuple(c.model_copy(update={"label": exact(c.label)}) for c in request.choices) if denies else (),
         form=_form(here, request),
-        fields=filling.worded(_fields(request), here.world.catalogue),
+        fields=filling.worded(fields(request), here.world.catalogue),
+        edit=here.say("button.edit") if request.editable else "",
+        editable=filling.worded(request.editable, here.world.catalogue),
         notes=notes,
     )
 
@@ -74,8 +76,8 @@ def how(here: Conversation, request: Request) -> str:
     if request.kind is Kind.APPROVAL:
         return here.say("card.how.approval")
     if request.kind is Kind.FORM:
-        fields = exact(filling.how(_fields(request), here.world.catalogue))
-        return here.say("card.how.form", button=here.say("button.fill_in"), fields=fields)
+        listed = exact(filling.how(fields(request), here.world.catalogue))
+        return here.say("card.how.form", button=here.say("button.fill_in"), fields=listed)
     return here.say("card.how.choices" if request.choices else "card.how.question")
 
 
@@ -86,13 +88,14 @@ def _form(here: Conversation, request: Request) -> str:
     return here.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else ""
 
 
-def _fields(request: Request) -> tuple[forms.Field, ...]:
+def fields(request: Request) -> tuple[forms.Field, ...]:
+    """Give what a form asks for; of anything else nothing."""
     return forms.fields(request.answer_schema or {}) if request.kind is Kind.FORM else ()
 
 
-def unfilled(here: Conversation, request: Request, found: Mapping[str, forms.Fault]) -> str:
+def unfilled(here: Conversation, asked: Sequence[forms.Field], found: Mapping[str, forms.Fault]) -> str:
     """Say what is wrong with what a form was filled in with."""
-    lines = filling.lines(_fields(request), found, here.world.catalogue)
+    lines = filling.lines(asked, found, here.world.catalogue)
     return here.say("refused.form.faults", faults=lines)
 
 
@@ -125,6 +128,7 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
         name=here.world.catalogue.both(list(settlement.names)) if settlement.names else named(here, settlement),
         time=here.clock(settlement.at, place),
         comment=comment,
+        changes=edits.difference(request.arguments, settlement.changes),
         answer=label,
     )
 

@@ -107,6 +107,9 @@ class Gate:
             names = self._directory.names(copy.who, copy.requester)
             return NoForm(say("refused.not_asked", who=self._catalogue.either(names)))
         close, failed = say("form.close"), say("form.failed")
+        if wanted.edit and copy.card.editable:
+            title, submit = say("form.edit.title"), say("form.edit.submit")
+            return Form(Decision.EDIT, title, copy.card.editable, submit, close, failed)
         if copy.card.fields:
             title, submit = say("form.answer.title"), say("form.answer.submit")
             return Form(Decision.ANSWER, title, copy.card.fields, submit, close, failed)
@@ -123,9 +126,10 @@ class Gate:
         except (TimeoutError, StoreError):
             log.warning("a form was not looked at in time", extra={"request": sent.request})
             return {}
-        if copy is None or sent.decision is not Decision.ANSWER:
+        if copy is None or sent.decision not in (Decision.ANSWER, Decision.EDIT):
             return {}
-        return filling.faults(forms.read(copy.card.fields, sent.values).faults, self._catalogue)
+        asked = copy.card.fields if sent.decision is Decision.ANSWER else copy.card.editable
+        return filling.faults(forms.read(asked, sent.values).faults, self._catalogue)
 
     def seen(self, channel: str, account: str) -> None:
         """Note a sign of life of a vendor."""

@@ -20,7 +20,7 @@ from agent_core.requests import (
     Who,
 )
 from agent_core.thread import Thread
-from gateway import asking, callbacks, cards, clients, settling, voting
+from gateway import asking, callbacks, cards, clients, editing, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -35,6 +35,8 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
     request = standing.request
     votes = here.world.directory.standing(request, standing.votes)
     match requests.decide(standing.model_copy(update={"votes": votes}), response, here.now):
+        case requests.Settles(settlement) if response.decision is Decision.EDIT:
+            _edit(here, seq, request, response, settlement)
         case requests.Settles(settlement):
             _count(here, seq, request, response)
             settling.settle(here, request, settlement)
@@ -61,7 +63,7 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         case requests.Unreadable(reason, faults) if faults:
             # Told anew for other faults, so that somebody who tries again learns what is still wrong.
             told = f"{reason} {' '.join(fault.reason for fault in faults.values())}"
-            _refuse(here, seq, request, response, reason, cards.unfilled(here, request, faults), told)
+            _refuse(here, seq, request, response, reason, cards.unfilled(here, cards.fields(request), faults), told)
         case requests.Unreadable(reason):
             choices = ", ".join(choice.label for choice in request.choices)
             text = here.say(f"refused.{reason}", how=cards.how(here, request), choices=choices)
@@ -103,6 +105,15 @@ def _claim(here: Conversation, seq: int, request: Request, response: Response) -
         )
     )
     voting.show(here, here.threads[request.thread].state.requests[request.id])
+
+
+def _edit(here: Conversation, seq: int, request: Request, response: Response, settlement: Settlement) -> None:
+    match editing.edit(here, request, response, settlement):
+        case editing.Refused(reason, text):
+            _refuse(here, seq, request, response, reason, text, f"{reason} {seq}")
+        case Settlement() as edited:
+            _count(here, seq, request, response)
+            settling.settle(here, request, edited)
 
 
 def _refuse(

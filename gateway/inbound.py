@@ -31,7 +31,7 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
         return
     if isinstance(fact, events.ActionTaken):
         places.answer(here, fact, copy, fact.decision, fact.value)
-    elif fact.decision is Decision.ANSWER:
+    elif fact.decision in (Decision.ANSWER, Decision.EDIT):
         places.answer(here, fact, copy, fact.decision, values=fact.values)
     else:
         places.answer(here, fact, copy, fact.decision, str(fact.values.get(REASON, "")), choice=fact.choice)

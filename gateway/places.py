@@ -54,6 +54,8 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
             "form": "",
             "fields": (),
             "denials": (),
+            "edit": "",
+            "editable": (),
             "how": "",
             "silence": "",
             "due": None,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from agent_core import addresses, events
 from agent_core.events import Record
 from agent_core.policy import Person
-from agent_core.requests import Decision, Outcome, Request, Settlement
+from agent_core.requests import APPROVING, Decision, Outcome, Request, Settlement
 
 Run = tuple[str, str]
 
@@ -187,6 +187,7 @@ class Logs:
         """As many people as it takes are, by their last votes, for what came out."""
         taken = {
             Outcome.APPROVED: (Decision.APPROVE, request.who.quorum),
+            Outcome.APPROVED_WITH_EDITS: (Decision.EDIT, request.who.quorum),
             Outcome.DENIED: (Decision.DENY, request.who.denials),
         }
         if settlement.outcome in taken:
@@ -244,10 +245,10 @@ class Logs:
             self.hold(guard, request is not None and settlement is not None, f"{event} has no approval")
             assert request is not None
             assert settlement is not None
-            self.hold(guard, settlement.outcome is Outcome.APPROVED, f"{event} was {settlement.outcome}")
+            self.hold(guard, settlement.outcome in APPROVING, f"{event} was {settlement.outcome}")
             self.hold("G4", request.id not in self._spent, f"{event} spends {request.id} again")
             self._spent.add(request.id)
-            asked = (request.digest, request.thread, request.run, request.key)
+            asked = (settlement.digest or request.digest, request.thread, request.run, request.key)
             self.hold("G4", asked == (event.digest, event.thread, event.run, event.key), f"{event} is not {request}")
             self.hold("G5", request.in_doubt == (event.attempt > 1), f"{event} was approved by {request}")
 

@@ -37,7 +37,8 @@ ACTIONS: dict[str, Decision] = {
 }
 DENY_ACTION = "ringback.deny_form"  # a button that opens the form to deny with a reason ...
 FILL_ACTION = "ringback.form"  # ... and one that opens what is to be filled in
-VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER}
+EDIT_ACTION = "ringback.edit_form"  # ... or what may be changed of a call
+VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER, "ringback.edit": Decision.EDIT}
 
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes that are somebody speaking
 ROBOTS = frozenset({None, "USLACKBOT"})  # authors that are nobody
@@ -215,7 +216,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     action, user = payload["actions"][0], payload["user"]
     name = str(action["action_id"])
     decision = ACTIONS.get(name.partition("#")[0])
-    if decision is None and name.partition("#")[0] not in (DENY_ACTION, FILL_ACTION):
+    if decision is None and name.partition("#")[0] not in (DENY_ACTION, FILL_ACTION, EDIT_ACTION):
         return Ignored(f"action {name}")
     container = payload["container"]
     channel = str(container.get("channel_id") or payload["channel"]["id"])
@@ -225,7 +226,8 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     request, _, value = storable(str(selected.get("value") or action.get("value") or "")).partition("/")
     who = _clicker(payload, user, bot)
     if decision is None:
-        wanted = FormWanted(request, where, who["sender"], who["sender_name"], Assurance.HIGH, value)
+        sender, called = who["sender"], who["sender_name"]
+        wanted = FormWanted(request, where, sender, called, Assurance.HIGH, value, name == EDIT_ACTION)
         return FormClick(wanted, str(payload["trigger_id"]), channel)
     fact = events.ActionTaken(
         **who,

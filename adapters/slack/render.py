@@ -15,7 +15,7 @@ import pydantic_core
 
 from adapters.base import Ask, Form, Outbound, Part, Say, Settle, Whisper
 from adapters.slack import limits
-from adapters.slack.parse import ACTIONS, DENY_ACTION, FILL_ACTION, VIEWS
+from adapters.slack.parse import ACTIONS, DENY_ACTION, EDIT_ACTION, FILL_ACTION, VIEWS
 from adapters.slack.text import cut, escape, size, split
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
@@ -148,6 +148,8 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
         _button(f"{DENY_ACTION}#{n}", denial.label, f"{request}/{denial.name}", None)
         for n, denial in enumerate(card.denials, start=1)
     ]
+    if card.edit:
+        elements.append(_button(EDIT_ACTION, card.edit, request, None))
     values = [f"{request}/{name}" for name, _ in card.choices]
     longest = max(map(len, values), default=0)
     room = limits.OPTION_TEXT

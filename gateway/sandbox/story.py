@@ -21,6 +21,7 @@ GATEWAY, MODEL, AGENT, TOOL = "The gateway", "The model", "The agent", "The tool
 
 DECISIONS = {
     Decision.APPROVE: "approve",
+    Decision.EDIT: "approve, with changes",
     Decision.DENY: "deny",
     Decision.DID_RUN: "it did run",
     Decision.CLAIM: "I am on it",

@@ -159,6 +159,24 @@ async def test_a_named_denial_opens_its_form_and_is_named_in_what_comes(slack: S
     assert (Decision.DENY, "later", {"reason": "Not before Monday."}) == (fact.decision, fact.choice, dict(fact.values))
 
 
+async def test_a_call_is_changed_in_a_form_of_its_own(slack: SlackVendor, gate: Gate):
+    """
+    The button asks for what may be changed; what is sent is an edit, with what was left as it is too.
+    """
+    tag = forms.Field(name="tag", kind="text", label="Tag", initial="v1")
+    gate.form = Form(Decision.EDIT, "Change", (tag,), "Approve", "Back", "Press again.")
+    await send(
+        slack, Ask(CARD.model_copy(update={"edit": "Change and approve", "editable": (tag,)}), "request1"), slack.direct
+    )
+    await slack.press("Change and approve")
+    await until(lambda: slack.emulator.screen(ANA)["modal"])
+    assert {} == await slack.emulator.people.submit(ANA, slack.emulator.screen(ANA)["modal"]["view_id"], {})
+
+    assert ("request1", True) == (gate.asked[0].request, gate.asked[0].edit)
+    fact = gate.came[0].fact
+    assert (Decision.EDIT, "request1", {"tag": "v1"}) == (fact.decision, fact.request, dict(fact.values))
+
+
 async def test_a_form_of_several_fields_is_told_what_is_wrong_at_the_field(slack: SlackVendor, gate: Gate):
     """
     Each kind of field opens with what it begins with; what is wrong stands at its field, and what is right is a fact.

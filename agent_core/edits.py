@@ -1,0 +1,64 @@
+"""
+Calls that an approver changes: what may be changed, the changed call, and how the two differ.
+
+What is recorded are the changes and the changed call's digest. The call itself is made anew of what the agent wanted,
+so that it runs the same after a crash, and a digest that is not the recorded one is a divergence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pydantic_core
+
+from agent_core import forms
+from agent_core.effects import CallTool
+from agent_core.errors import InvalidRequest
+from agent_core.texts import exact
+
+
+def fields(call: CallTool) -> tuple[forms.Field, ...]:
+    """
+    Say what an approver may change of a call, as fields that begin with its arguments.
+
+    An argument that a form cannot show as it is is left out: a text that is too long for one, or that ends in spaces.
+    """
+    found: list[forms.Field] = []
+    for name in call.tool.editable:
+        value = call.encoded.get(name)
+        try:
+            (field,) = forms.fields(_schema(call.tool.arguments.model_json_schema(), name, value))
+        except (InvalidRequest, KeyError):
+            continue
+        if forms.read([field], {name: field.initial}).values.get(name, value) == value:
+            found.append(field)
+    return tuple(found)
+
+
+def _schema(schema: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    of = {**schema["properties"][name], "default": value}
+    return {"type": "object", "properties": {name: of}, "required": [name], "$defs": schema.get("$defs", {})}
+
+
+def changed(call: CallTool, changes: Mapping[str, Any]) -> CallTool:
+    """
+    Give a call with other arguments, and the digest of that.
+
+    Raises:
+        InvalidArguments: The tool's schema refuses them; it names the field.
+    """
+    tool = call.tool
+    validated = tool.validate({**call.encoded, **changes})
+    encoded = tool.encode(validated)
+    return replace(call, arguments=tool.decode(encoded, validated), encoded=encoded, digest=tool.digest(encoded))
+
+
+def difference(before: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
+    """Say what was changed, as `tag: v1 → v2`."""
+    return "; ".join(f"{exact(name)}: {_shown(before.get(name))} → {_shown(value)}" for name, value in changes.items())
+
+
+def _shown(value: Any) -> str:
+    return exact(value if isinstance(value, str) else pydantic_core.to_json(value).decode())

@@ -1,0 +1,228 @@
+"""
+Edits before approving: the changed call is what was approved, what is judged and what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from adapters.base import Form, FormWanted
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.context import entries, render
+from agent_core.policy import Rule
+from agent_core.requests import Assurance, Decision, Outcome, Where, Who
+from agent_core.results import Ok
+from agent_core.run import Run, agent
+from agent_core.tools import Tool
+from tests.gateway.agents import Target, World
+from tests.gateway.house import ANA, BEN, GUARD, OTTO, RITA, House, Make
+
+STAGING = Rule(tool="deploy", when={"environment": "staging"}, effect="forbid", reason="Staging is frozen.")
+CANARY = Rule(tool="deploy", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",)))
+BOTH = GUARD.model_copy(update={"who": Who(roles=("release",), quorum=2)})
+
+
+def editable(world: World) -> Tool:
+    return world.deploy(editable=("tag", "environment"))
+
+
+async def edit(house: House, user: str, request: str, **values: str) -> dict[str, str]:
+    """Somebody sends in what they have changed, as a channel brings it."""
+    place = f"slack:T1/{user}"
+    number = house.channel.next_number()
+    inbound = house.channel.form(place, user, request, {"environment": "production"} | values, number, Decision.EDIT)
+    assert isinstance(inbound.fact, events.FormSubmitted)
+    faults = dict(await house.gate.faults(inbound.conversation, inbound.fact))
+    if not faults:
+        await house.gate.append(inbound)
+        await house.runtime.settle()
+    return faults
+
+
+async def settled(house: House) -> list[str]:
+    return [event.settlement.outcome for event in await house.log() if isinstance(event, events.RequestSettled)]
+
+
+async def test_the_changed_call_is_what_runs(make: Make):
+    """
+    Its digest is in the settlement and in the start, the agent gets its result, and everybody reads what was changed.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        assert "Change and approve" == house.card(ANA).card.edit
+        assert {} == await edit(house, ANA, request, tag="v2")
+
+        assert [("production", "v2", 1)] == world.deployed
+        assert [Ok("v2 is out")] == world.results
+        log = await house.log()
+        (opened,) = [event.request for event in log if isinstance(event, events.RequestOpened)]
+        (ended,) = [event.settlement for event in log if isinstance(event, events.RequestSettled)]
+        (started,) = [event for event in log if isinstance(event, events.ToolStarted)]
+        assert (Outcome.APPROVED_WITH_EDITS, {"tag": "v2"}, "Ana") == (ended.outcome, ended.changes, ended.name)
+        assert ended.digest == started.digest != opened.digest
+        assert request == started.approval
+        for place in (ANA, BEN):
+            assert "Approved with changes by Ana, 22:13 UTC: tag: v1 → v2" in house.card(place).card.notes[0]
+            assert ("", ()) == (house.card(place).card.edit, house.card(place).card.editable)
+
+
+async def test_the_form_begins_with_the_arguments_for_who_may_decide(make: Make):
+    """
+    Who may approve gets the arguments to change, at once and after a restart; a stranger gets a sentence.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+    async with make(world.deployer(editable(world))) as house:
+        place = ConversationKey(f"slack:T1/{ANA}")
+        wanted = FormWanted(house.card(ANA).request, place, Identity(place), ANA, Assurance.HIGH, edit=True)
+        form = await house.gate.query(wanted)
+        stranger = await house.gate.query(replace(wanted, sender=Identity(f"slack:T1/{OTTO}")))
+
+        assert isinstance(form, Form)
+        assert Decision.EDIT is form.decision
+        assert [("tag", "v1"), ("environment", "production")] == [(f.name, f.initial) for f in form.fields]
+        assert not isinstance(stranger, Form)
+
+
+async def test_without_changes_it_is_an_approval(make: Make):
+    """
+    Who sends the arguments in as they were has approved the call as it was.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        await edit(house, ANA, house.card(ANA).request, tag="v1")
+
+        assert [Outcome.APPROVED] == await settled(house)
+        assert [("production", "v1", 1)] == world.deployed
+
+
+@pytest.mark.parametrize(
+    ("rules", "values", "told"),
+    [
+        ([STAGING, GUARD], {"environment": "staging", "tag": "v1"}, "Staging is frozen."),
+        ([CANARY, GUARD], {"tag": "canary"}, "it would be for others to decide (Ben)"),
+    ],
+)
+async def test_a_changed_call_is_judged_anew(make: Make, rules: Sequence[Rule], values: dict[str, str], told: str):
+    """
+    Where a rule forbids it, or others have to decide it, nothing is changed, the approver is told, and it stays open.
+    """
+    world = World()
+    async with make(world.deployer(editable(world)), rules=rules) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await edit(house, ANA, request, **values)
+
+        assert [] == world.deployed
+        assert [] == await settled(house)
+        assert told in house.texts(ANA)[-1]
+        await house.press(ANA, request, Decision.APPROVE)
+        assert [("production", "v1", 1)] == world.deployed
+
+
+async def test_others_cannot_edit_and_a_late_edit_changes_nothing(make: Make):
+    """
+    An edit is an answer: a stranger's is refused, and one after the decision is told that it was late.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        inbound = house.channel.form(
+            f"slack:T1/{ANA}", OTTO, request, {"tag": "v9"}, house.channel.next_number(), Decision.EDIT
+        )
+        await house.gate.append(inbound)
+        await house.runtime.settle()
+        assert [] == world.deployed
+        await house.press(BEN, request, Decision.APPROVE)
+        await edit(house, ANA, request, tag="v2")
+
+        assert [("production", "v1", 1)] == world.deployed
+        assert "Already approved by Ben" in house.texts(ANA)[-1]
+
+
+@pytest.mark.parametrize(("rule", "how"), [(GUARD, {}), (BOTH, {"editable": ("tag",)})])
+async def test_what_was_not_offered_to_change_stays(make: Make, rule: Rule, how: dict[str, tuple[str, ...]]):
+    """
+    Where nothing may be changed, or several people have to approve, there is no button, and an edit counts for nothing.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy(**how)), rules=[rule]) as house:
+        await house.write(RITA, "go")
+        assert "" == house.card(ANA).card.edit
+        await edit(house, ANA, house.card(ANA).request, tag="v2")
+
+        assert [] == world.deployed
+        assert [] == await settled(house)
+        assert "That is not one of the answers here." in house.texts(ANA)[-1]
+
+
+async def test_what_the_tool_refuses_is_told(make: Make):
+    """
+    A form that comes in with something wrong all the same, or nothing at all, changes nothing.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        assert {"tag": "This is needed."} == await edit(house, ANA, request, tag="")
+        inbound = house.channel.form(f"slack:T1/{ANA}", ANA, request, {}, house.channel.next_number(), Decision.EDIT)
+        await house.gate.append(inbound)
+        await house.runtime.settle()
+
+        assert [] == await settled(house)
+        assert "Tag: This is needed." in house.texts(ANA)[-1]
+
+
+async def test_a_crash_after_the_edit_runs_the_changed_call(make: Make):
+    """
+    The changes are in the log: after a restart the call that runs, again where it is idempotent, is the changed one.
+    """
+    world = World()
+    slow = world.deploy(editable=("tag", "environment"), idempotent=True, holds=True)
+    async with make(world.deployer(slow)) as house:
+        await house.write(RITA, "go")
+        await edit(house, ANA, house.card(ANA).request, tag="v2")
+        assert [("production", "v2", 1)] == world.deployed
+    world.hold.set()
+    async with make(world.deployer(slow)) as house:
+        await house.runtime.settle()
+
+        assert [("production", "v2", 1)] * 2 == world.deployed
+        assert [Ok("v2 is out")] == world.results
+
+
+async def test_the_model_is_told_what_was_changed(make: Make):
+    """
+    The next context says who approved, that the call was changed, and how.
+    """
+    world, told = World(), []
+    guarded = editable(world)
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        await run.call(guarded, Target())
+        told.append(render(entries(run.drive.thread)))
+
+    async with make(bot) as house:
+        await house.write(RITA, "go")
+        await edit(house, ANA, house.card(ANA).request, tag="v2")
+
+        assert "Approved by Ana with changes; the changed call is what ran.\nChanged: tag: v1 → v2" in told[0]
+
+
+def test_what_nobody_may_read_nobody_may_change():
+    """
+    A tool whose editable argument is sensitive, or none of its arguments, is refused where it is declared.
+    """
+    for how in ({"editable": ("tag",), "sensitive": ("tag",)}, {"editable": ("colour",)}):
+        with pytest.raises(TypeError, match="cannot be editable"):
+            World().deploy(**how)
