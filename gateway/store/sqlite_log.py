@@ -16,7 +16,7 @@ import pydantic_core
 
 from adapters.base import Accepted, Duplicate
 from agent_core import events
-from agent_core.addresses import ConversationKey, parse
+from agent_core.addresses import ConversationKey, covers, parse
 from agent_core.events import Record
 from gateway.errors import Conflict
 from gateway.store import sqlite_audit, sqlite_lanes, sqlite_links
@@ -40,6 +40,7 @@ from gateway.store.base import (
     Timer,
 )
 
+CLIENTS = "api"  # the channel that clients' requests have their homes on
 JUMP = 1_000_000  # numbers that are left out after a restore
 CODES_JUMP = 1_000  # codes that are left out then; there are 15,625
 RECENT = DAY  # seconds for which a settled copy still makes a text without a name ambiguous
@@ -127,6 +128,12 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
         _upsert_thread(db, conversation, row, numbered, branched.get(row.id))
     for request in change.requests:
         _upsert_request(db, conversation, request, numbered)
+    if change.requests and covers(CLIENTS, change.conversation):
+        db.execute(
+            "UPDATE client_requests SET is_open = EXISTS (SELECT 1 FROM requests WHERE thread = ? AND status = 'open')"
+            " WHERE conversation = ?",
+            (change.requests[0].thread, conversation),
+        )
     for copy in change.copies:
         db.execute(
             "INSERT INTO copies (conversation, request, until, body) VALUES (?1, ?2, ?3, ?4)"

@@ -95,15 +95,12 @@ class SqliteReader:
     async def client_requests(
         self, *, client: str | None = None, is_open: bool | None = None, before: int | None = None, most: int = 100
     ) -> list[ClientRow]:
-        condition = (
-            " WHERE (?1 IS NULL OR a.client = ?1) AND (?2 IS NULL OR a.number < ?2)"
-            " AND (?3 IS NULL OR (SELECT r.status = 'open' FROM requests r WHERE r.id = a.id) = ?3)"
-            " ORDER BY a.number DESC LIMIT ?4"
-        )
+        wanted = {"a.client = ?": client, "a.is_open = ?": is_open, "a.number < ?": before}
+        given = {condition: value for condition, value in wanted.items() if value is not None}
+        where = f" WHERE {' AND '.join(given)}" if given else ""  # only what is asked, or no index would be taken
         with reading():
-            return [
-                ClientRow(*row) for row in self._reader.execute(_CLIENT + condition, (client, before, is_open, most))
-            ]
+            rows = self._reader.execute(f"{_CLIENT}{where} ORDER BY a.number DESC LIMIT ?", (*given.values(), most))
+            return [ClientRow(*row) for row in rows]
 
     async def client_request(self, name: str) -> ClientRow | None:
         with reading():

@@ -481,6 +481,10 @@ class StoreContract:
         assert [oldest] == await store.client_requests(client="a", before=newest.number)
         assert [oldest] == await store.client_requests(is_open=True)
         assert [] == await store.client_requests(is_open=False)
+        ended = row.model_copy(update={"status": "denied"})
+        await store.commit(a_change(owner, 2, conversation=asked[0].conversation, requests=[ended]))
+        assert [] == await store.client_requests(is_open=True) == await store.client_requests(client="b", is_open=False)
+        assert [oldest] == await store.client_requests(client="a", is_open=False)
         assert oldest == await store.client_request("a1") == await store.client_request("api:a/k1")
         assert None is await store.client_request("other") is await store.client_request("api:a/k9")
 
