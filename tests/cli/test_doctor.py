@@ -173,13 +173,12 @@ async def test_another_workspace(house: Gateway):
 
 async def test_settings_that_are_probably_not_meant(house: Gateway):
     """
-    A rule that never speaks, one that nobody else can decide, one whose people cannot be reached; agents that fail.
+    A rule that nobody else can decide, one whose people cannot be reached; agents that fail.
     """
     also(
         house,
         '[[people]]\nid = "bob"\nname = "Bob"\n'
         '[[policy]]\ntool = "deploy"\nroles = ["release"]\n'
-        '[[policy]]\ntool = "deploy"\neffect = "forbid"\n'
         '[[policy]]\ntool = "page"\npeople = ["bob"]\n',
     )
     house.config.write_text(house.config.read_text().replace("gateway.sandbox.deploybot:deploybot", "nothing:agent"))
@@ -188,8 +187,7 @@ async def test_settings_that_are_probably_not_meant(house: Gateway):
     assert 1 == code
     assert "only Ana may decide" in found["settings", "policy[0]"]["found"]
     assert ("settings", "policy[1]") not in found
-    assert "never speaks: policy[1] fits every call" in found["settings", "policy[2]"]["found"]
-    assert "can be reached" in found["settings", "policy[3]"]["found"]
+    assert "can be reached" in found["settings", "policy[2]"]["found"]
     assert "Bob has no identities" in found["settings", "people[2]"]["found"]
     assert "nothing:agent cannot be imported" in found["settings", "agents and models"]["found"]
 
