@@ -74,7 +74,7 @@ def settle_again() -> Iterator[None]:
 
 
 def need_nobody() -> AbstractContextManager[Any]:
-    return mock.patch.object(calls, "_requirement", return_value=policy.Allow())
+    return mock.patch.object(calls, "requirement", return_value=policy.Allow())
 
 
 def run_again() -> AbstractContextManager[Any]:
@@ -143,7 +143,7 @@ MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
     "G3": Mutation("rules on a settled request as if it were open", "requests.decide", settle_again, 4),
-    "G4": Mutation("takes no call for guarded", "calls._requirement", need_nobody, 5),
+    "G4": Mutation("takes no call for guarded", "calls.requirement", need_nobody, 5),
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
