@@ -672,10 +672,16 @@ def check(request: Request) -> None:
     if len(set(names)) != len(names):
         raise InvalidRequest("two choices have the same name; every choice needs one of its own")
     if request.kind is Kind.APPROVAL:
-        _check_denials(request.choices)
+        check_denials(request.choices)
 
 
-def _check_denials(choices: Sequence[Choice]) -> None:
+def check_denials(choices: Sequence[Choice]) -> None:
+    """
+    Refuse ways to deny something that no channel could show.
+
+    Raises:
+        InvalidRequest: It says what to change.
+    """
     if len(choices) > MOST_DENIALS:
         raise InvalidRequest(f"{len(choices)} ways to deny something are too many; {MOST_DENIALS} are the most")
     for choice in choices:

@@ -64,6 +64,7 @@ class Asked:
     name: str
     comment: str
     answer: str
+    choice: str
     values: dict[str, Any] | None
     refused: str
     body: dict[str, Any]
@@ -104,6 +105,7 @@ def _read(body: dict[str, Any]) -> Asked:
         name=ended.get("name", ""),
         comment=ended.get("comment", ""),
         answer=ended.get("answer", ""),
+        choice=ended.get("choice", ""),
         values=ended.get("values"),
         refused=body.get("refused", ""),
         body=body,

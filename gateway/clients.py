@@ -68,7 +68,7 @@ def wish(wanted: events.RequestReceived) -> Approval | Question | Form:
         "catch": True,
     }
     if wanted.kind is Kind.APPROVAL:
-        return Approval(wanted.title, call=wanted.call, **how)
+        return Approval(wanted.title, call=wanted.call, choices=wanted.choices, **how)
     if wanted.answer_schema is not None:
         return Form(wanted.title, wanted.answer_schema, **how)
     return Question(wanted.title, wanted.choices, **how)

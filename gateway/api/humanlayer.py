@@ -18,7 +18,8 @@ from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent_core.requests import Outcome
+from agent_core import forms
+from agent_core.requests import LONGEST_DENIAL, MOST_DENIALS, Outcome
 from gateway.api import problems
 from gateway.api.problems import Problem
 from gateway.api.requests import Requests
@@ -141,9 +142,8 @@ class HumanLayer:
         """Ask for the approval of a function call."""
         spec = call.spec
         kept = {"run_id": call.run_id} | _kept(spec, "channel", "reject_options", "state")
-        return self.as_call(
-            await self._ask(client, call.call_id, spec.channel, kept, tool=spec.fn, arguments=spec.arguments)
-        )
+        asked = {"tool": spec.fn, "arguments": spec.arguments, "choices": _denials(spec.reject_options or [])}
+        return self.as_call(await self._ask(client, call.call_id, spec.channel, kept, **asked))
 
     async def contact(self, client: ClientSettings, contact: HumanContact) -> HumanContact:
         """Ask a question."""
@@ -188,6 +188,7 @@ class HumanLayer:
         if ended is not None:
             status.responded_at, status.approved = ended.at, ended.approved
             status.comment = ended.comment or (None if ended.approved else self._words(ended))
+            status.reject_option_name = ended.choice or None
         elif stands.refused:
             status.approved, status.comment = False, stands.refused
         return FunctionCall(
@@ -224,6 +225,19 @@ class HumanLayer:
 
 def _kept(spec: BaseModel, *names: str) -> dict[str, Any]:
     return spec.model_dump(mode="json", include=set(names), exclude_none=True)
+
+
+def _denials(options: list[Option]) -> list[ChoiceIn]:
+    """Give the options to reject that have room on a card; a person has the others' words in a reason of their own."""
+    fitting = {option.name: option for option in options if option.name.strip() and len(option.name) <= LONGEST_DENIAL}
+    return [
+        ChoiceIn(
+            name=option.name,
+            label=((option.title or "").strip() or option.name)[:LONGEST_DENIAL],
+            prefill=(option.prompt_fill or "")[: forms.LONGEST],
+        )
+        for option in list(fitting.values())[:MOST_DENIALS]
+    ]
 
 
 def _own(stands: RequestOut) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from agent_core import addresses, events, tools
 from agent_core.addresses import ConversationKey, Party
 from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
-from agent_core.requests import Choice, Kind, Outcome, OutsideCall, Where, Who
+from agent_core.requests import Kind, Outcome, OutsideCall, Where, Who
 from gateway import clients, receivers, settings
 from gateway.admission import Admission
 from gateway.api.problems import RETRY, Problem
@@ -134,7 +134,7 @@ class Requests:
             why=body.why,
             urgency=body.urgency,
             call=call,
-            choices=tuple(c if isinstance(c, str) else Choice(name=c.name, label=c.label) for c in body.choices),
+            choices=body.picks,
             answer_schema=body.answer_schema,
             state=body.state,
             callback=body.callback or client.webhook or "",

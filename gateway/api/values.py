@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from agent_core import events, forms, tools
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.events import Record
-from agent_core.requests import APPROVING, Choice, Outcome, Urgency
+from agent_core.requests import APPROVING, Choice, Outcome, Urgency, check_denials
 from gateway import settings
 from gateway.clients import Asked
 
@@ -28,12 +28,15 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class ChoiceIn(BaseModel):
-    """An answer to press."""
+    """An answer to press, or a way to deny an approval."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name = Field(description="What comes back.")
     label: Name = Field(description="What people read.")
+    prefill: str = Field(
+        default="", max_length=forms.LONGEST, description="Of a way to deny: the reason that its form begins with."
+    )
 
 
 class RequestIn(BaseModel):
@@ -58,7 +61,11 @@ class RequestIn(BaseModel):
         max_length=50,
         description="Arguments that nobody may read: names, at whatever depth, or JSON pointers. They are not stored.",
     )
-    choices: list[Name | ChoiceIn] = Field(default=[], max_length=50, description="For a question: answers to press.")
+    choices: list[Name | ChoiceIn] = Field(
+        default=[],
+        max_length=50,
+        description="For a question: answers to press. For an approval: at most 10 ways to deny it.",
+    )
     answer_schema: dict[str, Any] | None = Field(
         default=None, description="For a form: the JSON Schema of an object with flat fields, at most 16 KiB."
     )
@@ -120,11 +127,24 @@ class RequestIn(BaseModel):
             raise ValueError("there is nothing to ask; give the form a title")
         if self.kind != "approval" and (self.tool is not None or self.quorum > 1):
             raise ValueError(f"a {self.kind} has no tool and one answer; ask an approval")
-        if self.kind != "question" and self.choices:
-            raise ValueError("choices are answers to a question; ask one")
+        if self.kind == "form" and self.choices:
+            raise ValueError("choices are answers to a question, or ways to deny an approval; a form has fields")
+        if self.kind == "approval":
+            try:
+                check_denials(self.picks)
+            except InvalidRequest as error:
+                raise ValueError(str(error)) from None
         if self.tool is None and (self.arguments or self.sensitive):
             raise ValueError("there are arguments and no tool; name the tool that they are for")
         return self
+
+    @property
+    def picks(self) -> tuple[Choice, ...]:
+        """The choices, as the core has them."""
+        return tuple(
+            Choice(name=c, label=c) if isinstance(c, str) else Choice(name=c.name, label=c.label, prefill=c.prefill)
+            for c in self.choices
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -169,6 +189,7 @@ class SettlementOut(BaseModel):
     name: str = Field(description="Their name.")
     comment: str = Field(description="What they said besides, such as why not.")
     answer: str = Field(description="The answer to a question; of choices, the name of the one they picked.")
+    choice: str = Field(description="The name of the way in which it was denied; empty where it was none of yours.")
     values: dict[str, Any] | None = Field(description="What a form was filled in with, as its schema has it.")
 
 
@@ -282,7 +303,7 @@ def _status(asked: Asked) -> Literal["received", "open", "settled", "refused"]:
 
 
 def _choice(choice: Choice) -> ChoiceIn:
-    return ChoiceIn.model_construct(name=choice.name, label=choice.label)
+    return ChoiceIn.model_construct(name=choice.name, label=choice.label, prefill=choice.prefill)
 
 
 def _settlement(asked: Asked) -> SettlementOut | None:
@@ -297,6 +318,7 @@ def _settlement(asked: Asked) -> SettlementOut | None:
         name=ended.name,
         comment=ended.comment,
         answer=ended.answer,
+        choice=ended.choice,
         values=ended.values,
     )
 

@@ -218,6 +218,7 @@ class Loopback:
         values: forms.Values,
         number: int,
         decision: Decision = Decision.ANSWER,
+        choice: str = "",
     ) -> Inbound:
         """A person sends in the form behind a button."""
         fact = events.FormSubmitted(
@@ -228,6 +229,7 @@ class Loopback:
             sent_at=self.now(),
             request=request,
             decision=decision,
+            choice=choice,
             values=values,
         )
         return Inbound(ConversationKey(conversation), fact, (f"form/{number}",))

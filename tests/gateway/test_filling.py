@@ -305,10 +305,11 @@ async def test_a_named_denial_opens_with_its_reason_and_comes_back_by_name(make:
 
 async def deny(house: House, request: str, reason: str, choice: str) -> None:
     """Somebody sends in the form behind a named denial."""
-    inbound = house.channel.form(
-        f"slack:T1/{RITA}", RITA, request, {"reason": reason}, house.channel.next_number(), Decision.DENY
+    number = house.channel.next_number()
+    values = {"reason": reason}
+    await house.gate.append(
+        house.channel.form(f"slack:T1/{RITA}", RITA, request, values, number, Decision.DENY, choice)
     )
-    await house.gate.append(replace(inbound, fact=inbound.fact.model_copy(update={"choice": choice})))
     await house.runtime.settle()
 
 

@@ -75,6 +75,30 @@ async def test_what_it_sent_comes_back(make: Make, enter: Enter):
         assert [1, 0] == [len(house.seen(person)) for person in (ANA, BEN)]
 
 
+async def test_an_option_to_reject_is_named(make: Make, enter: Enter):
+    """
+    Options are buttons that open the form with their words; the SDK hears which one it was. What has no room is left.
+    """
+    options = [{"name": "later", "title": "Later", "prompt_fill": "Not before …"}, {"name": "x" * 76}, {"name": "no"}]
+    async with make(echo) as house, enter(house) as door:
+        await post(door, "function_calls", CALL, reject_options=options)
+        await house.runtime.settle()
+        card = house.card(BEN)
+        assert [("later", "Later", "Not before …"), ("no", "no", "")] == [
+            (denial.name, denial.label, denial.prefill) for denial in card.card.denials
+        ]
+        number, values = house.channel.next_number(), {"reason": "Not before nine"}
+        await house.gate.append(
+            house.channel.form("slack:T1/UBEN", BEN, card.request, values, number, Decision.DENY, "later")
+        )
+        await house.runtime.settle()
+        status = (await door.get(f"{ROOT}/function_calls/call-1")).json()["status"]
+
+        assert (False, "Not before nine", "later") == (
+            *(status[name] for name in ("approved", "comment", "reject_option_name")),
+        )
+
+
 async def test_a_channel_and_who_may_answer_there(make: Make, enter: Enter):
     """
     A Slack channel is where it is shown, if the settings let this client; who may answer there is apart from it.

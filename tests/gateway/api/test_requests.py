@@ -24,6 +24,9 @@ from tests.gateway.agents import echo
 from tests.gateway.door import CI, OTHER, TOKEN, Enter, a_request, keyed
 from tests.gateway.house import ANA, BEN, GUARD, OPS, RITA, House, Make
 
+SIZE = {"type": "object", "properties": {"size": {"type": "integer"}}}
+FORM = {"kind": "form", "tool": None, "arguments": {}, "title": "t", "answer_schema": SIZE}
+
 
 async def create(door: httpx.AsyncClient, key: str = "k1", **how: Any) -> httpx.Response:
     """Ask about a call."""
@@ -73,6 +76,27 @@ async def test_a_question_with_choices_is_answered(make: Make, enter: Enter):
 
         assert ("answered", "g") == (stands["settlement"]["outcome"], stands["settlement"]["answer"])
         assert [("blue", "blue"), ("g", "Green")] == [(c["name"], c["label"]) for c in stands["choices"]]
+
+
+async def test_a_way_to_deny_comes_back_by_name(make: Make, enter: Enter):
+    """
+    An approval's choices are ways to deny it; which one it was stands beside what they wrote.
+    """
+    later = {"name": "later", "label": "Later", "prefill": "Not before Monday."}
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door, to=["ana"], choices=[later])).json()
+        await house.runtime.settle()
+        assert [("later", "Not before Monday.")] == [(c.name, c.prefill) for c in house.card(ANA).card.denials]
+        number, values = house.channel.next_number(), {"reason": "Not before Tuesday."}
+        await house.gate.append(
+            house.channel.form("slack:T1/UANA", ANA, created["id"], values, number, Decision.DENY, "later")
+        )
+        await house.runtime.settle()
+        stands = (await door.get(f"/requests/{created['id']}")).json()
+
+        assert [later] == stands["choices"]
+        ended = stands["settlement"]
+        assert ("denied", "later", "Not before Tuesday.") == (ended["outcome"], ended["choice"], ended["comment"])
 
 
 async def test_a_form_is_filled_in(make: Make, enter: Enter):
@@ -323,7 +347,8 @@ async def test_a_masked_value_is_unknown_to_the_policy(make: Make, enter: Enter)
         (422, "there is no 'otto'", {"requester": "otto"}),
         (422, "a question has no tool", {"kind": "question"}),
         (422, "/colour: there is no such thing", {"colour": "blue"}),
-        (422, "choices are answers to a question", {"choices": ["a"]}),
+        (422, "11 ways to deny", {"choices": [str(number) for number in range(11)]}),
+        (422, "a form has fields", FORM | {"choices": ["a"]}),
         (422, "a form has an `answer_schema`", {"kind": "form", "tool": None, "arguments": {}, "title": "t"}),
         (422, "answer_schema", {"kind": "form", "title": "t", "answer_schema": {"type": "array"}}),
     ],
