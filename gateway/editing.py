@@ -8,6 +8,7 @@ forbids it, nothing is changed and the approver is told. What is approved then i
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from agent_core import edits, forms, policy, requests
@@ -57,7 +58,11 @@ def _judge(here: Conversation, thread: Thread, call: CallTool, request: Request,
     match calls.requirement(here, thread, call):
         case policy.Forbid(reason):
             return Refused("forbidden", here.say("refused.edit.forbidden", reason=reason))
-        case policy.Ask(who) if not _may_alone(who, request, voter):
+        case policy.Ask(who, where):
+            taken = where.ladder[: thread.state.requests[request.id].rung]
+            who = functools.reduce(requests.widened, taken, who)
+            if _may_alone(who, request, voter):
+                return None
             names = here.world.catalogue.either(here.world.directory.names(who, request.requester))
             return Refused("edit", here.say("refused.edit.others", who=names))
     return None

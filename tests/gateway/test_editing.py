@@ -11,10 +11,10 @@ import pytest
 
 from adapters.base import Form, FormWanted
 from agent_core import events
-from agent_core.addresses import ConversationKey, Identity
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.context import entries, render
 from agent_core.policy import Rule
-from agent_core.requests import Assurance, Decision, Outcome, Where, Who
+from agent_core.requests import Assurance, Decision, Outcome, Rung, Where, Who
 from agent_core.results import Ok
 from agent_core.run import Run, agent
 from agent_core.tools import Tool
@@ -102,6 +102,20 @@ async def test_without_changes_it_is_an_approval(make: Make):
 
         assert [Outcome.APPROVED] == await settled(house)
         assert [("production", "v1", 1)] == world.deployed
+
+
+async def test_who_was_asked_later_may_change_it_too(make: Make):
+    """
+    Once a step of the ladder is taken, those whom it asked may change the call as they may approve it.
+    """
+    world, rung = World(), Rung(after=600, people=(Party("ben"),))
+    rule = GUARD.model_copy(update={"who": Who(people=(Party("ana"),)), "where": Where(ladder=(rung,))})
+    async with make(world.deployer(editable(world)), rules=[rule]) as house:
+        await house.write(RITA, "go")
+        await house.runtime.advance(601)
+        await edit(house, BEN, house.card(BEN).request, tag="v2")
+
+        assert [("production", "v2", 1)] == world.deployed
 
 
 @pytest.mark.parametrize(
