@@ -21,13 +21,12 @@ class Act(BaseModel):
     what: str
 
 
-_out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-
-
 @tool(limit=30)
 async def act(arguments: Act, start: Start) -> str:
     """Say when it began, by the clock that all processes of a machine share."""
-    _out.sendto(f"{arguments.what} {time.monotonic()}".encode(), os.environ[TOLD])
+    now = time.monotonic()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.sendto(f"{arguments.what} {now}".encode(), os.environ[TOLD])
     return "acted"
 
 

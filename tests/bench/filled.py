@@ -45,6 +45,8 @@ RULE = Rule(tool="act", who=Who(roles=("member",)), where=Where(targets=("origin
 TEXT = "please refund order 1234 " * 4  # with the call that it leads to, and the ask, about 350 bytes of payload
 LATER = 1.0  # seconds by which a copy falls due after the one before it, and was paused before that
 FALLS_DUE = {("requests", "due"): LATER, ("threads", "updated_at"): -LATER}
+COUNTING = ("pulse", "sqlite_sequence")  # tables of one row for all
+NUMBERED = {("deliveries", "number"), ("audit", "number")}
 FIRST = 10_000_000  # the number of the first conversation; all have as many digits
 NUMBERS = itertools.count(2 * FIRST)  # of what is pressed and said later
 SEPARATOR = "\x1e"
@@ -166,7 +168,7 @@ class Original:
                 columns = [column for column, *_ in found.description]
                 if table == "blobs":
                     self._raw += [(zlib.decompress(body).decode(), expires) for _, body, expires in found]
-                elif table != "pulse":
+                elif table not in COUNTING:
                     self.rows += [(table, columns, list(row)) for row in found]
         self._digests = [blob_of(text.encode(), None).digest for text, _ in self._raw]
         names = [*self._names(number), *derived.values(), *self._digests]
@@ -207,7 +209,7 @@ class Original:
                     row[column] += after
                 elif (table, name) in FALLS_DUE:
                     row[column] += after * FALLS_DUE[table, name]
-                elif (table, name) == ("deliveries", "number"):
+                elif (table, name) in NUMBERED:
                     row[column] = None  # SQLite counts on
             made.append((table, row))
         return made

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.runtime import Runtime
 from gateway.store.sqlite_reader import FILE
-from tests.bench.filled import FALLS_DUE, FIRST, Original, Town, derivations
+from tests.bench.filled import COUNTING, FALLS_DUE, FIRST, NUMBERED, Original, Town, derivations
 
 
 class Stopped(Runtime):
@@ -28,9 +28,8 @@ def rows(folder: Path) -> list[tuple[str, list[Any]]]:
     """All that is stored, without what only numbers rows, or falls due."""
     found = []
     with closing(sqlite3.connect(folder / FILE)) as db:
-        for (table,) in db.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'pulse'"
-        ).fetchall():
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        for table in tables - set(COUNTING):
             names = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
             found += [(table, bare(table, names, row)) for row in db.execute(f"SELECT * FROM {table}")]
     return sorted(found, key=repr)
@@ -38,7 +37,7 @@ def rows(folder: Path) -> list[tuple[str, list[Any]]]:
 
 def bare(table: str, names: list[str], row: Any) -> list[Any]:
     numbering = {"conversation", *(column for of, column in FALLS_DUE if of == table)}
-    numbering |= {"conversations": {"id"}, "deliveries": {"number"}}.get(table, set())
+    numbering |= {column for of, column in NUMBERED | {("conversations", "id")} if of == table}
     return [value for name, value in zip(names, row, strict=True) if name not in numbering]
 
 
@@ -59,6 +58,6 @@ async def test_a_copy_is_what_the_gateway_writes(tmp_path: Path):
     names = {table: columns for table, columns, _ in original.rows} | {"blobs": ["digest", "body", "expires"]}
     copied = [(table, bare(table, names[table], row)) for table, row in original.copy(FIRST + 7_777_777)]
     assert rows(tmp_path / "other") == sorted(copied, key=repr)
-    assert {"events", "copies", "requests", "threads", "deliveries", "blobs", "dedupe", "conversations"} == {
+    assert {"events", "copies", "requests", "threads", "deliveries", "blobs", "dedupe", "conversations", "audit"} == {
         table for table, _ in copied
     }

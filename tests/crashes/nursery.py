@@ -51,18 +51,18 @@ class Boundaries:
     def __init__(self, runtime: SkewedRuntime, order: dict[str, Any]) -> None:
         self._runtime, self._plan, self._step = runtime, order["plan"] or {}, order["skew"][1]
         self._count, self._holds = 0, set[str]()
-        self._insert, self._record = sqlite_log._insert_event, sqlite_lanes.record
+        self._insert, self._record = sqlite_log._insert_events, sqlite_lanes.record
         self._commit = SqliteStore._commit
 
     def watch(self) -> None:
         """Stand between the gateway and its store."""
-        sqlite_log._insert_event = self._note_event
+        sqlite_log._insert_events = self._note_events
         sqlite_lanes.record = self._note_fate
         SqliteStore._commit = lambda store: self._cross(store)  # type: ignore[method-assign,assignment]
 
-    def _note_event(self, db: sqlite3.Connection, conversation: int, record: Record) -> Any:
-        self._holds.add(type(record.event).__name__)
-        return self._insert(db, conversation, record)
+    def _note_events(self, db: sqlite3.Connection, conversation: int, records: list[Record]) -> None:
+        self._holds.update(type(record.event).__name__ for record in records)
+        self._insert(db, conversation, records)
 
     def _note_fate(self, db: sqlite3.Connection, fate: Fate, now: float) -> Any:
         self._holds.add(f"delivery {fate.status}")
