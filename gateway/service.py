@@ -38,7 +38,9 @@ GRACE = 10.0  # seconds that tools under way get to end when the gateway is aske
 PURGE_INTERVAL = 3_600.0  # seconds between two deletions of what has outlived its retention
 SEAL_DELAY = 1.0  # seconds that decisions wait for others to be sealed with
 CLOSE = 3  # seconds that open HTTP requests get to end
-COLLECT = (50_000, 20, 20)  # gc.set_threshold; little of ours is in cycles, and by default a twentieth of the time goes
+# For gc.set_threshold. Little of ours is in cycles, and by default a twentieth of the time goes into looking for them;
+# but closed connections are, and after a flood they have to go within minutes.
+COLLECT = (20_000, 5, 5)
 
 
 class Service:
