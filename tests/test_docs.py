@@ -21,6 +21,7 @@ from gateway.store.base import DeliveryStatus
 from tests.bench import page as performance
 from tests.crashes.guarantees import CHECKS
 from tests.process import ROOT
+from tests.soak import page as soak
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -108,6 +109,17 @@ def test_measured_numbers_are_those_of_the_results():
     text = page("performance.md")
     assert text == performance.render(text, results)
     assert set(results) == set(re.findall(r"^<!-- (?!end)(\w+) -->$", text, re.MULTILINE))
+
+
+def test_an_hour_of_soak_is_told_as_it_was():
+    """
+    The figures on the page of guarantees are those that are kept, of an hour at least.
+    """
+    results = json.loads(soak.RESULTS.read_text())
+    text = page("guarantees.md")
+    assert text == soak.render(text, results)
+    assert soak.told(results) in text
+    assert results["seconds"] >= 3_600
 
 
 def test_adding_a_channel_describes_the_channel_that_there_is():

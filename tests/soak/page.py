@@ -80,7 +80,8 @@ def size(quarters: list[Mapping[str, float]]) -> str:
 
 
 def violation(found: Mapping[str, str]) -> str:
-    return f"{found['part']}: {found['what']}, again with `{found['repeat']}`".replace("|", "\\|")
+    """By its name alone: what it was, and what became of it, is told below the table, by whoever looked at it."""
+    return f"{found['what'].partition(':')[0]}: `{found['repeat']}`"
 
 
 def main() -> None:
