@@ -110,14 +110,14 @@ class Vendor(Loopback):
         self.claimed(part)
         self.sent.append(part)
         answer: asyncio.Future[Receipt] = self.loop.create_future()
-        self.later(self._travel(), self._receive, part, answer)
+        self.later(self._travel(), self._receive, part, answer, self.loop.time() + SLOWEST)
         self.moment("after a call")
         return await answer
 
     def _travel(self) -> float:
         return min(SLOWEST, 0.001 + self.weather.latency(self.dice))
 
-    def _receive(self, part: Part, answer: asyncio.Future[Receipt]) -> None:
+    def _receive(self, part: Part, answer: asyncio.Future[Receipt], latest: float) -> None:
         drawn, weather = self.dice.random(), self.weather
         if drawn < weather.refuse:
             self._fail(answer, self.dice.choice([
@@ -131,7 +131,7 @@ class Vendor(Loopback):
             if kind == "answer":
                 self._accept(part)
             elif kind == "late":
-                self.later(SLOWEST * self.dice.random(), self._accept, part)
+                self.later(max(0.0, latest - self.loop.time()) * self.dice.random(), self._accept, part)
             self._fail(answer, Unknown("the connection broke"))
         else:
             receipt = self._accept(part)
