@@ -84,6 +84,16 @@ def _replace(db: sqlite3.Connection, conversation: int, target: str | None, newe
     return max((due for _, due in waiting), default=0.0)
 
 
+def _outdate(db: sqlite3.Connection, conversation: int, target: str, delivery: str) -> None:
+    """Give up earlier edits of a message of which a later one has arrived: sent again, they would undo it."""
+    db.execute(
+        "UPDATE deliveries SET status = 'dead', reason = 'replaced by a later edit', due = NULL"
+        " WHERE conversation = ? AND status IN ('new', 'claimed', 'unknown') AND status IN ('new', 'unknown')"
+        " AND target = ? AND kind = 'settle' AND number < (SELECT number FROM deliveries WHERE id = ?)",
+        (conversation, target, delivery),
+    )
+
+
 def _give_way(db: sqlite3.Connection, conversation: int, target: str) -> None:
     """Let what was being sent when a later edit was decided be replaced by that one, should it have to go again."""
     (newest,) = db.execute(
@@ -219,6 +229,8 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
                 " WHERE id = ?2 AND first_sent IS NULL AND status = 'open'",
                 (now, request),
             )
+        elif kind == "settle":
+            _outdate(db, conversation, target, fate.delivery)
     elif fate.status == "new" and kind == "settle":
         _give_way(db, conversation, target)
     following = claim(db, conversation, now)

@@ -646,6 +646,23 @@ class StoreContract:
         assert ["later"] == [delivery.id for delivery in await store.due_deliveries(clock.now())]
         assert "replaced by a later edit" == (await store.delivery("edit")).reason
 
+    async def test_an_edit_in_doubt_is_not_sent_again_after_a_later_one(self, store: Store, clock: HandRuntime):
+        """
+        An edit that was being sent in a crash steps aside after a while; once a later one has arrived it is given up.
+        """
+        owner = await store.own()
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("card", "ask")]))
+        await self.edit_behind(store, owner, "card")
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("later", "settle", target="card")]))
+        assert ["edit"] == [lost.id for lost in await store.recover()]
+        await clock.advance(STEP_ASIDE + 1)
+        assert ["later"] == [d.id for d in await store.due_deliveries(clock.now()) if d.status == "claimed"]
+        await store.record(Fate("later", "sent", RECEIPT), pressing=True)
+
+        assert () == await store.record(Fate("edit", "new", reason="may be repeated", due=clock.now()), pressing=True)
+        assert [] == await store.due_deliveries(clock.now())
+        assert "replaced by a later edit" == (await store.delivery("edit")).reason
+
     async def test_what_was_not_sent_can_be_withdrawn(self, store: Store):
         """
         A card not yet sent is withdrawn when its request is settled; one being sent is not, and its edit follows.
