@@ -7,6 +7,8 @@ a place is this very conversation, all of it is one decision.
 
 from __future__ import annotations
 
+from typing import Any
+
 from agent_core import addresses, events, requests
 from agent_core.addresses import Party
 from agent_core.requests import (
@@ -73,37 +75,27 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
 
 
 def _count(here: Conversation, seq: int, request: Request, response: Response) -> None:
+    said = _said(seq, request, response)
+    here.add(events.ResponseGiven(**said, roles=response.voter.roles, decision=response.decision))
+
+
+def _said(seq: int, request: Request, response: Response) -> dict[str, Any]:
+    """Give what is written down of whoever said something that counts."""
     voter = response.voter
-    here.add(
-        events.ResponseGiven(
-            thread=request.thread,
-            run=request.run,
-            request=request.id,
-            fact=seq,
-            party=voter.party,
-            name=voter.name,
-            identity=voter.identity,
-            roles=voter.roles,
-            decision=response.decision,
-            via=response.via,
-        )
-    )
+    return {
+        "thread": request.thread,
+        "run": request.run,
+        "request": request.id,
+        "fact": seq,
+        "party": voter.party,
+        "name": voter.name,
+        "identity": voter.identity,
+        "via": response.via,
+    }
 
 
 def _claim(here: Conversation, seq: int, request: Request, response: Response) -> None:
-    voter = response.voter
-    here.add(
-        events.RequestClaimed(
-            thread=request.thread,
-            run=request.run,
-            request=request.id,
-            fact=seq,
-            party=voter.party,
-            name=voter.name,
-            identity=voter.identity,
-            via=response.via,
-        )
-    )
+    here.add(events.RequestClaimed(**_said(seq, request, response)))
     voting.show(here, here.threads[request.thread].state.requests[request.id])
 
 
