@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from agent_core.files import File
-from agent_core.requests import Wanted
 from agent_core.tools import Tool
+from agent_core.wanted import Wanted
 
 
 @dataclass(frozen=True)

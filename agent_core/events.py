@@ -24,15 +24,15 @@ from agent_core.requests import (
     Frozen,
     Kind,
     Outcome,
-    OutsideCall,
     Request,
-    Response,
     Settlement,
     Urgency,
     Where,
     Who,
 )
+from agent_core.rulings import Response
 from agent_core.texts import mended
+from agent_core.wanted import OutsideCall
 
 
 class Event(Frozen):

@@ -22,7 +22,7 @@ from enum import StrEnum
 
 from agent_core import events
 from agent_core.errors import IllegalTransition
-from agent_core.requests import Standing, Vote
+from agent_core.rulings import Standing, Vote
 
 
 class Status(StrEnum):

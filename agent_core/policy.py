@@ -19,18 +19,8 @@ from pydantic import Field
 from agent_core.addresses import Identity, Party
 from agent_core.hours import Hours
 from agent_core.masking import is_masked
-from agent_core.requests import (
-    DEFAULT_PATIENCE,
-    Assurance,
-    Decision,
-    Frozen,
-    Vote,
-    Voter,
-    Where,
-    Who,
-    objection,
-    reached,
-)
+from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Where, Who
+from agent_core.rulings import Vote, Voter, objection, reached
 
 ROLE = "role:"  # before a role, where people can be named too
 

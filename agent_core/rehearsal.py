@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from agent_core import effects, events, forms, requests
+from agent_core import effects, events, forms, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.drive import Progress
 from agent_core.events import Record
-from agent_core.requests import Decision, Form, Kind, Outcome, Question, Request, Settlement, Who
+from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Who
 from agent_core.run import Agent
 from agent_core.thread import Thread
+from agent_core.wanted import Form, Question, choices_of, schema_of
 
 E = TypeVar("E", bound=effects.Effect)
 
@@ -118,13 +119,13 @@ class Rehearsal:
         """Whoever is asked answers; of choices by name, label or number, a form by lines like `size: 3`."""
         wanted = self.wanted(effects.RequestHuman).wanted
         if isinstance(wanted, Question) and wanted.choices:
-            picked = requests.pick(requests.choices_of(wanted), text)
+            picked = rulings.pick(choices_of(wanted), text)
             if picked is None:
                 raise AssertionError(f"{text!r} is none of the choices")
             text = picked.name
         values = None
         if isinstance(wanted, Form):
-            asked = forms.fields(requests.schema_of(wanted))
+            asked = forms.fields(schema_of(wanted))
             entered = forms.written(asked, text)
             if entered is None:
                 raise AssertionError(f"{text!r} has a line that begins with no field of the form")
@@ -189,7 +190,7 @@ class Rehearsal:
             how |= {"catch": wish.wanted.catch, "to_agent": wish.to_agent}
             how |= {"kind": Kind.QUESTION} if isinstance(wish.wanted, Question) else {}
             if isinstance(wish.wanted, Form):
-                how |= {"kind": Kind.FORM, "answer_schema": requests.schema_of(wish.wanted)}
+                how |= {"kind": Kind.FORM, "answer_schema": schema_of(wish.wanted)}
         return Request(
             id=f"{wish.key} {len(self.thread.records)}",
             thread=self.thread.id,

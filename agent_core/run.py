@@ -30,23 +30,11 @@ from agent_core.drive import Again, Drive, Dropped, Join, Progress, Wait
 from agent_core.errors import Diverged, InvalidArguments, Stopped
 from agent_core.events import Record
 from agent_core.files import File, checked
-from agent_core.requests import (
-    OWNER_ROLE,
-    PEOPLE,
-    Approval,
-    Choice,
-    Form,
-    OutsideCall,
-    Question,
-    Wanted,
-    Where,
-    choices_of,
-    schema_of,
-    to_role,
-)
+from agent_core.requests import OWNER_ROLE, PEOPLE, Choice, Where, to_role
 from agent_core.results import Answered, CallResult, Failed, Large, Message, Ok, QuestionBack, Verdict
 from agent_core.texts import storable
 from agent_core.thread import Thread
+from agent_core.wanted import Approval, Form, OutsideCall, Question, Wanted, choices_of, schema_of
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from agent_core import events, lifecycle
 from agent_core.addresses import ConversationKey, Party
 from agent_core.events import Record
-from agent_core.requests import APPROVING, HALTING, Outcome, Standing
+from agent_core.requests import APPROVING, HALTING, Outcome
+from agent_core.rulings import Standing
 
 
 @dataclass

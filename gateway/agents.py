@@ -13,7 +13,7 @@ from agent_core.addresses import ConversationKey
 from agent_core.run import Agent
 from agent_core.texts import described
 from gateway.errors import SettingsError
-from gateway.settings import AgentSettings
+from gateway.sections import AgentSettings
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,9 @@ from agent_core.addresses import ConversationKey
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
 from agent_core.policy import Ask
-from agent_core.requests import (
-    ORIGIN,
-    PEOPLE,
-    Approval,
-    Decision,
-    Kind,
-    Outcome,
-    OutsideCall,
-    Question,
-    Request,
-    Rung,
-    Settlement,
-    Wanted,
-    Where,
-    Who,
-)
+from agent_core.requests import ORIGIN, PEOPLE, Decision, Kind, Outcome, Request, Rung, Settlement, Where, Who
 from agent_core.thread import Thread
+from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
 from gateway import cards, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow
@@ -126,15 +112,15 @@ def _open_wanted(
     match wanted:
         case Question(text=text, body=body):
             common |= {"kind": Kind.QUESTION, "title": text, "body": body, "allowed": (Decision.ANSWER,)}
-            common["choices"] = requests.choices_of(wanted)
+            common["choices"] = choices_of(wanted)
         case Approval(title=title, body=body, call=call):
-            common |= {"title": title, "body": body, "choices": requests.choices_of(wanted)}
+            common |= {"title": title, "body": body, "choices": choices_of(wanted)}
             if call is not None:
                 common |= {"title": title or here.say("card.approval", tool=call.tool)}
                 common |= {"tool": call.tool, "outside": True, "arguments": call.arguments}
         case _:
             common |= {"kind": Kind.FORM, "title": wanted.title, "body": wanted.body, "allowed": (Decision.ANSWER,)}
-            common["answer_schema"] = requests.schema_of(wanted)
+            common["answer_schema"] = schema_of(wanted)
     request = draft(here, thread, wish.key, wish.digest, wanted.to or Who(people=requester), wanted.where or Where())
     request = request.model_copy(update=common)
     if allowed:

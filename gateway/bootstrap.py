@@ -38,8 +38,9 @@ from gateway.owner import Owner
 from gateway.perform import Performer
 from gateway.reloading import Reloading
 from gateway.runtime import Runtime, Watchdog
+from gateway.sections import LONGEST_TEXTS, seconds
 from gateway.service import Service
-from gateway.settings import LONGEST_TEXTS, Settings, seconds
+from gateway.settings import Settings
 from gateway.store import sqlite_backup, sqlite_check
 from gateway.store.base import DAY, Lists, Store
 from gateway.store.sqlite import SqliteStore

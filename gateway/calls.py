@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from agent_core import effects, events, policy
 from agent_core.drive import Drive
-from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Standing, Where, to_role
+from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Where, to_role
+from agent_core.rulings import Standing
 from agent_core.thread import Pending, Thread
 from gateway import asking, cards, settling
 from gateway.conversation import Conversation

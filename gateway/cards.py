@@ -11,15 +11,7 @@ import pydantic_core
 
 from agent_core import edits, events, forms
 from agent_core.addresses import ConversationKey
-from agent_core.requests import (
-    DOUBT_ENDS,
-    Decision,
-    Kind,
-    Outcome,
-    Request,
-    Settlement,
-    Who,
-)
+from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
 from agent_core.texts import exact, legible
 from gateway import filling
 from gateway.conversation import Conversation

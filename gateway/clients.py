@@ -16,28 +16,17 @@ from agent_core import addresses, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from agent_core.policy import ROLE
-from agent_core.requests import (
-    PEOPLE,
-    Approval,
-    Form,
-    Kind,
-    Outcome,
-    Question,
-    Request,
-    Settlement,
-    Where,
-    Who,
-    to_role,
-)
+from agent_core.requests import PEOPLE, Kind, Outcome, Request, Settlement, Where, Who, to_role
 from agent_core.run import Run, agent, digest_of
 from agent_core.thread import Thread
+from agent_core.wanted import Approval, Form, Question
 from gateway import ladder, settling
 from gateway.agents import Listening
 from gateway.asking import FORBIDDEN
 from gateway.conversation import Conversation
 from gateway.directory import Directory
 from gateway.errors import GatewayError
-from gateway.settings import AgentSettings
+from gateway.sections import AgentSettings
 from gateway.store.base import Fact, Need, Store
 
 CHANNEL = "api"

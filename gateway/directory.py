@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from agent_core import addresses, policy
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import ROLE, Person
-from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Vote, Voter, Who, objection
+from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Who
+from agent_core.rulings import Vote, Voter, objection
 
 PEOPLE, ANYONE = "people", "anyone"
 

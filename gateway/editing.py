@@ -11,11 +11,12 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from agent_core import edits, forms, policy, requests
+from agent_core import edits, forms, policy, requests, rulings
 from agent_core.drive import Drive
 from agent_core.effects import CallTool
 from agent_core.errors import InvalidArguments
-from agent_core.requests import Decision, Outcome, Request, Response, Settlement, Vote, Voter, Who
+from agent_core.requests import Decision, Outcome, Request, Settlement, Who
+from agent_core.rulings import Response, Vote, Voter
 from agent_core.thread import Thread
 from gateway import calls, cards
 from gateway.conversation import Conversation
@@ -70,4 +71,4 @@ def _judge(here: Conversation, thread: Thread, call: CallTool, request: Request,
 
 def _may_alone(who: Who, request: Request, voter: Voter) -> bool:
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)
-    return requests.objection(who, request.requester, voter) is None and requests.reached(who, [vote], vote.decision)
+    return rulings.objection(who, request.requester, voter) is None and rulings.reached(who, [vote], vote.decision)

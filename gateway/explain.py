@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from agent_core import addresses, policy, requests
+from agent_core import addresses, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.policy import Person
@@ -228,7 +228,7 @@ def _excluded(world: World, who: Who, requester: Party | None) -> Iterator[tuple
 def _objection(who: Who, requester: Party | None, person: Person) -> str | None:
     identity = person.identities[0] if person.identities else Identity(person.id)
     voter = policy.voter(identity, person, person.name, Assurance.HIGH)
-    reason = requests.objection(who, requester, voter)
+    reason = rulings.objection(who, requester, voter)
     return {"requester_excluded": "asked for it", "not_asked": "is not among those whom the tool itself demands"}.get(
         reason or "", reason
     )

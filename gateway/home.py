@@ -9,18 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import addresses, events, requests
+from agent_core import addresses, events, rulings
 from agent_core.addresses import Party
-from agent_core.requests import (
-    Decision,
-    Kind,
-    Outcome,
-    Request,
-    Response,
-    Settlement,
-    Where,
-    Who,
-)
+from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
+from agent_core.rulings import Response
 from agent_core.thread import Thread
 from gateway import asking, callbacks, cards, clients, editing, settling, voting
 from gateway.conversation import Conversation
@@ -36,41 +28,41 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         return
     request = standing.request
     votes = here.world.directory.standing(request, standing.votes)
-    match requests.decide(standing.model_copy(update={"votes": votes}), response, here.now):
-        case requests.Settles(settlement) if response.decision is Decision.EDIT:
+    match rulings.decide(standing.model_copy(update={"votes": votes}), response, here.now):
+        case rulings.Settles(settlement) if response.decision is Decision.EDIT:
             _edit(here, seq, request, response, settlement)
-        case requests.Settles(settlement):
+        case rulings.Settles(settlement):
             _count(here, seq, request, response)
             settling.settle(here, request, settlement)
-        case requests.Counted():
+        case rulings.Counted():
             _count(here, seq, request, response)
             voting.show(here, here.threads[request.thread].state.requests[request.id])
-        case requests.Claims():
+        case rulings.Claims():
             _claim(here, seq, request, response)
-        case requests.Claimed(party, name):
+        case rulings.Claimed(party, name):
             mine = party == response.voter.party
             text = here.say("refused.claimed.you" if mine else "refused.claimed", name=name)
             _refuse(here, seq, request, response, "claimed", text)
-        case requests.AskedBack(text):
+        case rulings.AskedBack(text):
             _ask_back(here, seq, request, response, text)
-        case requests.Expires():
+        case rulings.Expires():
             settling.settle(here, request, Settlement(outcome=Outcome.EXPIRED, at=here.now))
             _refuse(here, seq, request, response, "expired", here.say("refused.expired"))
-        case requests.TooLate(settlement):
+        case rulings.TooLate(settlement):
             _refuse(here, seq, request, response, "late", _late(here, request, settlement))
-        case requests.Duplicate():
+        case rulings.Duplicate():
             _refuse(here, seq, request, response, "duplicate", here.say("refused.duplicate"))
-        case requests.NotAllowed(reason):
+        case rulings.NotAllowed(reason):
             _refuse(here, seq, request, response, reason, here.say(f"refused.{reason}", who=asking.who(here, request)))
-        case requests.Unreadable(reason, faults) if faults:
+        case rulings.Unreadable(reason, faults) if faults:
             # Told anew for other faults, so that somebody who tries again learns what is still wrong.
             told = f"{reason} {' '.join(fault.reason for fault in faults.values())}"
             _refuse(here, seq, request, response, reason, cards.unfilled(here, cards.fields(request), faults), told)
-        case requests.Unreadable(reason):
+        case rulings.Unreadable(reason):
             choices = ", ".join(choice.label for choice in request.choices)
             text = here.say(f"refused.{reason}", how=cards.how(here, request), choices=choices)
             _refuse(here, seq, request, response, reason, text)
-        case requests.Chatter():
+        case rulings.Chatter():
             pass  # words among people; nothing is recorded of them but the words themselves
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Standing, widened
+from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, widened
+from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from gateway import asking, settling, voting
 from gateway.conversation import Conversation

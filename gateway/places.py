@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from adapters.base import Ask, Say, Settle
 from agent_core import events, forms, replies
-from agent_core.requests import Decision, Kind, Response
+from agent_core.requests import Decision, Kind
+from agent_core.rulings import Response
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
 

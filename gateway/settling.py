@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from agent_core.requests import Outcome, Request, Settlement, Standing
+from agent_core.requests import Outcome, Request, Settlement
+from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from gateway import cards
 from gateway.conversation import Conversation

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_core import events, requests
-from agent_core.requests import Decision, Request, Standing, Threshold, Vote, Who
+from agent_core import events, rulings
+from agent_core.requests import Decision, Request, Threshold, Who
+from agent_core.rulings import Standing, Vote
 from gateway.conversation import Conversation
 
 
 def several(who: Who) -> bool:
     """Tell whether it takes more than one person to approve something, or to deny it."""
-    most = max(max(threshold.approve, threshold.deny) for threshold in requests.thresholds(who))
+    most = max(max(threshold.approve, threshold.deny) for threshold in rulings.thresholds(who))
     return most > 1 or len(who.thresholds) > 1 or (who.also is not None and several(who.also))
 
 
@@ -21,10 +22,10 @@ def notes(here: Conversation, request: Request, cast: Sequence[Vote]) -> tuple[s
     """Say who has voted on a request, and what it takes still."""
     lines = []
     for decision in (Decision.APPROVE, Decision.DENY):
-        names = [vote.name for vote in requests.latest(cast) if vote.decision is decision]
+        names = [vote.name for vote in rulings.latest(cast) if vote.decision is decision]
         if names:
             lines.append(here.say(f"votes.{decision}", names=here.world.catalogue.both(names)))
-    needs = [_needed(here, request, threshold, cast) for threshold in requests.thresholds(request.who)]
+    needs = [_needed(here, request, threshold, cast) for threshold in rulings.thresholds(request.who)]
     joined = here.world.catalogue.both(needs) if request.who.need == "all" else here.world.catalogue.either(needs)
     lines.append(here.say("votes.missing" if cast else "votes.needed", needs=joined))
     return tuple(lines)
@@ -32,8 +33,8 @@ def notes(here: Conversation, request: Request, cast: Sequence[Vote]) -> tuple[s
 
 def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Sequence[Vote]) -> str:
     people = here.world.directory.eligible(request.who, request.requester)
-    names = [person.name for person in people if requests.matches(threshold, person.id, person.roles)]
-    missing = requests.short(threshold, requests.latest(cast), Decision.APPROVE)
+    names = [person.name for person in people if rulings.matches(threshold, person.id, person.roles)]
+    missing = rulings.short(threshold, rulings.latest(cast), Decision.APPROVE)
     key = "votes.need.one" if missing == 1 else "votes.need"
     return here.say(key, count=missing, who=here.world.catalogue.either(names))
 

@@ -31,7 +31,7 @@ from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance
 from gateway import receivers
 from gateway.clients import CHANNEL
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from gateway.settings_check import PREFIX
 
 CONNECT, READ = 5.0, 15.0  # seconds to connect, and then for the answer's head

@@ -20,7 +20,7 @@ from gateway.api.problems import ProblemDetails, answers
 from gateway.api.requests import Requests
 from gateway.api.routes import install
 from gateway.runtime import Runtime
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 
 ROOT = "/v1"
 ABOUT = (

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.problems import Problem
 from gateway.runtime import Runtime
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 
 LARGEST_BODY = 128 * 1024  # bytes
 BODY_LIMIT = 20.0  # seconds that a body may take to come in

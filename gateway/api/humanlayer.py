@@ -26,7 +26,7 @@ from gateway.api.requests import Requests
 from gateway.api.routes import Reader, Writer
 from gateway.api.values import ChoiceIn, RequestIn, RequestOut, SettlementOut
 from gateway.directory import Directory
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 
 ROOT = "/humanlayer/v1"
 KEPT = "humanlayer"  # under which name the SDK's own things stand in a request's state

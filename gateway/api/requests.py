@@ -17,8 +17,9 @@ from agent_core import addresses, events, tools
 from agent_core.addresses import ConversationKey, Party
 from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
-from agent_core.requests import Kind, Outcome, OutsideCall, Where, Who
-from gateway import clients, receivers, settings
+from agent_core.requests import Kind, Outcome, Where, Who
+from agent_core.wanted import OutsideCall
+from gateway import clients, receivers, sections
 from gateway.admission import Admission
 from gateway.api.problems import RETRY, Problem
 from gateway.api.values import Page, RequestIn, RequestOut, view
@@ -26,7 +27,7 @@ from gateway.clients import Asked
 from gateway.directory import Directory
 from gateway.errors import GatewayError, NotFound
 from gateway.runtime import Runtime
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from gateway.store.base import ClientRow, Fact, Store
 
 RULING = 10.0  # seconds that a write waits for what the owner makes of it
@@ -141,7 +142,7 @@ class Requests:
             fingerprint=body.fingerprint,
             who=who,
             where=where,
-            patience=settings.seconds(body.deadline),
+            patience=sections.seconds(body.deadline),
             requester=requester,
             requester_name=directory.name(requester, client.name),
         )

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from gateway.api.problems import Problem, answers
 from gateway.api.requests import LONGEST_WAIT, Requests, Scope
 from gateway.api.values import AnswerIn, EscalationIn, Page, RequestIn, RequestOut
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 
 EVENT = {
     "type": "object",

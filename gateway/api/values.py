@@ -15,7 +15,7 @@ from agent_core import events, forms, tools
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.events import Record
 from agent_core.requests import APPROVING, Choice, Outcome, Urgency, check_denials
-from gateway import settings
+from gateway import sections
 from gateway.clients import Asked
 
 LONGEST_TEXT = 10_000  # characters that a person is given to read
@@ -91,7 +91,7 @@ class RequestIn(BaseModel):
     @field_validator("deadline")
     @classmethod
     def _is_duration(cls, value: str) -> str:
-        settings.seconds(value)
+        sections.seconds(value)
         return value
 
     @field_validator("arguments")

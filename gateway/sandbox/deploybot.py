@@ -18,11 +18,12 @@ from pydantic import BaseModel, Field
 
 from agent_core import context
 from agent_core.files import File
-from agent_core.requests import Question, to_role
+from agent_core.requests import to_role
 from agent_core.results import Ok
 from agent_core.run import Run, agent
 from agent_core.thread import Thread
 from agent_core.tools import Start, tool
+from agent_core.wanted import Question
 
 FILE = Path("deployments.json")
 SHOWN_LINES, SHOWN = 3, 300  # lines and characters of a file that are quoted

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import effects, events, requests
+from agent_core import effects, events, requests, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.drive import Drive, Progress
 from agent_core.events import Record
@@ -147,7 +147,7 @@ def a_request(**how: Any) -> Request:
     return Request.model_validate(given | how)
 
 
-def a_voter(party: str = "ana", **how: Any) -> requests.Voter:
+def a_voter(party: str = "ana", **how: Any) -> rulings.Voter:
     """Somebody the directory knows, on a channel that is sure of it."""
     given: dict[str, Any] = {
         "identity": f"slack:T1/U{party}",
@@ -156,10 +156,10 @@ def a_voter(party: str = "ana", **how: Any) -> requests.Voter:
         "known": True,
         "assurance": requests.Assurance.HIGH,
     }
-    return requests.Voter.model_validate(given | how)
+    return rulings.Voter.model_validate(given | how)
 
 
-def a_response(decision: Decision = Decision.APPROVE, **how: Any) -> requests.Response:
+def a_response(decision: Decision = Decision.APPROVE, **how: Any) -> rulings.Response:
     """An answer to `a_request`, given a minute after it was opened."""
     given: dict[str, Any] = {
         "request": "request-k-1",
@@ -169,4 +169,4 @@ def a_response(decision: Decision = Decision.APPROVE, **how: Any) -> requests.Re
         "seen": True,
         "via": HOME,
     }
-    return requests.Response.model_validate(given | how)
+    return rulings.Response.model_validate(given | how)

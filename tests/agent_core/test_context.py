@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from agent_core import context, events
 from agent_core.context import Entry, Section
-from agent_core.requests import Approval, Outcome
+from agent_core.requests import Outcome
 from agent_core.run import Run
 from agent_core.thread import Thread
+from agent_core.wanted import Approval
 from tests.agent_core.agents import Number, add, an_agent, look, plain
 from tests.agent_core.logs import HOME, NOON, RITA, Log
 

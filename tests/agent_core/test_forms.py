@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from agent_core import forms, requests
+from agent_core import forms, wanted
 from agent_core.errors import InvalidRequest
 from agent_core.forms import Fault
-from agent_core.requests import Form, Question, questions
+from agent_core.wanted import Form, Question, questions
 
 
 def schema(**properties: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_a_model_of_several_choices():
         parts: list[Part] = [Part.WEB]
         more: set[Part] | None = None
 
-    parts, more = forms.fields(requests.schema_of(Form("What?", Parts)))
+    parts, more = forms.fields(wanted.schema_of(Form("What?", Parts)))
 
     options = (("web", "web"), ("api", "api"))
     assert ("choices", ("web",), options, False) == (parts.kind, parts.initial, parts.options, parts.required)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent_core import hours, policy, requests
+from agent_core import hours, policy, requests, rulings
 from agent_core.policy import Allow, Ask, Call, Forbid, Rule, requirement
 from agent_core.requests import Who
 from tests.agent_core.logs import a_voter
@@ -104,9 +104,9 @@ def test_rule_and_tool_both_have_to_be_satisfied(roles: tuple[str, ...], may: bo
     asked = needs(PRODUCTION, demanded=Who(roles=("security",), quorum=2))
 
     assert isinstance(asked, Ask)
-    one, two = (requests.Vote(party=name, decision=requests.Decision.APPROVE) for name in ("ana", "ben"))
-    assert [False, True] == [requests.reached(asked.who, votes, one.decision) for votes in ([one], [one, two])]
-    assert may == (requests.objection(asked.who, None, a_voter(roles=roles)) is None)
+    one, two = (rulings.Vote(party=name, decision=requests.Decision.APPROVE) for name in ("ana", "ben"))
+    assert [False, True] == [rulings.reached(asked.who, votes, one.decision) for votes in ([one], [one, two])]
+    assert may == (rulings.objection(asked.who, None, a_voter(roles=roles)) is None)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from agent_core import effects
 from agent_core.rehearsal import Rehearsal
-from agent_core.requests import Approval, Question
 from agent_core.results import Answered, Approved, Denied, Failed, Ok
 from agent_core.run import Run, agent
 from agent_core.thread import Thread
 from agent_core.tools import tool
+from agent_core.wanted import Approval, Question
 
 
 class Tag(BaseModel):

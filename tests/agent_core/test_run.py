@@ -14,10 +14,11 @@ from agent_core import effects, events
 from agent_core.drive import Progress
 from agent_core.errors import AgentFault, Diverged, ImpureAgent, NeverAwaited, Stopped, TooLong
 from agent_core.events import Record
-from agent_core.requests import Approval, Choice, Outcome, Question
+from agent_core.requests import Choice, Outcome
 from agent_core.results import Approved, Denied, Failed, Message, Ok, QuestionBack
 from agent_core.run import AGENT_STEPS, ERRORS_IN_A_ROW, RUN_STEPS, Run, advance, agent, step
 from agent_core.thread import Thread
+from agent_core.wanted import Approval, Question
 from tests.agent_core.agents import Add, Number, Step, add, an_agent, look, plain
 from tests.agent_core.logs import ANA, HOME, NOON, RITA, Log
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from agent_core import effects, events
 from agent_core.drive import Progress
-from agent_core.requests import Outcome, Question, Request
+from agent_core.requests import Outcome, Request
 from agent_core.run import Operation, Run
+from agent_core.wanted import Question
 from tests.agent_core.agents import Number, Step, add, an_agent, look, plain
 from tests.agent_core.logs import NOON, RITA, Log
 

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from agent_core import context
-from agent_core.requests import Question
 from agent_core.run import Run, agent
 from agent_core.tools import Start, tool
+from agent_core.wanted import Question
 
 EFFECTS = Path("effects.jsonl")
 BEFORE, AFTER = 0.02, 0.05  # seconds around an effect in which a kill may fall

@@ -21,9 +21,10 @@ from adapters.slack.emulator import markup
 from adapters.slack.render import render
 from agent_core import addresses
 from agent_core.addresses import ConversationKey
-from agent_core.requests import Choice, Decision, Question, Who
+from agent_core.requests import Choice, Decision, Who
 from agent_core.run import Agent, Run, agent
 from agent_core.tools import tool
+from agent_core.wanted import Question
 from tests.fuzz import examples
 from tests.fuzz.shapes import HOSTILE, texts, values
 from tests.gateway.house import ANA, BEN, RITA, House, maker

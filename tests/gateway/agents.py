@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent_core.requests import Question
 from agent_core.results import Denied, Failed
 from agent_core.run import Agent, Run, agent
 from agent_core.tools import Start, Tool, tool
+from agent_core.wanted import Question
 
 
 class Target(BaseModel):

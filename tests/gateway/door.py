@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from gateway.api.app import mount
 from gateway.api.humanlayer import HumanLayer
 from gateway.api.requests import Requests
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from tests.gateway.house import House
 
 TOKEN = "a-token-of-the-test"

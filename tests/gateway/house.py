@@ -20,7 +20,7 @@ from agent_core.run import Agent
 from gateway.limits import Starts
 from gateway.models.base import Model
 from gateway.models.scripted import Script, Scripted
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from gateway.store.base import Fact, Need
 from gateway.store.sqlite import SqliteStore
 from tests.gateway.loopback import Loopback, Shown

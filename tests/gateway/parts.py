@@ -28,7 +28,8 @@ from gateway.owner import Owner
 from gateway.perform import Performer
 from gateway.reloading import Reloading
 from gateway.runtime import Runtime
-from gateway.settings import AgentSettings, ClientSettings, Settings
+from gateway.sections import AgentSettings, ClientSettings
+from gateway.settings import Settings
 from gateway.store.sqlite import SqliteStore
 from gateway.webhooks import Webhooks
 from tests.gateway.loopback import Loopback

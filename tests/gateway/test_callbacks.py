@@ -10,7 +10,7 @@ from typing import Any
 
 from agent_core.policy import Rule
 from agent_core.requests import Decision
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from gateway.store.base import DAY
 from tests.gateway.agents import echo
 from tests.gateway.door import TOKEN, Enter, a_request, keyed

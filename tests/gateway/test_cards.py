@@ -10,9 +10,10 @@ import pytest
 
 from adapters.base import Part
 from adapters.errors import Rejected
-from agent_core.requests import Choice, Decision, Question
+from agent_core.requests import Choice, Decision
 from agent_core.run import Run, agent
 from agent_core.tools import tool
+from agent_core.wanted import Question
 from tests.gateway.agents import Target, World, asker
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime

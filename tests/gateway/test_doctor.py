@@ -19,7 +19,8 @@ from gateway.agents import Agents
 from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.doctor import settings_checks
-from gateway.settings import PersonSettings, Settings
+from gateway.sections import PersonSettings
+from gateway.settings import Settings
 
 RELEASE = Who(roles=("release",))
 PEOPLE = [("rita", ["slack:T1/U1"], []), ("ana", ["slack:T1/U2"], ["release"]), ("ben", [], ["release", "night"])]

@@ -17,9 +17,10 @@ from adapters.base import FormWanted, NoForm
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.context import entries, render
-from agent_core.requests import Approval, Assurance, Choice, Decision, Form, Question, questions
+from agent_core.requests import Assurance, Choice, Decision
 from agent_core.results import Answered, Denied, Failed, Verdict
 from agent_core.run import Agent, Run, agent
+from agent_core.wanted import Approval, Form, Question, questions
 from tests.gateway.house import OTTO, RITA, House, Make
 
 

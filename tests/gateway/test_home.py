@@ -9,8 +9,9 @@ from typing import Any
 from adapters.base import Part
 from adapters.errors import Rejected
 from agent_core.policy import Rule
-from agent_core.requests import Choice, Decision, Question, Where, Who
+from agent_core.requests import Choice, Decision, Where, Who
 from agent_core.run import Run, agent
+from agent_core.wanted import Question
 from tests.gateway.agents import World, asker
 from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, House, Make
 from tests.runtime import HandRuntime

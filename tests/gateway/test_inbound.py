@@ -12,9 +12,10 @@ from adapters.base import Accepted, Duplicate, Inbound, Part
 from adapters.errors import RateLimited
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.requests import Assurance, Choice, Decision, Outcome, Question, Where, Who
+from agent_core.requests import Assurance, Choice, Decision, Outcome, Where, Who
 from agent_core.run import Run, agent
 from agent_core.tools import tool
+from agent_core.wanted import Question
 from tests.gateway.agents import Target, World, asker, echo
 from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, House, Make
 from tests.runtime import NOON, HandRuntime

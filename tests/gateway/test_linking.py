@@ -9,7 +9,8 @@ import pytest
 from agent_core import events
 from agent_core.addresses import Identity, Party
 from agent_core.replies import ALPHABET
-from agent_core.requests import Decision, Question
+from agent_core.requests import Decision
+from agent_core.wanted import Question
 from gateway import linking
 from gateway.commands import carry_out
 from gateway.errors import Declined

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from agent_core.addresses import ConversationKey
-from agent_core.requests import Decision, Question
+from agent_core.requests import Decision
 from agent_core.run import Run, agent
+from agent_core.wanted import Question
 from gateway.errors import Broken, Conflict, Lost, Unwritable
 from gateway.store import sqlite_log
 from gateway.store.base import Fact

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from agent_core import context, events
-from agent_core.requests import Decision, Question
+from agent_core.requests import Decision
 from agent_core.results import Failed, Ok
 from agent_core.run import Run, agent
 from agent_core.tools import tool
+from agent_core.wanted import Question
 from gateway.errors import ModelFailed
 from gateway.store.base import Need
 from tests.gateway.agents import Target, World, asker, echo

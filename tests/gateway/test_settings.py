@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import bootstrap, settings
+from gateway import bootstrap, sections, settings
 from gateway.errors import SettingsError
 from gateway.settings_example import example
 
@@ -253,7 +253,7 @@ def test_durations(text: str, seconds: float):
     """
     A number and a unit.
     """
-    assert seconds == settings.seconds(text)
+    assert seconds == sections.seconds(text)
 
 
 @pytest.mark.parametrize("text", ["", "5", "h", "1.5h", "-1h", "0s", "1w", "1.h"])
@@ -262,7 +262,7 @@ def test_no_durations(text: str):
     Anything else is refused.
     """
     with pytest.raises(ValueError, match="like 24h"):
-        settings.seconds(text)
+        sections.seconds(text)
 
 
 def test_the_example_is_a_file_that_loads(load):
@@ -273,7 +273,7 @@ def test_the_example_is_a_file_that_loads(load):
     loaded = load(text, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
 
     assert "ana" == loaded.people[0].id
-    for section in (settings.Server, settings.AgentSettings, settings.PersonSettings, settings.PolicySettings):
+    for section in (sections.Server, sections.AgentSettings, sections.PersonSettings, sections.PolicySettings):
         for name, field in section.model_fields.items():
             assert f"{name} = " in text
             assert str(field.description) in text

@@ -9,10 +9,11 @@ import asyncio
 from adapters.base import Part
 from adapters.errors import RateLimited, Rejected
 from agent_core.addresses import Identity
-from agent_core.requests import Approval, Decision, Who
+from agent_core.requests import Decision, Who
 from agent_core.results import QuestionBack
 from agent_core.run import Run, agent
 from agent_core.tools import tool
+from agent_core.wanted import Approval
 from tests.gateway.agents import Target, World
 from tests.gateway.house import ANA, BEN, PEOPLE, RITA, House, Make
 from tests.runtime import HandRuntime

@@ -9,7 +9,8 @@ import asyncio
 from agent_core.addresses import Identity, Party
 from agent_core.events import OperationRefused, ResponseGiven, ToolStarted
 from agent_core.policy import Person, Rule
-from agent_core.requests import Decision, Threshold, Vote, Where, Who
+from agent_core.requests import Decision, Threshold, Where, Who
+from agent_core.rulings import Vote
 from gateway.directory import Directory
 from tests.agent_core.logs import a_request
 from tests.gateway.agents import World

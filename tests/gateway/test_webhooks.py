@@ -20,7 +20,7 @@ from adapters.errors import RateLimited, Rejected, Unknown, Unreachable
 from agent_core.addresses import ConversationKey
 from gateway import webhooks
 from gateway.runtime import Runtime
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from gateway.webhooks import Webhooks, resolved
 from tests.gateway.receiver import receiver
 

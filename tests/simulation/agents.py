@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from agent_core import context
-from agent_core.requests import Approval, Question, Where, Who
+from agent_core.requests import Where, Who
 from agent_core.results import QuestionBack
 from agent_core.run import Agent, Run, agent
 from agent_core.tools import Start, Tool, tool
+from agent_core.wanted import Approval, Question
 from tests.simulation.weather import Weather
 
 COMMANDS = ("deploy", "launch", "record", "copy", "block", "ask", "choose", "many", "nap", "talk", "think", "confer")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from adapters.base import Accepted, Duplicate, Inbound, Refused
-from agent_core import events, lifecycle, policy, requests
+from agent_core import events, lifecycle, policy, requests, rulings
 from gateway import asking, calls, conversation, gate, outbox, owner, places
 from gateway.ongoing import Operation, Starting
 from gateway.store import base, sqlite, sqlite_erasure, sqlite_log
@@ -61,10 +61,10 @@ def forget_keys() -> AbstractContextManager[Any]:
 
 @contextmanager
 def settle_again() -> Iterator[None]:
-    real, over = requests.decide, lifecycle.Status.SETTLED
+    real, over = rulings.decide, lifecycle.Status.SETTLED
     again = {events.ResponseGiven: over, events.RequestSettled: over}
 
-    def decide(standing: requests.Standing, response: requests.Response, now: float) -> requests.Ruling:
+    def decide(standing: rulings.Standing, response: rulings.Response, now: float) -> rulings.Ruling:
         if standing.votes and response.decision is not requests.Decision.ASK_BACK:
             standing = standing.model_copy(update={"settlement": None})
         return real(standing, response, now)
@@ -142,13 +142,13 @@ def erase_nothing() -> AbstractContextManager[Any]:
 MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
-    "G3": Mutation("rules on a settled request as if it were open", "requests.decide", settle_again, 4),
+    "G3": Mutation("rules on a settled request as if it were open", "rulings.decide", settle_again, 4),
     "G4": Mutation("takes no call for guarded", "calls.requirement", need_nobody, 5),
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
-    "G9": Mutation("lets anybody decide", "requests.objection", object_to_nobody, 4),
+    "G9": Mutation("lets anybody decide", "rulings.objection", object_to_nobody, 4),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),

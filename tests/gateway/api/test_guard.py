@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.api.guard import BODY_LIMIT, LARGEST_BODY, Allowance
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from tests.gateway.agents import echo
 from tests.gateway.door import OTHER, TOKEN, Enter, a_request, keyed
 from tests.gateway.house import Make

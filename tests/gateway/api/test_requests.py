@@ -19,7 +19,7 @@ from agent_core.masking import MASK
 from agent_core.policy import Rule
 from agent_core.requests import Decision, Rung, Where, Who
 from gateway.admission import WAITING
-from gateway.settings import ClientSettings
+from gateway.sections import ClientSettings
 from tests.gateway.agents import echo
 from tests.gateway.door import CI, OTHER, TOKEN, Enter, a_request, keyed
 from tests.gateway.house import ANA, BEN, GUARD, OPS, RITA, House, Make

@@ -17,8 +17,9 @@ from agent_core import context, events
 from agent_core.addresses import Identity, Party
 from agent_core.erasure import ERASED
 from agent_core.files import File
-from agent_core.requests import Decision, Question
+from agent_core.requests import Decision
 from agent_core.run import Agent, Run, agent
+from agent_core.wanted import Question
 from gateway.commands import carry_out
 from gateway.errors import Busy, Needed
 from gateway.store.base import DAY

@@ -1,0 +1,294 @@
+"""
+What an answer does to a request: who may decide it, how votes are counted, and how it ends.
+
+`decide(standing, response, now)` is the only place where an answer counts or does not; the first valid answer in the
+log wins. It returns a ruling and changes nothing. `lifecycle.py` has the states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pydantic import Field
+
+from agent_core import forms
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.requests import Assurance, Choice, Decision, Frozen, Kind, Outcome, Request, Settlement, Threshold, Who
+
+
+class Voter(Frozen):
+    """Who answers, as the directory knows them at that moment."""
+
+    identity: Identity
+    party: Party
+    name: str
+    roles: tuple[str, ...] = ()
+    known: bool = False
+    assurance: Assurance = Assurance.LOW
+
+
+class Response(Frozen):
+    """
+    What a person said to one request.
+
+    `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
+    `values` is what they filled in, by field, where they sent a form in; `choice` names the way in which they deny.
+    """
+
+    request: str
+    voter: Voter
+    decision: Decision
+    text: str = ""
+    choice: str = ""
+    values: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    sent_at: float
+    seen: bool
+    via: ConversationKey
+    under: str = ""
+
+
+class Vote(Frozen):
+    """What somebody said who may decide, and who they were to the directory then. Their last one counts."""
+
+    party: Party
+    decision: Decision
+    name: str = ""
+    identity: Identity = Identity("")
+    roles: tuple[str, ...] = ()
+
+
+class Standing(Frozen):
+    """
+    A request with what has come in for it so far. `rung` is how many steps of its ladder were taken.
+
+    `claimed` is who has said that they will decide it; whoever else may can do so all the same.
+    """
+
+    request: Request
+    due: float
+    votes: tuple[Vote, ...] = ()
+    settlement: Settlement | None = None
+    questions: tuple[str, ...] = ()
+    rung: int = 0
+    claimed: Party | None = None
+    claimed_name: str = ""
+
+
+# What decide() can say -----------------------------------------------------------------------------------------------
+
+
+class Settles(NamedTuple):
+    """The answer is valid and the request ends with it."""
+
+    settlement: Settlement
+
+
+class Counted(NamedTuple):
+    """The answer is valid; more of them are needed."""
+
+
+class AskedBack(NamedTuple):
+    """Somebody who may decide asked something; the request stays open."""
+
+    text: str
+
+
+class Claims(NamedTuple):
+    """Somebody who may decide says that they will; nobody else is asked meanwhile."""
+
+
+class Claimed(NamedTuple):
+    """Somebody has claimed it before."""
+
+    party: Party
+    name: str
+
+
+class TooLate(NamedTuple):
+    """The request has ended; the first answer stands."""
+
+    settlement: Settlement
+
+
+class Expires(NamedTuple):
+    """The answer came after the deadline, which nothing had noticed yet: the request ends as expired."""
+
+
+class NotAllowed(NamedTuple):
+    """This person may not decide this request. `reason` is a key of the catalogue."""
+
+    reason: str
+
+
+class Duplicate(NamedTuple):
+    """This person has voted already."""
+
+
+class Unreadable(NamedTuple):
+    """Not an answer that this request takes: a key of the catalogue, and what is wrong with a form, by field."""
+
+    reason: str
+    faults: Mapping[str, forms.Fault] | None = None
+
+
+class Chatter(NamedTuple):
+    """Words under the card by somebody who may not decide; nobody is told anything."""
+
+
+Ruling = (
+    Settles | Counted | AskedBack | Claims | Claimed | TooLate | Expires | NotAllowed | Duplicate | Unreadable | Chatter
+)
+
+
+def objection(who: Who, requester: Party | None, voter: Voter) -> str | None:
+    """
+    Say why this voter may not decide a request.
+
+    Returns:
+        None where they may, else a key of the catalogue.
+    """
+    if who.counts_people and not voter.known:
+        return "unknown_person"
+    if who.exclude_requester and voter.party == requester:
+        return "requester_excluded"
+    asked = {voter.party, voter.identity} & set(who.people)  # the account: it may have been linked since
+    if not asked and not set(voter.roles) & set(who.roles):
+        return "not_asked"
+    if voter.assurance.rank < who.assurance.rank:
+        return "assurance"
+    return objection(who.also, requester, voter) if who.also is not None else None
+
+
+def decide(standing: Standing, response: Response, now: float) -> Ruling:
+    """
+    Rule on an answer to a request.
+
+    Args:
+        now: The store's clock. An answer is late when it is decided and was sent after the deadline: who answered in
+            time while the gateway was down, answered in time.
+    """
+    request = standing.request
+    if standing.settlement is not None:
+        return TooLate(standing.settlement) if response.decision is not Decision.ASK_BACK else Chatter()
+    reason = objection(request.who, request.requester, response.voter)
+    if reason is not None:
+        return NotAllowed(reason) if response.decision is not Decision.ASK_BACK else Chatter()
+    if now >= standing.due and response.sent_at >= standing.due:
+        return Expires()
+    if response.decision is Decision.ASK_BACK:
+        return AskedBack(response.text)
+    if response.decision not in request.allowed:
+        return Unreadable("not_offered")
+    if response.decision is Decision.CLAIM:
+        taken = standing.claimed
+        return Claims() if taken is None else Claimed(taken, standing.claimed_name)
+    if not response.seen:
+        return Unreadable("not_seen")
+    if response.choice and response.choice not in [choice.name for choice in request.choices]:
+        return Unreadable("not_offered")
+    return _count(standing, response, now)
+
+
+def _count(standing: Standing, response: Response, now: float) -> Ruling:
+    request, voter = standing.request, response.voter
+    names: tuple[str, ...] = ()
+    answer, values = "", None
+    match response.decision:
+        case Decision.APPROVE | Decision.DENY | Decision.EDIT as said:
+            decision = Decision.DENY if said is Decision.DENY else Decision.APPROVE
+            vote = Vote(
+                party=voter.party, decision=decision, name=voter.name, identity=voter.identity, roles=voter.roles
+            )
+            if any((one.party, one.decision) == (vote.party, decision) for one in latest(standing.votes)):
+                return Duplicate()
+            votes = latest((*standing.votes, vote))
+            if not reached(request.who, votes, decision):
+                return Counted()
+            outcome = _ENDS[said]
+            names = tuple(one.name for one in votes if one.decision is decision)
+        case _:
+            outcome, answer = Outcome.ANSWERED, response.text
+            if request.choices and response.decision is Decision.ANSWER:
+                picked = pick(request.choices, response.text)
+                if picked is None:
+                    return Unreadable("not_a_choice")
+                answer = picked.name
+            if request.kind is Kind.FORM and response.decision is Decision.ANSWER:
+                filled = _filled(request, response)
+                if filled is None or filled.faults:
+                    return Unreadable("form", filled.faults if filled is not None else None)
+                answer, values = forms.summary(forms.fields(request.answer_schema or {}), filled.values), filled.values
+    return Settles(
+        Settlement(
+            outcome=outcome,
+            at=now,
+            by=voter.party,
+            name=voter.name,
+            names=names if len(names) > 1 else (),
+            via=response.via,
+            comment=response.text if outcome is not Outcome.ANSWERED else "",
+            answer=answer,
+            choice=response.choice if outcome is Outcome.DENIED else "",
+            values=values,
+        )
+    )
+
+
+_ENDS = {
+    Decision.APPROVE: Outcome.APPROVED,
+    Decision.EDIT: Outcome.APPROVED_WITH_EDITS,
+    Decision.DENY: Outcome.DENIED,
+}
+
+
+def _filled(request: Request, response: Response) -> forms.Filled | None:
+    """Read what a form was filled in with, in a window or in words; None where the words are something else."""
+    asked = forms.fields(request.answer_schema or {})
+    values = response.values or forms.written(asked, response.text)
+    return forms.read(asked, values) if values else None
+
+
+# Counting ------------------------------------------------------------------------------------------------------------
+
+
+def latest(votes: Sequence[Vote]) -> list[Vote]:
+    """Give the last vote of each person, in the order in which they were cast."""
+    last = {vote.party: vote for vote in votes}
+    return [vote for vote in votes if vote is last[vote.party]]
+
+
+def thresholds(who: Who) -> tuple[Threshold, ...]:
+    """Say how many of whom it takes."""
+    return who.thresholds or (Threshold(approve=who.quorum, deny=who.denials),)
+
+
+def short(threshold: Threshold, votes: Sequence[Vote], decision: Decision) -> int:
+    """Tell how many votes a threshold is short of; 0 where it is reached."""
+    needed = threshold.approve if decision is Decision.APPROVE else threshold.deny
+    counted = {vote.party for vote in votes if vote.decision is decision and matches(threshold, vote.party, vote.roles)}
+    return max(0, needed - len(counted))
+
+
+def matches(threshold: Threshold, party: Party, roles: Sequence[str]) -> bool:
+    """Tell whether somebody counts for a threshold."""
+    anybody = not threshold.people and not threshold.roles
+    return anybody or party in threshold.people or bool(set(roles) & set(threshold.roles))
+
+
+def reached(who: Who, votes: Sequence[Vote], decision: Decision) -> bool:
+    """Tell whether votes are enough for a decision. What must hold besides has to be reached too, or denies alone."""
+    found = [not short(threshold, votes, decision) for threshold in thresholds(who)]
+    beside = [reached(who.also, votes, decision)] if who.also is not None else []
+    if decision is Decision.APPROVE:
+        return (all(found) if who.need == "all" else any(found)) and all(beside)
+    return any(found) or any(beside)
+
+
+def pick(choices: Sequence[Choice], text: str) -> Choice | None:
+    """Find the choice that a text names: by name, label or number, in any case."""
+    said = text.strip().casefold()
+    for number, choice in enumerate(choices, start=1):
+        if said in (choice.name.casefold(), choice.label.casefold(), str(number)):
+            return choice
+    return None
