@@ -69,7 +69,7 @@ def settle_again() -> Iterator[None]:
             standing = standing.model_copy(update={"settlement": None})
         return real(standing, response, now)
 
-    with mock.patch.dict(lifecycle.LIFE_CYCLE[over], again), mock.patch.object(requests, "decide", decide):
+    with mock.patch.dict(lifecycle.LIFE_CYCLE[over], again), mock.patch.object(rulings, "decide", decide):
         yield
 
 
@@ -120,7 +120,7 @@ def newest_first() -> AbstractContextManager[Any]:
 
 
 def object_to_nobody() -> AbstractContextManager[Any]:
-    return mock.patch.object(requests, "objection", return_value=None)
+    return mock.patch.object(rulings, "objection", return_value=None)
 
 
 def never_quiet() -> AbstractContextManager[Any]:
