@@ -115,6 +115,9 @@ def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
         tag, outcome = "in_doubt", f"in_doubt.{outcome}"
     chosen = next((choice.label for choice in request.choices if choice.name == settlement.choice), "")
     text = _told(outcome, settlement.comment, settlement.name, chosen)
+    if settlement.replaced_by is not None:
+        newer = TEXTS.say("titled", title=settlement.comment) if settlement.comment else TEXTS.say("newer")
+        text = TEXTS.say("model.replaced", title=newer)
     if settlement.changes:
         text += "\n" + TEXTS.say("model.changed", changes=edits.difference(request.arguments, settlement.changes))
     return [Entry(tag, text, request.tool or request.title, settlement.at)]

@@ -30,7 +30,7 @@ from agent_core import edits, effects, events
 from agent_core.errors import AgentFault, Diverged, ImpureAgent, InvalidArguments, NeverAwaited, TooLong
 from agent_core.events import Record
 from agent_core.requests import APPROVING, HALTING, Outcome, Request, Settlement
-from agent_core.results import Answered, Approved, Denied, Failed, Large, Message, Ok, QuestionBack
+from agent_core.results import Answered, Approved, Denied, Failed, Large, Message, Ok, QuestionBack, Verdict
 from agent_core.thread import Thread
 
 OPERATIONS_LIMIT = 1_000  # operations a run may hold; it goes on with run.again
@@ -43,12 +43,17 @@ class Dropped(BaseException):
 
 @dataclass
 class Wait:
-    """An operation that a strand stands at. Without an `effect` it waits for events that need no wish."""
+    """
+    An operation that a strand stands at. Without an `effect` it waits for events that need no wish.
+
+    `about` is the key of the ask that it would withdraw.
+    """
 
     kind: str
     key: str
     digest: str = ""
     effect: Callable[[Thread], effects.Effect] | None = None
+    about: str = ""
 
     def __await__(self) -> Generator[Wait, Any, Any]:
         return (yield self)
@@ -62,6 +67,16 @@ class Join:
 
     def __await__(self) -> Generator[Join, list[Any], list[Any]]:
         return (yield self)
+
+
+@dataclass
+class Asked:
+    """What became of a `run.ask` so far: its newest request, questions back that nobody has read, and its verdict."""
+
+    wait: Wait
+    request: str = ""
+    questions: deque[QuestionBack] = field(default_factory=deque)
+    verdict: Verdict | None = None
 
 
 @dataclass(eq=False)
@@ -121,7 +136,7 @@ class Drive:
         self.thread = thread
         self.now = 0.0
         self.made: set[object] = set()
-        self.questions: dict[str, deque[Any]] = {}
+        self.asked: dict[str, Asked] = {}
         self.failures: dict[str, int] = {}
         self.operations = 0
         self.tokens = 0
@@ -131,6 +146,7 @@ class Drive:
         self._waiting: dict[str, tuple[Wait, Strand]] = {}
         self._strands: list[Strand] = []
         self._asks: dict[str, str] = {}
+        self._again: dict[str, Wait] = {}
         self._requests: dict[str, Request] = {}
         self._ended: Ended | None = None
         self._diverged: Diverged | None = None
@@ -159,7 +175,8 @@ class Drive:
             return Progress(ended=self._ended, diverged=self._diverged)
         wanted = []
         known = self.thread.state.pending
-        for key, (wait, _) in self._waiting.items():
+        standing = {key: wait for key, (wait, _) in self._waiting.items()}
+        for key, wait in (self._again | standing).items():
             if wait.effect is None or key in busy or key in known:
                 continue
             try:
@@ -227,18 +244,23 @@ class Drive:
             case events.ToolFinished(key=key):
                 self._answer(event, "call", key, _tool_result(event))
             case events.OperationRefused(key=key, digest=digest):
-                self._expect(event, ("call", "request", "ask"), key, digest)
+                wait = self._expect(event, ("call", "request", "ask", "answer", "cancel"), key, digest)
                 refusal = _refusal(event)
                 if refusal is not None:
-                    self._resume(key, refusal)
+                    self._refuse(wait, refusal)
             case events.RequestOpened(key=key, request=request) if request.parent is None:
                 wait = self._expect(event, ("call", "request", "ask"), key, request.digest)
                 self._requests[request.id] = request
                 if wait.kind == "ask":
                     self._asks[request.id] = key
-                    self._resume(key, request.id)
+                    again = self._again.pop(key, None)
+                    if again is None:
+                        self.asked[key] = Asked(wait, request.id)
+                        self._resume(key, None)
+                    else:
+                        self.asked[key].request = request.id
             case events.QuestionAsked(request=name) if name in self._asks:
-                self._push(name, QuestionBack(event.text, event.party, event.name))
+                self._ask_back(self._asks[name], QuestionBack(event.text, event.party, event.name))
             case events.QuestionAnswered(key=key) if key:
                 self._answer(event, "answer", key, None)
             case events.RequestSettled(request=name, key=key) if name in self._requests:
@@ -253,18 +275,26 @@ class Drive:
             case events.SleepEnded(key=key):
                 self._answer(event, "sleep", key, None)
             case events.RunResumed(choice="go_on", key=str(key), outcome=Outcome() as outcome):
-                self._expect(event, ("call", "request"), key)
-                self._resume(key, Failed(outcome, "the owner let the run go on without it"))
+                failed = Failed(outcome, "the owner let the run go on without it")
+                known = self.asked.get(key)
+                wait = known.wait if known is not None else self._expect(event, ("call", "request", "ask"), key)
+                self._refuse(wait, failed)
+            case events.RunResumed(choice="ask_again", key=str(key)) if key in self.asked:
+                self._again[key] = self.asked[key].wait
 
     def _settle(self, event: events.RequestSettled, request: Request, key: str) -> None:
         settlement = event.settlement
+        if event.operation:
+            self._expect(event, ("cancel",), event.operation)
+        halted = settlement.outcome in HALTING and not request.catch
         if request.id in self._asks:
-            self._push(request.id, verdict(settlement))
+            if not halted:
+                self._decide(self._asks[request.id], verdict(settlement))
             return
         if request.in_doubt and key not in self._waiting:
             return  # the attempt's result came in after all, and the question about it was withdrawn
         self._expect(event, ("call", "request"), key)
-        if settlement.outcome in HALTING and not request.catch:
+        if halted:
             return  # the run is parked here; RunResumed says how it goes on
         if not request.guards:
             self._resume(key, verdict(settlement))
@@ -288,19 +318,35 @@ class Drive:
         changed = call
         self._waiting[key] = (replace(wait, digest=call.digest, effect=lambda _: changed), strand)
 
-    def _push(self, request: str, what: Any) -> None:
-        key = f"{self._asks[request]}/next"
+    def _refuse(self, wait: Wait, refusal: Denied | Failed) -> None:
+        if wait.key in self.asked:  # it was asked before, and was to be asked again
+            self._decide(wait.key, refusal)
+            return
+        if wait.kind == "ask":
+            self.asked[wait.key] = Asked(wait, verdict=refusal)
+        self._resume(wait.key, refusal)
+
+    def _ask_back(self, ask: str, question: QuestionBack) -> None:
+        key = f"{ask}/next"
         if key in self._waiting:
-            self._resume(key, what)
+            self._resume(key, question)
         else:
-            self.questions.setdefault(request, deque()).append(what)
+            self.asked[ask].questions.append(question)
+
+    def _decide(self, ask: str, verdict: Verdict) -> None:
+        """An ask has its verdict: whoever waits for it has it, and whoever would withdraw it."""
+        self.asked[ask].verdict = verdict
+        self._again.pop(ask, None)
+        for key in [key for key, (wait, _) in self._waiting.items() if wait.about == ask or key == f"{ask}/next"]:
+            if key in self._waiting:
+                self._resume(key, verdict)
 
     def _answer(self, event: events.Event, kind: str, key: str, value: Any) -> None:
         self._expect(event, (kind,), key)
         self._resume(key, value)
 
     def _expect(self, event: events.Event, kinds: tuple[str, ...], key: str, digest: str | None = None) -> Wait:
-        wait, _ = self._waiting.get(key, (None, None))
+        wait = self._again.get(key) or self._waiting.get(key, (None, None))[0]
         if wait is None or wait.kind not in kinds or (digest is not None and wait.digest != digest):
             recorded = f"{type(event).__name__} for {key}" + (f" over {digest[:12]}" if digest else "")
             expected = ", ".join(_name(wait) for wait, _ in self._waiting.values()) or "nothing: it has ended"

@@ -54,11 +54,25 @@ class CallTool(Effect):
 
 @dataclass(frozen=True)
 class RequestHuman(Effect):
-    """Ask a person. `to_agent`: questions back go to the agent, not to the requester."""
+    """
+    Ask a person.
+
+    `to_agent`: questions back go to the agent, not to the requester. `supersedes` is the request that this one
+    replaces, if that is still open.
+    """
 
     wanted: Wanted
     digest: str
     to_agent: bool = False
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True)
+class CancelRequest(Effect):
+    """Withdraw a request that is open, for a reason that people read."""
+
+    request: str
+    reason: str
 
 
 @dataclass(frozen=True)

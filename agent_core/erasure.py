@@ -13,7 +13,7 @@ from typing import Any
 
 ERASED = "[erased]"
 
-INSIDE = frozenset({"response", "voter", "settlement", "request", "card"})
+INSIDE = frozenset({"response", "voter", "settlement", "request", "earlier", "card"})
 """Values that are looked into; `request` is one, or only its id."""
 
 GONE = frozenset(
@@ -29,6 +29,7 @@ STAYS = frozenset(
         "wish",
         "model",
         "name",
+        "operation",
         "origin",
         "outcome",
         "parent",
@@ -38,6 +39,7 @@ STAYS = frozenset(
         "places",
         "consumes",
         "reminders",
+        "replaced_by",
     }
     | {"reply_to", "request", "requester", "roles", "root", "run", "sender", "status", "thread", "to", "tool", "type"}
     | {"under", "urgency", "version", "via", "where", "who", "wish"}

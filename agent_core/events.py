@@ -215,6 +215,15 @@ class NoteForwarded(Event):
     root: str = ""
 
 
+class RequestReplaced(Event):
+    """Another request, `by`, is asked in place of one of here; of the same run's, its `title` is told."""
+
+    type: Literal["RequestReplaced"] = "RequestReplaced"
+    request: str
+    by: str
+    title: str = ""
+
+
 class CopyFailed(Event):
     """A request could not be shown at a place."""
 
@@ -497,11 +506,12 @@ class RequestReminded(ThreadEvent):
 
 
 class RequestSettled(ThreadEvent):
-    """A request ended; its outcome never changes."""
+    """A request ended; its outcome never changes. `operation` is that of its agent by which it was withdrawn."""
 
     type: Literal["RequestSettled"] = "RequestSettled"
     request: str
     key: str
+    operation: str = ""
     settlement: Settlement
 
 
@@ -608,6 +618,7 @@ AnyEvent = Annotated[
     | RulingForwarded
     | CardForwarded
     | NoteForwarded
+    | RequestReplaced
     | CopyFailed
     | DeliveryEnded
     | OperatorActed

@@ -161,6 +161,21 @@ class Where(Frozen):
     reminders: tuple[float, ...] = ()
 
 
+class Earlier(Frozen):
+    """
+    The request that another one replaces, or asks again: its id, its home, and how and when it ended.
+
+    Where its `outcome` is superseded it is replaced; any other way it is asked again. Its `title` stands here only
+    where it belongs to the same run, and so is erased with it.
+    """
+
+    request: str
+    home: ConversationKey
+    title: str = ""
+    outcome: Outcome
+    at: float
+
+
 class Request(Frozen):
     """
     What was asked, as it was asked.
@@ -168,7 +183,8 @@ class Request(Frozen):
     `arguments` are for showing: sensitive values are masked in them; `editable` are those that may be changed before
     approving. `digest` is over the arguments that will run. `outside` says that somebody else will call `tool`, and not
     we. `places` are the conversations that were chosen to show it; `to_agent` says that questions back go to the agent.
-    `patience` is seconds from the first copy sent; times are seconds since the epoch, store clock.
+    `patience` is seconds from the first copy sent; times are seconds since the epoch, store clock. `earlier` is what it
+    replaces, or asks again.
     """
 
     id: str
@@ -178,6 +194,7 @@ class Request(Frozen):
     key: str
     attempt: int = 1
     parent: str | None = None
+    earlier: Earlier | None = None
     title: str
     body: str = ""
     why: str = ""
@@ -218,7 +235,7 @@ class Settlement(Frozen):
 
     `choice` names the way in which it was denied, where there were any. `values` is what a form was filled in with, as
     its schema has it; `answer` says the same in words. `changes` is what the approver changed of a call's arguments,
-    and `digest` that of the changed call, which is what runs.
+    and `digest` that of the changed call, which is what runs. `replaced_by` is the request that was asked instead.
     """
 
     outcome: Outcome
@@ -233,6 +250,7 @@ class Settlement(Frozen):
     values: dict[str, Any] | None = None
     changes: dict[str, Any] = {}
     digest: str = ""
+    replaced_by: str | None = None
 
 
 def widened(who: Who, rung: Rung) -> Who:

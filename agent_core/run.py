@@ -130,17 +130,19 @@ class Operation(Generic[T]):
 
 
 class Ask:
-    """An open request whose questions back come to the agent."""
+    """What `run.ask` has asked: it is open until it has a verdict, and its questions back come to the agent."""
 
-    def __init__(self, run: Run, request: str, key: str, wanted: Wanted) -> None:
-        self._run, self._request, self._key, self._wanted = run, request, key, wanted
+    def __init__(self, run: Run, key: str, wanted: Wanted) -> None:
+        self._run, self._key, self._wanted = run, key, wanted
 
     def next(self) -> Operation[Verdict | QuestionBack]:
-        """Wait for its verdict or the next question back."""
+        """Wait for the next question back, or the verdict; once there is one, it is the same every time."""
 
         async def body(run: Run) -> Verdict | QuestionBack:
-            waiting = run.drive.questions.get(self._request)
-            result: Verdict | QuestionBack = waiting.popleft() if waiting else await Wait("next", f"{self._key}/next")
+            asked = run.drive.asked[self._key]
+            if asked.questions:
+                return asked.questions.popleft()
+            result: Verdict | QuestionBack = asked.verdict or await Wait("next", f"{self._key}/next")
             return _filled(self._wanted, result) if not isinstance(result, QuestionBack) else result
 
         return Operation(self._run, f"{self._key}/next", body)
@@ -150,9 +152,35 @@ class Ask:
 
         async def body(run: Run) -> None:
             key, said = run.scope.key(f"{self._key}/answer"), _text(text, "ask.answer")
-            await Wait("answer", key, effect=lambda _: effects.AnswerQuestion(key, self._request, said))
+            await Wait("answer", key, effect=lambda _: effects.AnswerQuestion(key, self.request, said))
 
         return Operation(self._run, f"{self._key}/answer", body)
+
+    def cancel(self, reason: str = "") -> Operation[Verdict]:
+        """
+        Withdraw it, because nobody has to decide it any more.
+
+        Args:
+            reason: One line for the people who were asked.
+
+        Returns:
+            `Denied` with the outcome cancelled; or the verdict that it had got before, which stands.
+        """
+
+        async def body(run: Run) -> Verdict:
+            key, said = run.scope.key(f"{self._key}/cancel"), _text(reason, "ask.cancel")
+            verdict = run.drive.asked[self._key].verdict
+            if verdict is None:
+                wish = lambda _: effects.CancelRequest(key, self.request, said)  # noqa: E731
+                verdict = await Wait("cancel", key, effect=wish, about=self._key)
+            return _filled(self._wanted, verdict)
+
+        return Operation(self._run, f"{self._key}/cancel", body)
+
+    @property
+    def request(self) -> str:
+        """The id of its request; empty where nobody could be asked."""
+        return self._run.drive.asked[self._key].request
 
 
 class Run:
@@ -255,21 +283,32 @@ class Run:
 
         return Operation(self, tool.name, body)
 
-    def request_human(self, wanted: Wanted) -> Operation[Verdict]:
-        """Ask a person and wait for the verdict. Questions back go to the requester, and the answer under the card."""
+    def request_human(self, wanted: Wanted, *, supersedes: Ask | None = None) -> Operation[Verdict]:
+        """
+        Ask a person and wait for the verdict. Questions back go to the requester, and the answer under the card.
+
+        Args:
+            supersedes: What was asked before and is replaced by this, if it is open still. Votes on it do not count.
+        """
 
         async def body(run: Run) -> Verdict:
-            return await run._request(run.scope.key("request_human"), wanted)
+            return await run._request(run.scope.key("request_human"), wanted, supersedes)
 
         return Operation(self, "request_human", body)
 
-    def ask(self, wanted: Wanted) -> Operation[Ask]:
-        """Ask a person and go on; `await ask.next()` gives the verdict or a question back."""
+    def ask(self, wanted: Wanted, *, supersedes: Ask | None = None) -> Operation[Ask]:
+        """
+        Ask a person and go on; `await ask.next()` gives the verdict or a question back.
+
+        Args:
+            supersedes: As for `request_human`.
+        """
 
         async def body(run: Run) -> Ask:
-            key, digest = run.scope.key("ask"), digest_of(wanted)
-            wish = effects.RequestHuman(key, wanted, digest, to_agent=True)
-            return Ask(run, await Wait("ask", key, digest, lambda _: wish), key, wanted)
+            key, digest, old = run.scope.key("ask"), digest_of(wanted), supersedes.request if supersedes else None
+            wish = effects.RequestHuman(key, wanted, digest, to_agent=True, supersedes=old)
+            await Wait("ask", key, digest, lambda _: wish)
+            return Ask(run, key, wanted)
 
         return Operation(self, "ask", body)
 
@@ -371,9 +410,10 @@ class Run:
         text: str = await Wait("model", key, effect=effect)
         return text
 
-    async def _request(self, key: str, wanted: Wanted) -> Verdict:
-        digest = digest_of(wanted)
-        verdict: Verdict = await Wait("request", key, digest, lambda _: effects.RequestHuman(key, wanted, digest))
+    async def _request(self, key: str, wanted: Wanted, supersedes: Ask | None = None) -> Verdict:
+        digest, old = digest_of(wanted), supersedes.request if supersedes else None
+        wish = effects.RequestHuman(key, wanted, digest, supersedes=old)
+        verdict: Verdict = await Wait("request", key, digest, lambda _: wish)
         return _filled(wanted, verdict)
 
     async def _count_step(self) -> None:

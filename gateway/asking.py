@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from agent_core import addresses, edits, events, policy, requests
@@ -13,7 +14,21 @@ from agent_core.addresses import ConversationKey
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
 from agent_core.policy import Ask
-from agent_core.requests import ORIGIN, PEOPLE, Decision, Kind, Outcome, Request, Rung, Settlement, Where, Who
+from agent_core.requests import (
+    HALTING,
+    ORIGIN,
+    PEOPLE,
+    Decision,
+    Earlier,
+    Kind,
+    Outcome,
+    Request,
+    Rung,
+    Settlement,
+    Where,
+    Who,
+)
+from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
 from gateway import cards, settling, voting
@@ -109,6 +124,9 @@ def _open_wanted(
         "catch": wanted.catch,
         "to_agent": wish.to_agent,
     }
+    replaced = state.requests.get(wish.supersedes or "")
+    if replaced is not None and replaced.settlement is None:
+        common["earlier"] = earlier(replaced.request, Outcome.SUPERSEDED, here.now)
     match wanted:
         case Question(text=text, body=body):
             common |= {"kind": Kind.QUESTION, "title": text, "body": body, "allowed": (Decision.ANSWER,)}
@@ -143,7 +161,8 @@ def _of_call(here: Conversation, thread: Thread, call: CallTool, who: Who, where
 
 def draft(here: Conversation, thread: Thread, key: str, digest: str, who: Who, where: Where) -> Request:
     state = thread.state
-    attempt = 1 + sum(standing.request.key == key for standing in state.requests.values())
+    before = [standing for standing in state.requests.values() if standing.request.key == key]
+    attempt = 1 + len(before)
     return Request(
         id=addresses.derive("request", thread.id, state.run, key, digest, attempt),
         kind=Kind.APPROVAL,
@@ -151,6 +170,7 @@ def draft(here: Conversation, thread: Thread, key: str, digest: str, who: Who, w
         run=state.run,
         key=key,
         attempt=attempt,
+        earlier=_ran_out(before),
         title=key,
         digest=digest,
         allowed=(Decision.APPROVE, Decision.DENY),
@@ -162,6 +182,13 @@ def draft(here: Conversation, thread: Thread, key: str, digest: str, who: Who, w
         home=here.key,
         root=state.root,
     )
+
+
+def _ran_out(before: Sequence[Standing]) -> Earlier | None:
+    """Name the request of an operation that nobody decided, which is asked again."""
+    own = [standing for standing in before if standing.request.parent is None]
+    ended = own[-1].settlement if own else None
+    return earlier(own[-1].request, ended.outcome, ended.at) if ended is not None and ended.outcome in HALTING else None
 
 
 def open_request(here: Conversation, thread: Thread, request: Request) -> None:
@@ -207,11 +234,20 @@ def check(here: Conversation, request: Request) -> None:
         raise InvalidRequest(here.say("model.too_few", needs=needs, who=names))
 
 
+def earlier(request: Request, outcome: Outcome, at: float) -> Earlier:
+    """Name a request to the one that comes after it."""
+    return Earlier(request=request.id, home=request.home, title=request.title, outcome=outcome, at=at)
+
+
 def _record(here: Conversation, thread: Thread, request: Request) -> float:
-    """Have a request stand open; returns until when."""
+    """Have a request stand open, in place of the one that it replaces; returns until when."""
     opened = events.RequestOpened(thread=thread.id, run=request.run, key=request.key, request=request)
     here.add(opened)
     here.opened[request.id] = opened
+    before = request.earlier
+    if before is not None and before.outcome is Outcome.SUPERSEDED:
+        title = request.title if before.title else ""
+        here.tell(before.home, events.RequestReplaced(request=before.request, by=request.id, title=title))
     due = request.opened_at + request.patience
     here.put_request(
         RequestRow(
@@ -275,7 +311,7 @@ def forwarded(
         in_doubt=request.in_doubt,
         who=request.who,
         requester=request.requester,
-        card=cards.card(here, request, due, notes),
+        card=cards.card(here, request, due, notes).model_copy(update={"again": cards.before(here, request, place)}),
         patience=request.patience,
         root=request.root if place == here.key else "",
     )

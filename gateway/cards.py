@@ -42,6 +42,20 @@ def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...
     )
 
 
+def before(here: Conversation, request: Request, place: ConversationKey) -> str:
+    """Say what a request replaces, or that it is asked again; empty where it is neither."""
+    if (earlier := request.earlier) is None:
+        return ""
+    key = f"card.after.{earlier.outcome}"
+    title = here.say("titled", title=legible(earlier.title)) if earlier.title else here.say("earlier")
+    return here.say(key, title=title, time=here.clock(earlier.at, place))
+
+
+def newer(here: Conversation, settlement: Settlement) -> str:
+    """Name what replaced a request."""
+    return here.say("titled", title=settlement.comment) if settlement.comment else here.say("newer")
+
+
 def _called(here: Conversation, request: Request) -> list[tuple[str, str]]:
     """Name the tool where whoever worded the title did not."""
     if request.tool is None or request.tool in request.title:
@@ -108,10 +122,12 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
     key = f"settled.{settlement.outcome}"
     if request.in_doubt and settlement.outcome in DOUBT_ENDS:
         key = f"settled.in_doubt.{settlement.outcome}"
-    elif settlement.outcome is Outcome.DENIED and settlement.comment:
-        key = "settled.denied.because"
+    elif settlement.replaced_by is not None:
+        key = "settled.replaced"
+    elif settlement.outcome in (Outcome.DENIED, Outcome.CANCELLED) and settlement.comment:
+        key = f"settled.{settlement.outcome}.because"
     chosen = next((c.label for c in request.choices if c.name == settlement.choice), "")
-    comment = settlement.comment
+    comment = newer(here, settlement) if settlement.replaced_by is not None else settlement.comment
     if chosen:
         comment = here.say("settled.denied.chosen", choice=chosen, comment=comment)
     label = next((c.label for c in request.choices if c.name == settlement.answer), settlement.answer)

@@ -71,6 +71,8 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
             places.ruled(here, fact)
         case events.ResponseForwarded(response=response):
             home.respond(here, seq, response)
+        case events.RequestReplaced():
+            settling.replaced(here, fact)
         case events.CopyFailed():
             settling.copy_failed(here, fact)
         case events.NoteForwarded(text=text, root=root):
@@ -114,6 +116,8 @@ def needs(here: Conversation, now: float) -> Need:
             case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
                 requests.append(request)
             case events.CardForwarded(request=request) | events.CopyFailed(request=request):
+                requests.append(request)
+            case events.RequestReplaced(request=request):
                 requests.append(request)
             case events.RulingForwarded(request=request) | events.DeliveryEnded(request=str(request)):
                 requests.append(request)

@@ -130,6 +130,8 @@ def _tell(here: Conversation, response: Response, reason: str, text: str) -> Non
 def _late(here: Conversation, request: Request, settlement: Settlement) -> str:
     outcome = here.say("outcome.in_doubt" if request.in_doubt else f"outcome.{settlement.outcome}")
     time = here.clock(settlement.at)
+    if settlement.replaced_by is not None:
+        return here.say("refused.late.replaced", title=cards.newer(here, settlement), time=time)
     if not settlement.name:
         return here.say("refused.late.nobody", outcome=outcome, time=time)
     if settlement.via is None:

@@ -153,7 +153,8 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
     if copy.settled_at is not None:
         return
     if ended.status == "unknown":
-        card = copy.card.model_copy(update={"again": here.say("card.again")})
+        said = (here.say("card.again"), copy.card.again)
+        card = copy.card.model_copy(update={"again": " ".join(filter(None, said))})
         sent = here.send(Ask(card, copy.request, copy.root), request=copy.request)
         here.put(copy.model_copy(update={"deliveries": (*copy.deliveries, *sent)}))
         return

@@ -295,6 +295,11 @@ def _begin(here: Conversation, thread: Thread, effect: effects.Effect) -> None:
             )
         case effects.RequestHuman():
             asking.ask_wanted(here, thread, effect)
+        case effects.AnswerQuestion(request=name) | effects.CancelRequest(request=name) if name not in state.requests:
+            reason = here.say("model.suppressed")  # nobody was asked here: that was before a fork
+            here.add(events.OperationRefused(**named, digest="", outcome="suppressed", reason=reason))
+        case effects.CancelRequest():
+            settling.cancel(here, thread, effect)
         case effects.AnswerQuestion(request=request, text=text):
             home.answer_question(here, thread, effect.key, request, text)
         case effects.Reply(text=text):

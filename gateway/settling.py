@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
+from agent_core.effects import CancelRequest
 from agent_core.requests import Outcome, Request, Settlement
 from agent_core.rulings import Standing
+from agent_core.texts import legible
 from agent_core.thread import Thread
 from gateway import cards
 from gateway.conversation import Conversation
@@ -31,14 +33,16 @@ def standing_of(here: Conversation, name: str) -> Standing | None:
     return standing.model_copy(update={"request": request, "due": row.due})
 
 
-def settle(here: Conversation, request: Request, settlement: Settlement) -> None:
-    """End a request: its questions back end with it, and every copy shows how it ended."""
+def settle(here: Conversation, request: Request, settlement: Settlement, operation: str = "") -> None:
+    """
+    End a request: its questions back end with it, and every copy shows how it ended.
+
+    Args:
+        operation: The key of the agent's own operation that ends it, if one does.
+    """
     thread = here.threads[request.thread]
-    here.add(
-        events.RequestSettled(
-            thread=thread.id, run=request.run, request=request.id, key=request.key, settlement=settlement
-        )
-    )
+    ended = {"thread": thread.id, "run": request.run, "request": request.id, "key": request.key}
+    here.add(events.RequestSettled(**ended, operation=operation, settlement=settlement))
     row = here.requests[request.id]
     here.put_request(row.model_copy(update={"status": settlement.outcome, "settlement": settlement}))
     here.draft.clear += [timer.id for timer in steps(request)]
@@ -98,6 +102,26 @@ def show_notes(
 def withdraw(here: Conversation, request: Request, comment: str) -> None:
     """End a request that nobody needs to answer any more."""
     settle(here, request, Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=comment))
+
+
+def cancel(here: Conversation, thread: Thread, wish: CancelRequest) -> None:
+    """Withdraw what an agent has asked and does not need any more; what has its outcome keeps it."""
+    standing = thread.state.requests[wish.request]
+    if standing.settlement is None:
+        settlement = Settlement(
+            outcome=Outcome.CANCELLED, at=here.now, name=thread.state.agent, comment=legible(wish.reason)
+        )
+        settle(here, standing.request, settlement, wish.key)
+
+
+def replaced(here: Conversation, fact: events.RequestReplaced) -> None:
+    """Another request is asked in place of one of here; what has its outcome keeps it."""
+    standing = standing_of(here, fact.request)
+    if standing is not None and standing.settlement is None:
+        settlement = Settlement(
+            outcome=Outcome.SUPERSEDED, at=here.now, comment=legible(fact.title), replaced_by=fact.by
+        )
+        settle(here, standing.request, settlement)
 
 
 def deadline(here: Conversation, timer: Timer) -> None:

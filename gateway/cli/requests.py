@@ -73,6 +73,9 @@ def _lines(asked: Request, status: str, due: float) -> list[tuple[str, str]]:
     lines += [("asked by", asked.requester_name)] if asked.requester_name else []
     besides = ", not by who asked" if who.exclude_requester else ""
     lines.append(("of", ", ".join([*who.people, *(f"role:{role}" for role in who.roles)]) + besides))
+    if asked.earlier is not None:
+        how = "replaces" if asked.earlier.outcome == "superseded" else f"again, {asked.earlier.outcome} before"
+        lines.append((how, asked.earlier.request))
     lines += [("shown at", place) for place in asked.places]
     return [*lines, ("until", moment(due)), ("thread", asked.thread)]
 

@@ -181,6 +181,8 @@ class Story:
         by = f" by {settlement.name}" if settlement.name else ""
         if request is not None and request.in_doubt and settlement.outcome in DOUBT_ENDS:
             return "goes on as it was told, and takes the buttons off every card."
+        if settlement.replaced_by is not None:
+            return f"closes it, because another is asked in its place. {settlement.comment}"
         comment = f", because: “{settlement.comment}”" if settlement.comment else ""
         answer = f": “{settlement.answer}”" if settlement.answer else ""
         if settlement.outcome is Outcome.ANSWERED:

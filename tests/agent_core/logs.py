@@ -121,11 +121,10 @@ class Log:
         self.add(events.RequestOpened(thread="thread", run="r1", key=effect.key, request=request))
         return request
 
-    def settle(self, request: Request, outcome: Outcome, **how: Any) -> Progress:
+    def settle(self, request: Request, outcome: Outcome, operation: str = "", **how: Any) -> Progress:
         settlement = Settlement(outcome=outcome, at=NOON, by=ANA, name="Ana", via=HOME, **how)
-        return self.add(
-            events.RequestSettled(thread="thread", run="r1", request=request.id, key=request.key, settlement=settlement)
-        )
+        ended = {**self.named(request.key), "request": request.id, "operation": operation}
+        return self.add(events.RequestSettled(**ended, settlement=settlement))
 
 
 def a_request(**how: Any) -> Request:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -342,6 +342,144 @@ def test_questions_back_come_to_the_agent_that_asks():
     log.settle(request, Outcome.APPROVED)
 
     assert [Ok(1), QuestionBack("why?", ANA, "Ana"), Approved(ANA, "Ana")] == got
+
+
+def test_an_ask_is_withdrawn_by_its_agent():
+    """
+    `cancel` wants the request withdrawn, and whoever waits for the verdict has it; a second one gives it again.
+    """
+    got: list[Any] = []
+
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Publish?"))
+        got.extend(await run.all(ask.next(), ask.cancel("not today")))
+        got.append(await ask.cancel())
+        got.append(await ask.next())
+
+    log = Log(an_agent(bot))
+    request = log.open(wanted(log.progress()))
+    wish = wanted(log.progress())
+    assert (request.id, "not today") == (wish.request, wish.reason)
+    progress = log.settle(request, Outcome.CANCELLED, operation=wish.key, comment="not today")
+
+    assert ended_with(progress) is None
+    assert [Denied("not today", "cancelled", ANA)] * 4 == got
+    assert progress == log.fresh()
+
+
+def test_what_was_decided_before_it_is_withdrawn_stands():
+    """
+    An ask that has its verdict is not withdrawn: the verdict comes back, and nothing is wanted.
+    """
+    got: list[Any] = []
+
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Publish?"))
+        await run.call(look, Number())
+        got.append(await ask.cancel())
+
+    log = Log(an_agent(bot))
+    request = log.open(wanted(log.progress()))
+    call = wanted(log.progress())
+    log.tool_starts(call)
+    log.settle(request, Outcome.APPROVED)
+    progress = log.tool_returns(call.key, 1)
+
+    assert [Approved(ANA, "Ana")] == got
+    assert ended_with(progress) is None
+
+
+def test_code_that_withdraws_nothing_any_more_diverges():
+    """
+    A log in which an agent withdrew something does not fit code that would not.
+    """
+
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Publish?"))
+        await ask.next()
+
+    log = Log(an_agent(bot))
+    request = log.open(wanted(log.progress()))
+    progress = log.settle(request, Outcome.CANCELLED, operation="ask#1/cancel#1")
+
+    assert progress.diverged is not None
+    assert "RequestSettled for ask#1/cancel#1" == progress.diverged.recorded
+
+
+def test_what_is_asked_instead_names_what_it_replaces():
+    """
+    `supersedes` names the request of an earlier ask, of an ask and of a request that is waited for alike.
+    """
+    got: list[Any] = []
+
+    async def bot(run: Run) -> None:
+        first = await run.ask(Approval("Publish 1?"))
+        second = await run.ask(Approval("Publish 2?"), supersedes=first)
+        got.append(await first.next())
+        got.append(await run.request_human(Approval("Publish 3?"), supersedes=second))
+
+    log = Log(an_agent(bot))
+    first = log.open(wanted(log.progress()))
+    wish = wanted(log.progress())
+    assert first.id == wish.supersedes
+    second = log.open(wish)
+    last = wanted(log.settle(first, Outcome.SUPERSEDED))
+    assert second.id == last.supersedes
+    third = log.open(last)
+    log.settle(second, Outcome.SUPERSEDED)
+    progress = log.settle(third, Outcome.APPROVED)
+
+    assert [Denied("", "superseded", ANA), Approved(ANA, "Ana")] == got
+    assert ended_with(progress) is None
+    assert progress == log.fresh()
+
+
+@pytest.mark.parametrize("choice", ["ask_again", "go_on"])
+def test_an_ask_that_ran_out_halts_and_is_asked_again_or_given_up(choice: Literal["ask_again", "go_on"]):
+    """
+    Expired, the agent hears nothing until the owner has said: asked again it waits on, gone on it has failed.
+    """
+    got: list[Any] = []
+
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Publish?"))
+        got.append(await ask.next())
+
+    log = Log(an_agent(bot))
+    effect = wanted(log.progress())
+    log.settle(log.open(effect), Outcome.EXPIRED)
+    log.add(events.RunParked(thread="thread", run="r1", reason="expired", key=effect.key))
+    assert [] == got
+    progress = log.add(
+        events.RunResumed(thread="thread", run="r1", choice=choice, by="rita", key=effect.key, outcome=Outcome.EXPIRED)
+    )
+    if choice == "ask_again":
+        assert effect.key == wanted(progress).key
+        progress = log.settle(log.open(effect, attempt=2), Outcome.APPROVED)
+
+    failed = Failed("expired", "the owner let the run go on without it")
+    assert [Approved(ANA, "Ana") if choice == "ask_again" else failed] == got
+    assert ended_with(progress) is None
+    assert progress == log.fresh()
+
+
+def test_an_ask_that_is_refused_has_its_verdict_at_once():
+    """
+    Where a rule forbids it, `next` says so, and nobody waits for anything.
+    """
+    got: list[Any] = []
+
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Publish?"))
+        got.append(await ask.next())
+
+    log = Log(an_agent(bot))
+    effect = wanted(log.progress())
+    named = log.named(effect.key)
+    progress = log.add(events.OperationRefused(**named, digest=effect.digest, outcome="forbidden", reason="never"))
+
+    assert [Denied("never", "forbidden")] == got
+    assert ended_with(progress) is None
 
 
 # Guarded calls -------------------------------------------------------------------------------------------------------

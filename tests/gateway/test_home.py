@@ -206,6 +206,8 @@ async def test_an_expired_request_halts_until_the_owner_says(make: Make, runtime
         assert [] == world.results
         await house.act("ask_again")
         assert house.card(ANA).request != house.card(ANA, 0).request
+        asked_again = "Asked again: the first ran out at 23:13 UTC, and nobody had answered."
+        assert ["", asked_again] == [house.card(ANA, number).card.again for number in (0, -1)]
         await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
         assert [("ended", "done")] == await house.status()
         assert 1 == len(world.deployed)

@@ -5,12 +5,14 @@ How requests end on the cards that show them, where the channel, the directory o
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from adapters.base import Part
 from adapters.errors import RateLimited, Rejected
-from agent_core.addresses import Identity
+from agent_core import events
+from agent_core.addresses import Identity, Party
 from agent_core.requests import Decision, Who
-from agent_core.results import QuestionBack
+from agent_core.results import Approved, Denied, QuestionBack
 from agent_core.run import Run, agent
 from agent_core.tools import tool
 from agent_core.wanted import Approval
@@ -132,3 +134,151 @@ async def test_the_card_of_a_settled_request_is_not_taken_up_again(make: Make, r
         card = next(row for row in rows if row.kind == "ask" and row.conversation.endswith(BEN))
 
         assert not await house.store.retry(card.id)
+
+
+# Withdrawn, replaced, asked again by the agent -----------------------------------------------------------------------
+
+TEAM = Who(roles=("release",), quorum=2)
+
+
+async def test_an_agent_withdraws_what_it_asked(make: Make):
+    """
+    A cancelled request loses its buttons and says why on every copy; whoever answers it then is told.
+    """
+    got: list[Any] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Deploy v1?", to=Who(roles=("release",))))
+        await run.receive()
+        got.append(await ask.cancel("the build is broken"))
+        await run.reply("withdrawn")
+
+    async with make(bot, rules=()) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.write(RITA, "stop that")
+
+        told = "Deploy v1?; Cancelled by bot, 22:13 UTC: the build is broken"
+        assert [[told], [told]] == [house.texts(ANA), house.texts(BEN)]
+        assert () == house.card(ANA).card.buttons
+        assert [Denied("the build is broken", "cancelled")] == got
+        await house.press(ANA, request, Decision.APPROVE)
+        assert "Already cancelled by bot at 22:13 UTC. Your answer changed nothing." == house.texts(ANA)[-1]
+        assert [("ended", "done")] == await house.status()
+
+
+async def test_a_vote_that_comes_before_the_withdrawal_stands(make: Make):
+    """
+    Where the deciding vote is in the log before the agent withdraws, its verdict is what the agent gets.
+    """
+    got: list[Any] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Deploy v1?"))
+        await run.receive()
+        got.append(await ask.cancel())
+
+    async with make(bot, rules=()) as house:
+        await house.write(RITA, "go")
+        request = house.card(RITA).request
+        await house.stop_deciding()
+        await house.press(RITA, request, Decision.APPROVE)
+        await house.write(RITA, "stop that")
+    async with make(bot, rules=()) as house:
+        assert "Deploy v1?; Approved by Rita, 22:13 UTC" == house.texts(RITA)[0]
+        assert [Approved(Party("rita"), "Rita")] == got[-1:]
+        assert [("ended", "done")] == await house.status()
+
+
+async def test_what_is_asked_instead_replaces_it_and_votes_do_not_carry_over(make: Make):
+    """
+    The old request ends as superseded and names the new one, in one commit with its opening; the new one starts at
+    no votes, and says what it replaces.
+    """
+    got: list[Any] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Deploy v1?", to=TEAM))
+        await run.receive()
+        got.append(await run.request_human(Approval("Deploy v2?", to=TEAM), supersedes=ask))
+        got.append(await ask.next())
+
+    async with make(bot, rules=()) as house:
+        await house.write(RITA, "go")
+        old = house.card(ANA).request
+        await house.press(ANA, old, Decision.APPROVE)
+        await house.write(RITA, "v2 is there")
+
+        assert "Deploy v1?; Replaced by “Deploy v2?”, 22:13 UTC" == house.texts(BEN)[0]
+        assert () == house.card(BEN, 0).card.buttons
+        new = house.card(BEN).card
+        assert "This replaces “Deploy v1?”, which nobody has to decide any more." == new.again
+        assert ("It takes 2 approvals of Ana or Ben.",) == new.notes
+        await house.press(BEN, old, Decision.APPROVE)
+        assert "This was replaced by “Deploy v2?” at 22:13 UTC" in house.texts(BEN)[-1]
+        await house.press(BEN, house.card(BEN).request, Decision.APPROVE)
+        assert [] == got
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert ["approved", "superseded"] == [_word(verdict) for verdict in got]
+        log = await house.log()
+        replaced = next(e.settlement for e in log if isinstance(e, events.RequestSettled) and e.request == old)
+        opened = [e.request for e in log if isinstance(e, events.RequestOpened)]
+        assert opened[1].id == replaced.replaced_by
+        assert old == (opened[1].earlier.request if opened[1].earlier else None)
+
+
+def _word(verdict: Any) -> str:
+    return "approved" if isinstance(verdict, Approved) else verdict.outcome
+
+
+async def test_what_cannot_be_asked_replaces_nothing(make: Make):
+    """
+    Where nobody may answer the new request, the old one is still open.
+    """
+    got: list[Any] = []
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Deploy v1?", to=Who(roles=("release",))))
+        await run.receive()
+        nobody = Approval("Deploy v2?", to=Who(roles=("release",), quorum=7), catch=True)
+        got.append(await run.request_human(nobody, supersedes=ask))
+        got.append(await ask.next())
+
+    async with make(bot, rules=()) as house:
+        await house.write(RITA, "go")
+        await house.write(RITA, "v2 is there")
+        assert ["no_route"] == [refused.kind for refused in got]
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert "Deploy v1?; Approved by Ana, 22:13 UTC" == house.texts(BEN)[0]
+        assert [("ended", "done")] == await house.status()
+
+
+async def test_an_ask_that_ran_out_is_asked_again_by_its_owner(make: Make, runtime: HandRuntime):
+    """
+    A parked `run.ask` is asked again as a new request that names the old, and the card says so.
+    """
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        ask = await run.ask(Approval("Deploy v1?", to=Who(roles=("release",)), patience=60))
+        await run.reply(_word(await ask.next()))
+
+    async with make(bot, rules=()) as house:
+        await house.write(RITA, "go")
+        old = house.card(ANA).request
+        await runtime.advance(70)
+        assert [("parked", "expired")] == await house.status()
+        await house.act("ask_again")
+
+        card = house.card(ANA)
+        assert card.request != old
+        assert "Asked again: the first ran out at 22:14 UTC, and nobody had answered." == card.card.again
+        await house.press(ANA, card.request, Decision.APPROVE)
+        assert "approved" == house.texts(RITA)[-1]
+        assert [("ended", "done")] == await house.status()
