@@ -66,7 +66,7 @@ class FormWanted:
     """
     Somebody pressed a button that only opens a form; not logged, not retried.
 
-    `choice` is one of `Card.denials`; `edit` says that it was the button to change the call.
+    `choice` is one of `Card.denials`; `edit` says that it was the button to change the call; `revision` is the card's.
     """
 
     request: str
@@ -76,12 +76,13 @@ class FormWanted:
     assurance: Assurance
     choice: str = ""
     edit: bool = False
+    revision: int = 0
 
 
 @dataclass(frozen=True)
 class Form:
     """
-    A form to open: `fields` to fill in, which come back as a `FormSubmitted` with this decision and choice.
+    A form to open: `fields` to fill in, which come back as a `FormSubmitted` with this decision, choice and revision.
 
     `failed` is what to tell the one who pressed where it cannot be opened.
     """
@@ -93,6 +94,7 @@ class Form:
     close: str
     failed: str
     choice: str = ""
+    revision: int = 0
 
 
 @dataclass(frozen=True)

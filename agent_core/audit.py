@@ -28,6 +28,7 @@ KEPT: Mapping[str, tuple[str | tuple[str, tuple[str, ...]], ...]] = {
     "RequestOpened": ("key", ("request", _REQUEST)),
     "ResponseGiven": ("request", "fact", "party", "identity", "roles", "decision", "via"),
     "ResponseRefused": ("request", "fact", "party", "decision", "reason"),
+    "RequestChanged": ("request", "fact", "party", "identity", "via", "digest", "who", "places"),
     "RequestClaimed": ("request", "fact", "party", "identity", "via"),
     "RequestEscalated": ("request", "rung", "cause", "who", "places"),
     "RequestSettled": ("request", "key", ("settlement", ("outcome", "at", "by", "via"))),

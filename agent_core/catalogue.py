@@ -111,6 +111,7 @@ ENGLISH: Mapping[str, str] = {
     "form.fault.few": "Please choose at least {limit}.",
     "form.fault.many": "Please choose at most {limit}.",
     "form.close": "Back",
+    "form.outdated": "This call was changed since. Please look at the newest card, which shows it as it is now.",
     "form.failed": "That form could not be opened just now, so nothing has changed. Please press again.",
     # Where it takes several people
     "claimed": "{name} is on it.",
@@ -121,6 +122,13 @@ ENGLISH: Mapping[str, str] = {
     "votes.need": "{count} approvals of {who}",
     "votes.need.one": "one approval of {who}",
     # How a card ends
+    "votes.fell": "Votes on the call as it was before do not count any more: {names}.",
+    "votes.fell.you": (
+        "{name} has changed “{title}”: {changes}. Your vote was about the call as it was before, so it does not count "
+        "any more. Please look at the new card and decide again."
+    ),
+    "changed": "Changed by {name}: {changes}",
+    "changed.outdated": "Changed by {name}: {changes}. A new card below shows the call as it is now.",
     "settled.approved": "Approved by {name}, {time}",
     "settled.approved_with_edits": "Approved with changes by {name}, {time}: {changes}",
     "settled.denied": "Denied by {name}, {time}",
@@ -166,8 +174,12 @@ ENGLISH: Mapping[str, str] = {
     "refused.edit.gone": "This call cannot be changed any more, so nothing has changed. Please approve or deny it.",
     "refused.edit.invalid": "The tool does not take that, so nothing has changed: {reason}",
     "refused.edit.forbidden": "A rule forbids the call with that change, so nothing has changed: {reason}",
-    "refused.edit.others": (
-        "With that change it would be for others to decide ({who}), so nothing has changed. The request is still open."
+    "refused.edit.nobody": (
+        "With that change there would not be people enough who could decide it, so nothing has changed: {reason}"
+    ),
+    "refused.outdated": (
+        "{name} has changed this since the card that you answered: {changes}. So your answer was not counted; please "
+        "look at the newest card, which shows the call as it is now."
     ),
     "refused.form": "That does not answer everything yet, so nothing has changed. {how}",
     "refused.form.faults": "That does not answer everything yet, so nothing has changed:\n{faults}",

@@ -104,7 +104,8 @@ def _entry(thread: Thread, record: events.Record) -> list[Entry]:
 
 
 def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
-    request = thread.state.requests[name].request
+    standing = thread.state.requests[name]
+    request = standing.asked or standing.request
     if request.parent is not None:
         return []
     if settlement.outcome is Outcome.ANSWERED and not request.tool:

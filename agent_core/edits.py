@@ -57,7 +57,8 @@ def changed(call: CallTool, changes: Mapping[str, Any]) -> CallTool:
 
 def difference(before: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
     """Say what was changed, as `tag: v1 → v2`."""
-    return "; ".join(f"{exact(name)}: {_shown(before.get(name))} → {_shown(value)}" for name, value in changes.items())
+    differing = ((name, value) for name, value in changes.items() if name not in before or before[name] != value)
+    return "; ".join(f"{exact(name)}: {_shown(before.get(name))} → {_shown(value)}" for name, value in differing)
 
 
 def _shown(value: Any) -> str:

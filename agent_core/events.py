@@ -92,22 +92,32 @@ class MessageReceived(ChannelFact):
 
 
 class ActionTaken(ChannelFact):
-    """Somebody pressed a button of a request's card, or picked one of its choices (`value`)."""
+    """
+    Somebody pressed a button of a request's card, or picked one of its choices (`value`).
+
+    `revision` is that of the call as the card showed it.
+    """
 
     type: Literal["ActionTaken"] = "ActionTaken"
     request: str
     decision: Decision
     value: str = ""
+    revision: int = 0
 
 
 class FormSubmitted(ChannelFact):
-    """Somebody sent in the form that belongs to a request's card; `choice` names the button that opened it."""
+    """
+    Somebody sent in the form that belongs to a request's card; `choice` names the button that opened it.
+
+    `revision` is that of the call as the card showed it.
+    """
 
     type: Literal["FormSubmitted"] = "FormSubmitted"
     request: str
     decision: Decision
     choice: str = ""
     values: forms.Values = Field(default_factory=dict)
+    revision: int = 0
 
 
 class MessageEdited(ChannelFact):
@@ -134,7 +144,7 @@ class Card(Frozen):
     grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that opens the
     form, whose `fields` stand here so that it opens at once; without any it is the one that says why not. `denials`
     are more ways to say no, each of which opens that one with its own reason in it. `edit` labels the button behind
-    which `editable` arguments can be changed.
+    which `editable` arguments can be changed; `revision` counts how often they were, and comes back with each press.
     """
 
     title: str
@@ -154,12 +164,17 @@ class Card(Frozen):
     denials: tuple[Choice, ...] = ()
     edit: str = ""
     editable: tuple[forms.Field, ...] = ()
+    revision: int = 0
     notes: tuple[str, ...] = ()
     again: str = ""
 
 
 class AskForwarded(Event):
-    """Another conversation wants a request shown here. `root` is where inside the place."""
+    """
+    Another conversation wants a request shown here, or anew once its call was changed. `root` is where in the place.
+
+    `outdated` is for the card that shows it as it was.
+    """
 
     type: Literal["AskForwarded"] = "AskForwarded"
     request: str
@@ -171,6 +186,7 @@ class AskForwarded(Event):
     card: Card
     patience: float
     root: str = ""
+    outdated: tuple[str, ...] = ()
 
 
 class ResponseForwarded(Event):
@@ -497,6 +513,27 @@ class RequestClaimed(ThreadEvent):
     via: ConversationKey
 
 
+class RequestChanged(ThreadEvent):
+    """
+    Somebody who may decide changed the call: votes before this count for nothing. `fact` names it in this log.
+
+    `changes` is all that differs from the call as it was asked, `digest` that of the changed one. `who` may decide it
+    from now on, and it is shown at `places` besides.
+    """
+
+    type: Literal["RequestChanged"] = "RequestChanged"
+    request: str
+    fact: int
+    party: Party
+    name: str
+    identity: Identity
+    via: ConversationKey
+    changes: dict[str, Any] = Field(default_factory=dict)
+    digest: str
+    who: Who
+    places: tuple[ConversationKey, ...] = ()
+
+
 class RequestReminded(ThreadEvent):
     """Those who may decide are reminded, for the `number`th time from 0."""
 
@@ -637,6 +674,7 @@ AnyEvent = Annotated[
     | QuestionAsked
     | RequestEscalated
     | RequestClaimed
+    | RequestChanged
     | RequestReminded
     | QuestionAnswered
     | RequestSettled

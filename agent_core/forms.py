@@ -251,6 +251,12 @@ def _initial(kind: FieldKind, default: Any) -> str | tuple[str, ...]:
     return tuple(map(str, default)) if isinstance(default, list | tuple) else str(default)
 
 
+def begun(asked: Sequence[Field], values: Mapping[str, Any]) -> tuple[Field, ...]:
+    """Give fields that begin with these values."""
+    begins = ((field, _initial(field.kind, values.get(field.name))) for field in asked)
+    return tuple(field.model_copy(update={"initial": initial}) for field, initial in begins)
+
+
 def _check(field: Field) -> None:
     """Refuse a field that nobody could fill in, or that no channel shows whole."""
     name, picks = field.name, field.kind in ("choice", "choices")

@@ -9,6 +9,7 @@ The life of a request, as a table that the code uses, the docs draw and a test w
                                         QuestionAnswered
                                         RequestEscalated
                                         RequestClaimed
+                                        RequestChanged
                                         RequestReminded
 
 Deliveries, votes and questions back live inside `open`; what an agent answers after the settling is kept in the log and
@@ -20,8 +21,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from agent_core import events
+from agent_core import events, forms
 from agent_core.errors import IllegalTransition
+from agent_core.requests import Decision
 from agent_core.rulings import Standing, Vote
 
 
@@ -41,6 +43,7 @@ LIFE_CYCLE: dict[Status | None, dict[type[events.Event], Status]] = {
         events.QuestionAnswered: Status.OPEN,
         events.RequestEscalated: Status.OPEN,
         events.RequestClaimed: Status.OPEN,
+        events.RequestChanged: Status.OPEN,
         events.RequestReminded: Status.OPEN,
         events.RequestSettled: Status.SETTLED,
     },
@@ -70,12 +73,14 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case None, events.RequestOpened(request=request):
             return Standing(request=request, due=request.opened_at + request.patience)
         case Standing(votes=votes), events.ResponseGiven() as given:
+            edited = given.decision is Decision.EDIT  # then it is an approval of what stands now
             vote = Vote(
                 party=given.party,
-                decision=given.decision,
+                decision=Decision.APPROVE if edited else given.decision,
                 name=given.name,
                 identity=given.identity,
                 roles=given.roles,
+                via=given.via,
             )
             return standing.model_copy(update={"votes": (*votes, vote)})
         case Standing(questions=questions), events.QuestionAsked(text=text):
@@ -83,6 +88,19 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(request=request), events.RequestEscalated(rung=rung, who=who, places=places):
             wider = request.model_copy(update={"who": who, "places": (*request.places, *places)})
             return standing.model_copy(update={"request": wider, "rung": rung + 1})
+        case Standing(request=request, asked=asked), events.RequestChanged() as changed:
+            asked = asked or request
+            arguments = asked.arguments | changed.changes
+            update = {
+                "arguments": arguments,
+                "editable": forms.begun(asked.editable, arguments),
+                "digest": changed.digest,
+                "revision": request.revision + 1,
+                "who": changed.who,
+                "places": (*request.places, *changed.places),
+            }
+            stands = {"request": request.model_copy(update=update), "asked": asked, "votes": ()}
+            return standing.model_copy(update=stands | {"changes": changed.changes, "changed_by": changed.name})
         case Standing(), events.RequestClaimed(party=party, name=name):
             return standing.model_copy(update={"claimed": party, "claimed_name": name})
         case Standing(), events.RequestSettled(settlement=settlement):

@@ -181,10 +181,10 @@ class Request(Frozen):
     What was asked, as it was asked.
 
     `arguments` are for showing: sensitive values are masked in them; `editable` are those that may be changed before
-    approving. `digest` is over the arguments that will run. `outside` says that somebody else will call `tool`, and not
-    we. `places` are the conversations that were chosen to show it; `to_agent` says that questions back go to the agent.
-    `patience` is seconds from the first copy sent; times are seconds since the epoch, store clock. `earlier` is what it
-    replaces, or asks again.
+    approving. `digest` is over the arguments that will run, and `revision` counts how often they were changed since it
+    was asked. `outside` says that somebody else will call `tool`, and not we. `places` are the conversations that were
+    chosen to show it; `to_agent` says that questions back go to the agent. `patience` is seconds from the first copy
+    sent; times are seconds since the epoch, store clock. `earlier` is what it replaces, or asks again.
     """
 
     id: str
@@ -204,6 +204,7 @@ class Request(Frozen):
     arguments: dict[str, Any] = {}
     digest: str = ""
     editable: tuple[forms.Field, ...] = ()
+    revision: int = 0
     choices: tuple[Choice, ...] = ()
     answer_schema: dict[str, Any] | None = None
     allowed: tuple[Decision, ...]
@@ -234,8 +235,9 @@ class Settlement(Frozen):
     How, by whom and when a request ended. `names` are all whose votes it took, where it took several.
 
     `choice` names the way in which it was denied, where there were any. `values` is what a form was filled in with, as
-    its schema has it; `answer` says the same in words. `changes` is what the approver changed of a call's arguments,
-    and `digest` that of the changed call, which is what runs. `replaced_by` is the request that was asked instead.
+    its schema has it; `answer` says the same in words. `changes` is what approvers changed of a call's arguments, and
+    `digest` that of the changed call: what was decided on, and what runs where it was approved. `replaced_by` is the
+    request that was asked instead.
     """
 
     outcome: Outcome

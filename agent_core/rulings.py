@@ -8,7 +8,7 @@ log wins. It returns a ruling and changes nothing. `lifecycle.py` has the states
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -34,6 +34,7 @@ class Response(Frozen):
 
     `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
     `values` is what they filled in, by field, where they sent a form in; `choice` names the way in which they deny.
+    `revision` is that of the call as it was shown to them.
     """
 
     request: str
@@ -42,6 +43,7 @@ class Response(Frozen):
     text: str = ""
     choice: str = ""
     values: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    revision: int = 0
     sent_at: float
     seen: bool
     via: ConversationKey
@@ -56,13 +58,15 @@ class Vote(Frozen):
     name: str = ""
     identity: Identity = Identity("")
     roles: tuple[str, ...] = ()
+    via: ConversationKey | None = None
 
 
 class Standing(Frozen):
     """
     A request with what has come in for it so far. `rung` is how many steps of its ladder were taken.
 
-    `claimed` is who has said that they will decide it; whoever else may can do so all the same.
+    `claimed` is who has said that they will decide it; whoever else may can do so all the same. Where its call was
+    changed, `request` is what stands now, `asked` what was asked, `changes` how they differ, `changed_by` who did it.
     """
 
     request: Request
@@ -73,6 +77,9 @@ class Standing(Frozen):
     rung: int = 0
     claimed: Party | None = None
     claimed_name: str = ""
+    asked: Request | None = None
+    changes: Mapping[str, Any] = Field(default_factory=dict)
+    changed_by: str = ""
 
 
 # What decide() can say -----------------------------------------------------------------------------------------------
@@ -92,6 +99,14 @@ class AskedBack(NamedTuple):
     """Somebody who may decide asked something; the request stays open."""
 
     text: str
+
+
+class Edits(NamedTuple):
+    """Somebody who may decide wants the call changed; what is approved then is the changed one."""
+
+
+class Outdated(NamedTuple):
+    """They were shown the call as it was before somebody changed it; what they said of that counts for nothing."""
 
 
 class Claims(NamedTuple):
@@ -137,7 +152,19 @@ class Chatter(NamedTuple):
 
 
 Ruling = (
-    Settles | Counted | AskedBack | Claims | Claimed | TooLate | Expires | NotAllowed | Duplicate | Unreadable | Chatter
+    Settles
+    | Counted
+    | AskedBack
+    | Edits
+    | Outdated
+    | Claims
+    | Claimed
+    | TooLate
+    | Expires
+    | NotAllowed
+    | Duplicate
+    | Unreadable
+    | Chatter
 )
 
 
@@ -185,8 +212,12 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
         return Claims() if taken is None else Claimed(taken, standing.claimed_name)
     if not response.seen:
         return Unreadable("not_seen")
+    if response.revision != request.revision:
+        return Outdated()
     if response.choice and response.choice not in [choice.name for choice in request.choices]:
         return Unreadable("not_offered")
+    if response.decision is Decision.EDIT:
+        return Edits()
     return _count(standing, response, now)
 
 
@@ -195,8 +226,7 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
     names: tuple[str, ...] = ()
     answer, values = "", None
     match response.decision:
-        case Decision.APPROVE | Decision.DENY | Decision.EDIT as said:
-            decision = Decision.DENY if said is Decision.DENY else Decision.APPROVE
+        case Decision.APPROVE | Decision.DENY as decision:
             vote = Vote(
                 party=voter.party, decision=decision, name=voter.name, identity=voter.identity, roles=voter.roles
             )
@@ -205,7 +235,8 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             votes = latest((*standing.votes, vote))
             if not reached(request.who, votes, decision):
                 return Counted()
-            outcome = _ENDS[said]
+            approved = Outcome.APPROVED_WITH_EDITS if standing.changes else Outcome.APPROVED
+            outcome = approved if decision is Decision.APPROVE else Outcome.DENIED
             names = tuple(one.name for one in votes if one.decision is decision)
         case _:
             outcome, answer = Outcome.ANSWERED, response.text
@@ -231,15 +262,10 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             answer=answer,
             choice=response.choice if outcome is Outcome.DENIED else "",
             values=values,
+            changes=dict(standing.changes),
+            digest=request.digest if standing.changes else "",
         )
     )
-
-
-_ENDS = {
-    Decision.APPROVE: Outcome.APPROVED,
-    Decision.EDIT: Outcome.APPROVED_WITH_EDITS,
-    Decision.DENY: Outcome.DENIED,
-}
 
 
 def _filled(request: Request, response: Response) -> forms.Filled | None:

@@ -169,6 +169,7 @@ def _fold(state: Execution, event: events.Event) -> None:
             | events.QuestionAnswered(request=name)
             | events.RequestEscalated(request=name)
             | events.RequestClaimed(request=name)
+            | events.RequestChanged(request=name)
             | events.RequestReminded(request=name)
         ):
             state.requests[name] = lifecycle.step(state.requests.get(name), event)
@@ -228,6 +229,8 @@ def _settled(state: Execution, standing: Standing, event: events.RequestSettled)
         del state.pending[event.key]
     if outcome is Outcome.DENIED and request.guards:
         state.denied[request.digest] = event.settlement.comment
+        if standing.asked is not None:  # it was changed, and no is the answer to what was asked as well
+            state.denied[standing.asked.digest] = event.settlement.comment
 
 
 def _release(pending: dict[str, Pending], key: str, *, again: bool) -> None:

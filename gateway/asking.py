@@ -43,7 +43,7 @@ def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -
     request = _of_call(here, thread, call, ask.who, ask.where).model_copy(
         update={"why": call.why or ask.reason, "patience": ask.patience, "catch": call.catch or ask.go_on}
     )
-    editable = () if voting.several(ask.who) else edits.fields(call)
+    editable = edits.fields(call)
     if editable:
         request = request.model_copy(update={"editable": editable, "allowed": (*request.allowed, Decision.EDIT)})
     open_request(here, thread, request)

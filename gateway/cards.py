@@ -38,6 +38,7 @@ def card(here: Conversation, request: Request, due: float, notes: tuple[str, ...
         fields=filling.worded(fields(request), here.world.catalogue),
         edit=here.say("button.edit") if request.editable else "",
         editable=filling.worded(request.editable, here.world.catalogue),
+        revision=request.revision,
         notes=notes,
     )
 
@@ -136,9 +137,15 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
         name=here.world.catalogue.both(list(settlement.names)) if settlement.names else named(here, settlement),
         time=here.clock(settlement.at, place),
         comment=comment,
-        changes=edits.difference(request.arguments, settlement.changes),
+        changes=edits.difference(_asked(here, request).arguments, settlement.changes),
         answer=label,
     )
+
+
+def _asked(here: Conversation, request: Request) -> Request:
+    """Give a request as it was asked, before its call was changed."""
+    standing = here.threads[request.thread].state.requests.get(request.id)
+    return request if standing is None or standing.asked is None else standing.asked
 
 
 def named(here: Conversation, settlement: Settlement) -> str:

@@ -2,51 +2,69 @@
 Edits before approving: ruled on at home, like every answer.
 
 Who may approve a call may change it, where its tool says which arguments. The changed call is validated by the tool's
-schema and judged by the policy anew, also for who may decide it: where it takes others, or more of them, or a rule
-forbids it, nothing is changed and the approver is told. What is approved then is the changed call, by its own digest.
+schema and judged by the policy anew, also for who may decide it; one that a rule forbids, or that too few could decide,
+is not made. What stands from then on is the changed call, by its own digest: earlier votes were about another one and
+fall, and who changed it has approved it, as far as that is theirs to say. Every copy is shown anew, and what is said to
+the card as it was counts for nothing.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from agent_core import edits, forms, policy, requests, rulings
+from agent_core import edits, events, forms, policy, requests, rulings
+from agent_core.addresses import ConversationKey, Party
 from agent_core.drive import Drive
 from agent_core.effects import CallTool
-from agent_core.errors import InvalidArguments
-from agent_core.requests import Decision, Outcome, Request, Settlement, Who
-from agent_core.rulings import Response, Vote, Voter
+from agent_core.errors import InvalidArguments, InvalidRequest
+from agent_core.requests import Decision, Request, Who
+from agent_core.rulings import Response, Standing, Vote
 from agent_core.thread import Thread
-from gateway import calls, cards
+from gateway import asking, calls, cards, voting
 from gateway.conversation import Conversation
 
 
 class Refused(NamedTuple):
-    """Why nothing was changed: a word for the log, and what the approver is told."""
+    """Why nothing was changed: a word for the log, and what whoever tried is told."""
 
     reason: str
     text: str
 
 
-def edit(here: Conversation, request: Request, response: Response, settlement: Settlement) -> Settlement | Refused:
-    """Say how an edit that its sender may make ends a request; without changes it is an approval."""
+class Change(NamedTuple):
+    """What differs from the call as it was asked, the digest of the changed one, who decides that, and where else."""
+
+    changes: dict[str, Any]
+    digest: str
+    who: Who
+    places: tuple[ConversationKey, ...]
+
+
+def edit(here: Conversation, standing: Standing, response: Response) -> Change | Refused | None:
+    """Say what an edit changes that its sender may make; None where it leaves the call as it stands."""
+    request = standing.request
     thread = here.threads[request.thread]
-    call = _call(here.drive(thread), request)
-    if call is None:
+    asked = standing.asked or request
+    wanted = _call(here.drive(thread), asked)
+    if wanted is None:
         return Refused("edit", here.say("refused.edit.gone"))
     filled = forms.read(request.editable, response.values)
     if filled.faults or not response.values:
         return Refused("form", cards.unfilled(here, request.editable, filled.faults))
-    changes = {name: value for name, value in filled.values.items() if value != call.encoded.get(name)}
-    if not changes:
-        return settlement.model_copy(update={"outcome": Outcome.APPROVED})
+    changes = {
+        name: value
+        for name, value in {**standing.changes, **filled.values}.items()
+        if value != wanted.encoded.get(name)
+    }
+    if changes == standing.changes:
+        return None
     try:
-        call = edits.changed(call, changes)
+        call = edits.changed(wanted, changes)
     except InvalidArguments as error:
         return Refused("form", here.say("refused.edit.invalid", reason=str(error)))
-    refused = _judge(here, thread, call, request, response.voter)
-    return refused or settlement.model_copy(update={"changes": changes, "digest": call.digest})
+    return _judge(here, thread, call, standing, response, changes)
 
 
 def _call(drive: Drive | None, request: Request) -> CallTool | None:
@@ -55,20 +73,74 @@ def _call(drive: Drive | None, request: Request) -> CallTool | None:
     return wish if isinstance(wish, CallTool) and wish.digest == request.digest else None
 
 
-def _judge(here: Conversation, thread: Thread, call: CallTool, request: Request, voter: Voter) -> Refused | None:
+def _judge(
+    here: Conversation,
+    thread: Thread,
+    call: CallTool,
+    standing: Standing,
+    response: Response,
+    changes: Mapping[str, Any],
+) -> Change | Refused:
+    request, voter = standing.request, response.voter
+    change = Change(dict(changes), call.digest, Who(people=(voter.party,)), ())
     match calls.requirement(here, thread, call):
         case policy.Forbid(reason):
             return Refused("forbidden", here.say("refused.edit.forbidden", reason=reason))
         case policy.Ask(who, where):
-            taken = where.ladder[: thread.state.requests[request.id].rung]
-            who = functools.reduce(requests.widened, taken, who)
-            if _may_alone(who, request, voter):
-                return None
-            names = here.world.catalogue.either(here.world.directory.names(who, request.requester))
-            return Refused("edit", here.say("refused.edit.others", who=names))
-    return None
-
-
-def _may_alone(who: Who, request: Request, voter: Voter) -> bool:
+            change = change._replace(who=functools.reduce(requests.widened, where.ladder[: standing.rung], who))
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)
-    return rulings.objection(who, request.requester, voter) is None and rulings.reached(who, [vote], vote.decision)
+    may = rulings.objection(change.who, request.requester, voter) is None
+    if may and rulings.reached(change.who, [vote], Decision.APPROVE):
+        return change
+    return _shown(here, request, change)
+
+
+def _shown(here: Conversation, request: Request, change: Change) -> Change | Refused:
+    """Say where a changed call is shown besides, to those who may decide it."""
+    changed = request.model_copy(update={"who": change.who})
+    try:
+        asking.check(here, changed)
+    except InvalidRequest as error:
+        return Refused("edit", here.say("refused.edit.nobody", reason=str(error)))
+    places = asking.route(here, changed)
+    if not places:
+        reason = here.say("model.no_route")
+        return Refused("edit", here.say("refused.edit.nobody", reason=reason))
+    return change._replace(places=tuple(place for place in places if place not in request.places))
+
+
+def changed(here: Conversation, before: Standing, change: Change, said: Mapping[str, Any]) -> Standing:
+    """Have a request stand as somebody has changed it; `said` is what is written down of them."""
+    here.add(events.RequestChanged(**said, **change._asdict()))
+    row = here.requests[before.request.id]
+    here.put_request(row.model_copy(update={"added": (*row.added, *change.places)}))
+    standing = here.threads[before.request.thread].state.requests[before.request.id]
+    request = standing.request.model_copy(update={"requester": before.request.requester})
+    return standing.model_copy(update={"request": request})
+
+
+def show(here: Conversation, before: Standing, standing: Standing, editor: Party) -> None:
+    """Show every copy anew, and tell those whose votes fell."""
+    request = standing.request
+    names = [vote.name for vote in rulings.latest(before.votes) if vote.party != editor]
+    fallen = (here.say("votes.fell", names=here.world.catalogue.both(names)),) if names else ()
+    notes = (*voting.standing_notes(here, standing), *fallen)
+    difference = edits.difference(before.request.arguments, request.arguments)
+    outdated = (here.say("changed.outdated", name=standing.changed_by, changes=difference),)
+    due = here.requests[request.id].due
+    for place in request.places:
+        here.tell(place, asking.forwarded(here, request, place, due, notes).model_copy(update={"outdated": outdated}))
+    told = here.say("votes.fell.you", name=standing.changed_by, title=request.title, changes=difference)
+    for vote in rulings.latest(before.votes):
+        if vote.via is not None and vote.party != editor:
+            ruling = events.RulingForwarded(
+                request=request.id, to=vote.identity, reason=f"fell {request.revision}", text=told
+            )
+            here.tell(vote.via, ruling)
+
+
+def outdated(here: Conversation, standing: Standing) -> str:
+    """Tell somebody that they answered a card as it was before the call was changed."""
+    asked = standing.asked or standing.request
+    changes = edits.difference(asked.arguments, standing.changes)
+    return here.say("refused.outdated", name=standing.changed_by, changes=changes)

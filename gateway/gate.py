@@ -106,10 +106,12 @@ class Gate:
         if not self._directory.may_answer(copy.who, copy.requester, voter):
             names = self._directory.names(copy.who, copy.requester)
             return NoForm(say("refused.not_asked", who=self._catalogue.either(names)))
-        close, failed = say("form.close"), say("form.failed")
+        if wanted.revision != copy.card.revision:
+            return NoForm(say("form.outdated"))
+        close, failed, revision = say("form.close"), say("form.failed"), copy.card.revision
         if wanted.edit and copy.card.editable:
             title, submit = say("form.edit.title"), say("form.edit.submit")
-            return Form(Decision.EDIT, title, copy.card.editable, submit, close, failed)
+            return Form(Decision.EDIT, title, copy.card.editable, submit, close, failed, revision=revision)
         if copy.card.fields:
             title, submit = say("form.answer.title"), say("form.answer.submit")
             return Form(Decision.ANSWER, title, copy.card.fields, submit, close, failed)
@@ -117,7 +119,8 @@ class Gate:
         chosen = next((denial for denial in copy.card.denials if denial.name == wanted.choice), None)
         label, prefill = (chosen.label, chosen.prefill) if chosen is not None else (say("form.deny.label"), "")
         reason = Field(name=REASON, kind="long_text", label=label, hint=say("form.deny.hint"), initial=prefill)
-        return Form(Decision.DENY, title, (reason,), submit, close, failed, chosen.name if chosen is not None else "")
+        choice = chosen.name if chosen is not None else ""
+        return Form(Decision.DENY, title, (reason,), submit, close, failed, choice, revision)
 
     async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
         """Say what is wrong with a form before it is appended."""

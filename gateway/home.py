@@ -12,7 +12,7 @@ from typing import Any
 from agent_core import addresses, events, rulings
 from agent_core.addresses import Party
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
-from agent_core.rulings import Response
+from agent_core.rulings import Response, Standing
 from agent_core.thread import Thread
 from gateway import asking, callbacks, cards, clients, editing, settling, voting
 from gateway.conversation import Conversation
@@ -29,14 +29,17 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
     request = standing.request
     votes = here.world.directory.standing(request, standing.votes)
     match rulings.decide(standing.model_copy(update={"votes": votes}), response, here.now):
-        case rulings.Settles(settlement) if response.decision is Decision.EDIT:
-            _edit(here, seq, request, response, settlement)
+        case rulings.Edits():
+            _edit(here, seq, standing, response)
+        case rulings.Outdated():
+            told = f"outdated {request.revision}"
+            _refuse(here, seq, request, response, "outdated", editing.outdated(here, standing), told)
         case rulings.Settles(settlement):
             _count(here, seq, request, response)
             settling.settle(here, request, settlement)
         case rulings.Counted():
             _count(here, seq, request, response)
-            voting.show(here, here.threads[request.thread].state.requests[request.id])
+            voting.show(here, _standing(here, request))
         case rulings.Claims():
             _claim(here, seq, request, response)
         case rulings.Claimed(party, name):
@@ -88,16 +91,31 @@ def _said(seq: int, request: Request, response: Response) -> dict[str, Any]:
 
 def _claim(here: Conversation, seq: int, request: Request, response: Response) -> None:
     here.add(events.RequestClaimed(**_said(seq, request, response)))
-    voting.show(here, here.threads[request.thread].state.requests[request.id])
+    voting.show(here, _standing(here, request))
 
 
-def _edit(here: Conversation, seq: int, request: Request, response: Response, settlement: Settlement) -> None:
-    match editing.edit(here, request, response, settlement):
+def _edit(here: Conversation, seq: int, before: Standing, response: Response) -> None:
+    """Change the call, and count that as an approval of the changed one where its sender may give it."""
+    match editing.edit(here, before, response):
+        case None:
+            respond(here, seq, response.model_copy(update={"decision": Decision.APPROVE}))
         case editing.Refused(reason, text):
-            _refuse(here, seq, request, response, reason, text, f"{reason} {seq}")
-        case Settlement() as edited:
-            _count(here, seq, request, response)
-            settling.settle(here, request, edited)
+            _refuse(here, seq, before.request, response, reason, text, f"{reason} {seq}")
+        case editing.Change() as change:
+            standing = editing.changed(here, before, change, _said(seq, before.request, response))
+            request = standing.request
+            shown = response.model_copy(update={"decision": Decision.APPROVE, "revision": request.revision})
+            ruling = rulings.decide(standing, shown, here.now)
+            if isinstance(ruling, rulings.Settles | rulings.Counted):
+                _count(here, seq, request, response)
+            if isinstance(ruling, rulings.Settles):
+                settling.settle(here, request, ruling.settlement)
+            else:
+                editing.show(here, before, _standing(here, request), response.voter.party)
+
+
+def _standing(here: Conversation, request: Request) -> Standing:
+    return here.threads[request.thread].state.requests[request.id]
 
 
 def _refuse(

@@ -30,11 +30,12 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
             here.whisper(fact.sender, here.say("refused.gone"))
         return
     if isinstance(fact, events.ActionTaken):
-        places.answer(here, fact, copy, fact.decision, fact.value)
+        places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision)
     elif fact.decision in (Decision.ANSWER, Decision.EDIT):
-        places.answer(here, fact, copy, fact.decision, values=fact.values)
+        places.answer(here, fact, copy, fact.decision, values=fact.values, revision=fact.revision)
     else:
-        places.answer(here, fact, copy, fact.decision, str(fact.values.get(REASON, "")), choice=fact.choice)
+        reason = str(fact.values.get(REASON, ""))
+        places.answer(here, fact, copy, fact.decision, reason, choice=fact.choice, revision=fact.revision)
 
 
 def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
@@ -47,7 +48,8 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     reading, copy = read(here, fact), named(here, fact)
     if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
         decision, text = places.read(here, copy, fact.text)
-        places.answer(here, fact, copy, decision, text, under=fact.reply_to or "")
+        shown = places.revision(here, copy, fact.reply_to, reading.code)
+        places.answer(here, fact, copy, decision, text, revision=shown, under=fact.reply_to or "")
         return True
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
@@ -63,7 +65,7 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     ]
     if reached and not by_command and len(reached) == len(meant) == len(here.copies_lately()) == 1:
         decision, text = places.read(here, reached[0], fact.text)
-        places.answer(here, fact, reached[0], decision, text)
+        places.answer(here, fact, reached[0], decision, text, revision=reached[0].card.revision)
     elif reached:
         _list_codes(here, fact, [copy for copy in mine if copy.settled_at is None])
     else:
@@ -73,7 +75,8 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
 
 def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:
     """Read a text; the codes of this conversation count."""
-    return replies.read(fact.text, codes={copy.code for copy in here.copies.values()})
+    codes = {code for copy in here.copies.values() for code in (copy.code, *copy.earlier_codes)}
+    return replies.read(fact.text, codes=codes)
 
 
 def named(here: Conversation, fact: events.MessageReceived) -> Copy | None:

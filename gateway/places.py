@@ -4,6 +4,8 @@ Copies of requests: shown here, answered here, brought up to date here. Nothing 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adapters.base import Ask, Say, Settle
 from agent_core import events, forms, replies
 from agent_core.requests import Decision, Kind
@@ -11,11 +13,34 @@ from agent_core.rulings import Response
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
 
+BARE = {
+    "buttons": (),
+    "choices": (),
+    "form": "",
+    "fields": (),
+    "denials": (),
+    "edit": "",
+    "editable": (),
+    "how": "",
+    "silence": "",
+    "due": None,
+    "code": "",
+}
+"""What a card loses that nobody can answer any more."""
+
 
 def show(here: Conversation, ask: events.AskForwarded) -> None:
-    """Show a request's card, with a code of this conversation."""
-    if ask.request in here.copies:
+    """
+    Show a request's card, with a code of this conversation.
+
+    One that shows the call as it was before a change is replaced by another one, so that it is known by the vendor's
+    clock, and by the code, which of the two somebody has seen.
+    """
+    known = here.copies.get(ask.request)
+    if known is not None and (known.card.revision >= ask.card.revision or known.settled_at is not None):
         return
+    if known is not None:
+        _outdate(here, known, ask.outdated)
     code = replies.code(here.key, here.state.codes)
     here.state = here.state.model_copy(update={"codes": here.state.codes + 1})
     elsewhere = here.say("card.how.code" if here.capabilities().direct else "card.how.code.mention", code=code)
@@ -33,12 +58,22 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
             card=card,
             root=ask.root,
             code=code,
-            opened_at=here.now,
+            opened_at=known.opened_at if known is not None else here.now,
             deliveries=tuple(sent),
+            earlier=(*known.earlier, *known.deliveries) if known is not None else (),
+            earlier_codes=(*known.earlier_codes, known.code) if known is not None else (),
         )
     )
     if not sent:
         _fail(here, ask.request, ask.home, "its channel is not configured any more")
+
+
+def _outdate(here: Conversation, copy: Copy, notes: tuple[str, ...]) -> None:
+    """Take away what can be pressed on a card that shows the call as it was."""
+    here.draft.withdraw += (*copy.deliveries, *copy.reminders)
+    if here.capabilities().edits and copy.deliveries:
+        card = copy.card.model_copy(update=BARE | {"notes": notes})
+        here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
 
 
 def change(here: Conversation, wanted: events.CardForwarded) -> None:
@@ -49,20 +84,7 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
     if wanted.settled:
         if copy.settled_at is None:
             here.draft.withdraw += (*copy.deliveries, *copy.reminders)
-        bare = {
-            "buttons": (),
-            "choices": (),
-            "form": "",
-            "fields": (),
-            "denials": (),
-            "edit": "",
-            "editable": (),
-            "how": "",
-            "silence": "",
-            "due": None,
-            "code": "",
-        }
-        card = copy.card.model_copy(update=bare | {"notes": wanted.notes})
+        card = copy.card.model_copy(update=BARE | {"notes": wanted.notes})
         copy = copy.model_copy(update={"card": card, "settled_at": copy.settled_at or here.now})
         here.put(copy)
         if here.capabilities().edits:
@@ -99,10 +121,11 @@ def answer(
     *,
     choice: str = "",
     values: forms.Values | None = None,
+    revision: int,
     seen: bool = True,
     under: str = "",
 ) -> None:
-    """Turn what somebody said to a request shown here into a response, and send it home."""
+    """Turn what somebody said to a request shown here, as it was at a revision, into a response, and send it home."""
     response = Response(
         request=copy.request,
         voter=here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance),
@@ -110,6 +133,7 @@ def answer(
         text=text,
         choice=choice,
         values=values or {},
+        revision=revision,
         sent_at=fact.sent_at,
         seen=seen,
         via=here.key,
@@ -145,6 +169,8 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
     if copy is not None and ended.kind == "settle":
         _say_settled(here, copy)
         return
+    if copy is not None and ended.delivery in copy.earlier:
+        return  # another card has taken its place
     if copy is None or ended.delivery not in copy.deliveries:
         here_is_where_it_is_told = here.key in here.world.watchers()
         if not here_is_where_it_is_told and not here.told_lately(f"dead {ended.reason}", FORGET_TOLD):
@@ -173,16 +199,29 @@ def copy_under(here: Conversation, message: str | None) -> Copy | None:
     if not message:
         return None
     for copy in here.copies.values():
-        for name in copy.deliveries:
-            row = here.asks.get(name)
-            if row is not None and row.receipt is not None and row.receipt.message_id == message:
-                return copy
+        if _stands_under(here, message, (*copy.earlier, *copy.deliveries)):
+            return copy
     return None
+
+
+def _stands_under(here: Conversation, message: str | None, deliveries: Sequence[str]) -> bool:
+    rows = (here.asks.get(name) for name in deliveries)
+    return any(row is not None and row.receipt is not None and row.receipt.message_id == message for row in rows)
 
 
 def copy_with(here: Conversation, code: str | None) -> Copy | None:
     """Find the request that a code names."""
-    return next((copy for copy in here.copies.values() if code is not None and copy.code == code), None)
+    if code is None:
+        return None
+    return next((copy for copy in here.copies.values() if code in (copy.code, *copy.earlier_codes)), None)
+
+
+def revision(here: Conversation, copy: Copy, reply_to: str | None, code: str | None) -> int:
+    """Tell at which revision somebody was shown a request that their words name by its card, or else by a code."""
+    newest = code not in copy.earlier_codes
+    if reply_to and _stands_under(here, reply_to, (*copy.earlier, *copy.deliveries)):
+        newest = _stands_under(here, reply_to, copy.deliveries)
+    return copy.card.revision if newest else copy.card.revision - 1
 
 
 def prompted_at(here: Conversation, copy: Copy) -> float | None:
@@ -210,7 +249,7 @@ def in_flight(here: Conversation, copy: Copy) -> bool:
 
 def read(here: Conversation, copy: Copy, text: str) -> tuple[Decision, str]:
     """Read a text that is meant for a request."""
-    reading = replies.read(text, codes={copy.code}, in_doubt=copy.in_doubt)
+    reading = replies.read(text, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
     if copy.kind is Kind.APPROVAL:
         return (reading.decision, "") if reading.decision is not None else (Decision.ASK_BACK, reading.text)
     return Decision.ANSWER, reading.text

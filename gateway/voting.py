@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_core import events, rulings
+from agent_core import edits, events, rulings
 from agent_core.requests import Decision, Request, Threshold, Who
 from agent_core.rulings import Standing, Vote
 from gateway.conversation import Conversation
@@ -40,9 +40,12 @@ def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Se
 
 
 def standing_notes(here: Conversation, standing: Standing) -> tuple[str, ...]:
-    """Say how an open request stands: who has claimed it, who has voted, what it takes still."""
+    """Say how an open request stands: who changed it, who has claimed it, who has voted, what it takes still."""
     claimed = (here.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
-    if not several(standing.request.who):
+    if standing.asked is not None:
+        changes = edits.difference(standing.asked.arguments, standing.request.arguments)
+        claimed = (here.say("changed", name=standing.changed_by, changes=changes), *claimed)
+    if not several(standing.request.who) and standing.asked is None:
         return claimed
     cast = here.world.directory.standing(standing.request, standing.votes)
     return (*claimed, *notes(here, standing.request, cast))

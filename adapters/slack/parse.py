@@ -38,6 +38,7 @@ ACTIONS: dict[str, Decision] = {
 DENY_ACTION = "ringback.deny_form"  # a button that opens the form to deny with a reason ...
 FILL_ACTION = "ringback.form"  # ... and one that opens what is to be filled in
 EDIT_ACTION = "ringback.edit_form"  # ... or what may be changed of a call
+REVISED = "@"  # in what a button carries, before the revision of the call that its card shows
 VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER, "ringback.edit": Decision.EDIT}
 
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes that are somebody speaking
@@ -223,11 +224,14 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     direct = channel.startswith("D")
     where = _conversation(bot, _place(channel, user["id"], direct=direct))
     selected = action.get("selected_option") or {}
-    request, _, value = storable(str(selected.get("value") or action.get("value") or "")).partition("/")
+    named, _, value = storable(str(selected.get("value") or action.get("value") or "")).partition("/")
+    request, _, revision = named.partition(REVISED)
     who = _clicker(payload, user, bot)
     if decision is None:
         sender, called = who["sender"], who["sender_name"]
-        wanted = FormWanted(request, where, sender, called, Assurance.HIGH, value, name == EDIT_ACTION)
+        wanted = FormWanted(
+            request, where, sender, called, Assurance.HIGH, value, name == EDIT_ACTION, int(revision or 0)
+        )
         return FormClick(wanted, str(payload["trigger_id"]), channel)
     fact = events.ActionTaken(
         **who,
@@ -238,6 +242,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
         request=request,
         decision=decision,
         value=value,
+        revision=int(revision or 0),
     )
     keys = (
         _key(bot, "trigger", payload["trigger_id"]),
@@ -268,6 +273,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         decision=decision,
         choice=str(about.get("choice", "")),
         values=values,
+        revision=int(about.get("revision", 0)),
     )
     keys = (_key(bot, "view", view["id"], view.get("hash")),)
     return Inbound(_conversation(bot, place), fact, keys, _raw(payload))

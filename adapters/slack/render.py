@@ -15,7 +15,7 @@ import pydantic_core
 
 from adapters.base import Ask, Form, Outbound, Part, Say, Settle, Whisper
 from adapters.slack import limits
-from adapters.slack.parse import ACTIONS, DENY_ACTION, EDIT_ACTION, FILL_ACTION, VIEWS
+from adapters.slack.parse import ACTIONS, DENY_ACTION, EDIT_ACTION, FILL_ACTION, REVISED, VIEWS
 from adapters.slack.text import cut, escape, size, split
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
@@ -141,6 +141,8 @@ def _about(card: events.Card) -> list[Block]:
 
 def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     """The choices in full, where a button or a menu does not show them so; and what is pressed, with how to answer."""
+    if card.revision:
+        request = f"{request}{REVISED}{card.revision}"
     elements = [_button(ACTION_IDS[d], label, request, STYLES.get(d)) for d, label in card.buttons]
     if card.form:
         elements.append(_button(FILL_ACTION if card.fields else DENY_ACTION, card.form, request, None))
@@ -251,7 +253,9 @@ def summary(card: events.Card, number: int, of: int) -> str:
 
 def form(wanted: Form, request: str, conversation: ConversationKey) -> Block:
     """The modal behind a card's form button."""
-    about = {"request": request, "conversation": conversation} | ({"choice": wanted.choice} if wanted.choice else {})
+    about: Block = {"request": request, "conversation": conversation}
+    about |= {"choice": wanted.choice} if wanted.choice else {}
+    about |= {"revision": wanted.revision} if wanted.revision else {}
     return {
         "type": "modal",
         "callback_id": VIEW_IDS[wanted.decision],

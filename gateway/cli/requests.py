@@ -92,6 +92,8 @@ def _told(event: Event) -> str:
             return f"{name} asked back: {text}"
         case events.RequestClaimed(name=name):
             return f"{name} said that they are on it"
+        case events.RequestChanged(name=name, changes=changes):
+            return f"{name} changed the call: {json.dumps(changes, ensure_ascii=False)}"
         case events.RequestEscalated(cause=cause, places=added):
             return f"asked further, because of {cause}: {', '.join(added) or 'nowhere'}"
         case events.QuestionAnswered(name=name, text=text):

@@ -36,6 +36,7 @@ REFUSALS = {
     "not_seen": "they wrote it before the request had reached them",
     "not_a_choice": "that was none of the choices",
     "expired": "the time was up",
+    "outdated": "the call was changed since what they had seen",
 }
 ENDS = {
     "done": "ends the run.",
@@ -155,6 +156,8 @@ class Story:
                 return GATEWAY, f"has no decision yet, and asks further: {where}."
             case events.RequestClaimed(name=who):
                 return who, "will decide it; nobody else is asked meanwhile."
+            case events.RequestChanged(name=who, changes=changes):
+                return who, f"changes the call: {_brief(changes)}. Votes before that do not count any more."
             case events.RequestReminded():
                 return GATEWAY, "reminds those who were asked."
             case events.RequestSettled(request=name, settlement=settlement):

@@ -129,8 +129,9 @@ class Copy(Frozen):
     """
     A request as it stands at a place.
 
-    `deliveries` are the parts of its card, the last one with the buttons, `reminders` what was said of it later; `told`
-    is when somebody was last told something about it, by person and reason, so that nobody is told twice in a row.
+    `deliveries` are the parts of its card, the last one with the buttons, `reminders` what was said of it later;
+    `earlier` and `earlier_codes` are those of cards that show its call as it was before a change. `told` is when
+    somebody was last told something about it, by person and reason, so that nobody is told twice in a row.
     """
 
     request: str
@@ -147,6 +148,8 @@ class Copy(Frozen):
     settled_at: float | None = None
     deliveries: tuple[str, ...] = ()
     reminders: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    earlier_codes: tuple[str, ...] = ()
     told: Mapping[str, float] = Field(default_factory=dict)
 
 

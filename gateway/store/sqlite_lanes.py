@@ -264,7 +264,7 @@ def retry(db: sqlite3.Connection, delivery: str, now: float, deadline: float) ->
 
 def rows_of(db: sqlite3.Connection, copies: list[Copy]) -> dict[str, DeliveryRow]:
     """Read the index entries of the deliveries of some copies."""
-    names = [name for copy in copies for name in copy.deliveries]
+    names = [name for copy in copies for name in (*copy.earlier, *copy.deliveries)]
     found: dict[str, DeliveryRow] = {}
     for name in names:
         row = db.execute(f"{ROW} WHERE d.id = ?", (name,)).fetchone()

@@ -25,6 +25,9 @@ EVENTS: dict[type[events.Event], events.Event] = {
     events.QuestionAnswered: events.QuestionAnswered(**ABOUT, name="Rita", text="because"),
     events.RequestEscalated: events.RequestEscalated(**ABOUT, rung=0, cause="silence", who=Who(people=(ANA,))),
     events.RequestClaimed: events.RequestClaimed(**ABOUT, **BY, identity="slack:T1/U2", via=HOME),
+    events.RequestChanged: events.RequestChanged(
+        **ABOUT, **BY, identity="slack:T1/U2", via=HOME, changes={"tag": "v2"}, digest="d2", who=Who(people=(ANA,))
+    ),
     events.RequestReminded: events.RequestReminded(**ABOUT, number=0),
     events.RequestSettled: events.RequestSettled(
         **ABOUT, key="k", settlement=Settlement(outcome=Outcome.APPROVED, at=NOON)

@@ -124,11 +124,18 @@ class House(Parts):
         return answer
 
     async def press(
-        self, user: str, request: str, decision: Decision, *, at: str | None = None, value: str = ""
+        self,
+        user: str,
+        request: str,
+        decision: Decision,
+        *,
+        at: str | None = None,
+        value: str = "",
+        revision: int | None = None,
     ) -> None:
-        """Somebody presses a button."""
-        place = at or f"slack:T1/{user}"
-        await self.gate.append(self.channel.press(place, user, request, decision, self.channel.next_number(), value))
+        """Somebody presses a button, of the newest card there unless it is told at which revision."""
+        place, number = at or f"slack:T1/{user}", self.channel.next_number()
+        await self.gate.append(self.channel.press(place, user, request, decision, number, value, revision))
         await self.runtime.settle()
 
     async def deny(self, user: str, request: str, reason: str) -> None:

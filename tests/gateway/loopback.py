@@ -195,9 +195,16 @@ class Loopback:
         return Inbound(ConversationKey(conversation), fact, (f"message/{number}",), b"raw")
 
     def press(
-        self, conversation: str, user: str, request: str, decision: Decision, number: int, value: str = ""
+        self,
+        conversation: str,
+        user: str,
+        request: str,
+        decision: Decision,
+        number: int,
+        value: str = "",
+        revision: int | None = None,
     ) -> Inbound:
-        """A person presses a button."""
+        """A person presses a button, of the newest card there unless it is told at which revision."""
         fact = events.ActionTaken(
             sender=addresses.identity(self.channel, self.account, user),
             sender_name=user,
@@ -207,6 +214,7 @@ class Loopback:
             request=request,
             decision=decision,
             value=value,
+            revision=self._revision(conversation, request) if revision is None else revision,
         )
         return Inbound(ConversationKey(conversation), fact, (f"press/{number}",))
 
@@ -219,8 +227,9 @@ class Loopback:
         number: int,
         decision: Decision = Decision.ANSWER,
         choice: str = "",
+        revision: int | None = None,
     ) -> Inbound:
-        """A person sends in the form behind a button."""
+        """A person sends in the form behind a button, of the newest card there unless it is told at which revision."""
         fact = events.FormSubmitted(
             sender=addresses.identity(self.channel, self.account, user),
             sender_name=user,
@@ -231,5 +240,10 @@ class Loopback:
             decision=decision,
             choice=choice,
             values=values,
+            revision=self._revision(conversation, request) if revision is None else revision,
         )
         return Inbound(ConversationKey(conversation), fact, (f"form/{number}",))
+
+    def _revision(self, conversation: str, request: str) -> int:
+        cards = [m.card for m in self.shown.get(conversation, []) if m.request == request and m.card is not None]
+        return cards[-1].revision if cards else 0

@@ -425,3 +425,33 @@ def test_a_size_that_is_none_is_not_believed(size: Any):
     assert isinstance(parsed, Inbound)
     assert isinstance(parsed.fact, events.MessageReceived)
     assert (events.Attachment(name="plan.csv"),) == parsed.fact.attachments
+
+
+def test_what_is_pressed_says_which_call_was_shown():
+    """
+    A press and a form carry the revision of the card that they belong to; without one it is the call as it was asked.
+    """
+    press, form = load("button_approve"), load("deny_form_submitted")
+    plain = parse(press, BOT, NOW)
+    press["actions"][0]["value"] = "request1@2"
+    form["view"]["private_metadata"] = json.dumps({"request": "request1", "conversation": DM, "revision": 2})
+    pressed, sent = parse(press, BOT, NOW), parse(form, BOT, NOW)
+    press["actions"][0] |= {"action_id": "ringback.edit_form"}
+    wanted = parse(press, BOT, NOW)
+
+    for inbound, revision in ((plain, 0), (pressed, 2), (sent, 2)):
+        assert isinstance(inbound, Inbound)
+        assert isinstance(inbound.fact, events.ActionTaken | events.FormSubmitted)
+        assert ("request1", revision) == (inbound.fact.request, inbound.fact.revision)
+    assert isinstance(wanted, FormClick)
+    assert ("request1", 2, True) == (wanted.wanted.request, wanted.wanted.revision, wanted.wanted.edit)
+
+
+def test_a_revision_that_is_none_is_not_believed():
+    """
+    A press that names no number as its revision is nothing of ours.
+    """
+    press = load("button_approve")
+    press["actions"][0]["value"] = "request1@new"
+
+    assert isinstance(parse(press, BOT, NOW), Ignored)

@@ -329,3 +329,16 @@ def test_a_long_reason_stays_on_the_card():
 
     shown = " ".join(text["text"] for text in texts(blocks(part)))
     assert all(f"word{n}" in shown.split() for n in range(400))
+
+
+def test_buttons_of_a_changed_call_name_its_revision():
+    """
+    Whatever is pressed on a card, or sent in by its form, says which revision of the call it showed.
+    """
+    card = a_card(edit="Change", form="Deny with a reason", denials=(Choice(name="later", label="Later"),), revision=2)
+    values = [element["value"] for element in elements(render(Ask(card, "r1"), HERE))]
+    wanted = Form(Decision.DENY, "Deny", (REASON,), "Deny", "Back", "failed", "later", 2)
+
+    assert ["r1@2", "r1@2", "r1@2", "r1@2/later", "r1@2"] == values
+    about = json.loads(form(wanted, "r1", HERE)["private_metadata"])
+    assert {"request": "r1", "conversation": HERE, "choice": "later", "revision": 2} == about
