@@ -21,6 +21,7 @@ from agent_core.requests import (
     Assurance,
     Choice,
     Decision,
+    Earlier,
     Frozen,
     Kind,
     Outcome,
@@ -276,7 +277,7 @@ class RequestReceived(Event):
 
     `call` is what it will do once that is approved. `patience` is seconds from the first copy sent. `state` is the
     client's own, given back as it is, and `callback` where it wants to be told how this ended. `fingerprint` is the
-    digest of what it sent.
+    digest of what it sent, `earlier` what this replaces or asks again.
     """
 
     type: Literal["RequestReceived"] = "RequestReceived"
@@ -291,6 +292,7 @@ class RequestReceived(Event):
     state: Any = None
     callback: str = ""
     fingerprint: str = ""
+    earlier: Earlier | None = None
     who: Who
     where: Where
     patience: float

@@ -11,7 +11,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from agent_core import forms
 from agent_core.errors import InvalidRequest
-from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Choice, Frozen, Urgency, Where, Who
+from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Choice, Earlier, Frozen, Urgency, Where, Who
 from agent_core.texts import Text, mended
 
 
@@ -28,6 +28,8 @@ class Asking:
     where: Where | None = None
     patience: float = DEFAULT_PATIENCE
     urgency: Urgency = "normal"
+    earlier: Earlier | None = None
+    """What this replaces or asks again, where that was not asked by this run."""
     catch: bool = False
     """Return `expired`, `undeliverable` and `no_route` as `Failed` instead of halting the run."""
 

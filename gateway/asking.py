@@ -124,6 +124,8 @@ def _open_wanted(
         "catch": wanted.catch,
         "to_agent": wish.to_agent,
     }
+    if wanted.earlier is not None:
+        common["earlier"] = wanted.earlier
     replaced = state.requests.get(wish.supersedes or "")
     if replaced is not None and replaced.settlement is None:
         common["earlier"] = earlier(replaced.request, Outcome.SUPERSEDED, here.now)

@@ -54,6 +54,7 @@ def wish(wanted: events.RequestReceived) -> Approval | Question | Form:
         "to": wanted.who if wanted.call is None or wanted.who != Who() else None,
         "where": wanted.where,
         "patience": wanted.patience,
+        "earlier": wanted.earlier,
         "catch": True,
     }
     if wanted.kind is Kind.APPROVAL:

@@ -17,10 +17,11 @@ from agent_core import addresses, events, tools
 from agent_core.addresses import ConversationKey, Party
 from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
-from agent_core.requests import Kind, Outcome, Where, Who
+from agent_core.requests import Earlier, Kind, Outcome, Where, Who
 from agent_core.wanted import OutsideCall
 from gateway import clients, receivers, sections
 from gateway.admission import Admission
+from gateway.api import earlier
 from gateway.api.problems import RETRY, Problem
 from gateway.api.values import Page, RequestIn, RequestOut, view
 from gateway.clients import Asked
@@ -63,7 +64,7 @@ class Requests:
             raise Problem(400, "no-key", f"Idempotency-Key: {error}") from None
         known = await self._store.client_request(home)
         if known is None:
-            wanted = self._wanted(client, body)
+            wanted = self._wanted(client, body, await earlier.find(self._store, client, body))
             fact = Fact(home, wanted, (), request=clients.request_id(home, wanted))
             if self._admission.full(once=False):
                 self._admission.refused()
@@ -85,7 +86,7 @@ class Requests:
         assert row is not None  # noqa: S101  # it is there since the append
         return status if asked.ruled else 202, await self._view(row, asked)
 
-    def _wanted(self, client: ClientSettings, body: RequestIn) -> events.RequestReceived:
+    def _wanted(self, client: ClientSettings, body: RequestIn, before: Earlier | None) -> events.RequestReceived:
         """
         Say what a client wants as an event, in which no secret stands.
 
@@ -140,6 +141,7 @@ class Requests:
             state=body.state,
             callback=body.callback or client.webhook or "",
             fingerprint=body.fingerprint,
+            earlier=before,
             who=who,
             where=where,
             patience=sections.seconds(body.deadline),

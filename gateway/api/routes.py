@@ -47,7 +47,7 @@ def install(app: FastAPI, requests: Requests) -> None:
         status_code=201,
         operation_id="createRequest",
         responses={
-            **answers(),
+            **answers(409),
             200: shown | {"description": "It was there already; this is how it stands."},
             201: shown | {"description": "People are asked, or the policy has answered."},
             202: shown | {"description": "It is stored, and nothing is decided on it yet; look again."},

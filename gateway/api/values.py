@@ -87,6 +87,12 @@ class RequestIn(BaseModel):
         default="", description="Where a webhook tells you how it ended; left out, `webhook` of your settings."
     )
     state: Any = Field(default=None, description="Yours, given back as it is; at most 4 KiB of JSON.")
+    supersedes: Name | None = Field(
+        default=None, description="The id of an open request of yours that this one replaces; it ends as superseded."
+    )
+    after: Name | None = Field(
+        default=None, description="The id of a request of yours that ran out unanswered, which this one asks again."
+    )
 
     @field_validator("deadline")
     @classmethod
@@ -127,6 +133,8 @@ class RequestIn(BaseModel):
             raise ValueError("there is nothing to ask; give the form a title")
         if self.kind != "approval" and (self.tool is not None or self.quorum > 1):
             raise ValueError(f"a {self.kind} has no tool and one answer; ask an approval")
+        if self.supersedes is not None and self.after is not None:
+            raise ValueError("what it replaces is open and what it asks again has ended: `supersedes` or `after`")
         if self.kind == "form" and self.choices:
             raise ValueError("choices are answers to a question, or ways to deny an approval; a form has fields")
         if self.kind == "approval":
@@ -191,6 +199,7 @@ class SettlementOut(BaseModel):
     answer: str = Field(description="The answer to a question; of choices, the name of the one they picked.")
     choice: str = Field(description="The name of the way in which it was denied; empty where it was none of yours.")
     values: dict[str, Any] | None = Field(description="What a form was filled in with, as its schema has it.")
+    replaced_by: str | None = Field(description="The id of the request that was asked in its place.")
 
 
 class SaidOut(BaseModel):
@@ -226,6 +235,8 @@ class RequestOut(BaseModel):
     requester: str | None
     callback: str
     state: Any
+    supersedes: str | None = Field(description="The id of the request that this one replaces.")
+    after: str | None = Field(description="The id of the request that ran out, which this one asks again.")
     created_at: datetime
     due: datetime | None = Field(description="When it expires; it counts from the first copy that is delivered.")
     settlement: SettlementOut | None
@@ -265,6 +276,8 @@ def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], d
         due: When it expires, in seconds since the epoch.
     """
     wanted, request = asked.wanted, asked.request
+    earlier = wanted.earlier if wanted is not None else None
+    replaces = earlier is not None and earlier.outcome is Outcome.SUPERSEDED
     shown = request or wanted
     call = wanted.call if wanted is not None else None
     choices = request.choices if request is not None else ()
@@ -286,6 +299,8 @@ def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], d
         requester=shown.requester if shown is not None else None,
         callback=wanted.callback if wanted is not None else "",
         state=wanted.state if wanted is not None else None,
+        supersedes=earlier.request if earlier is not None and replaces else None,
+        after=earlier.request if earlier is not None and not replaces else None,
         created_at=moment(asked.received_at),
         due=moment(due) if due is not None and asked.settlement is None else None,
         settlement=_settlement(asked),
@@ -320,6 +335,7 @@ def _settlement(asked: Asked) -> SettlementOut | None:
         answer=ended.answer,
         choice=ended.choice,
         values=ended.values,
+        replaced_by=ended.replaced_by,
     )
 
 
