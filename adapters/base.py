@@ -29,7 +29,8 @@ class Inbound:
 
     `dedupe` are keys under which the vendor may send it again; one that is known already makes it a duplicate.
     `raw` is the vendor's payload, kept for a short time. `passing` is talk among people that concerns us only if
-    something of ours stands at its root; otherwise it is refused, and not kept.
+    something of ours stands at its root; otherwise it is refused, and not kept. With `lasting` it may come again as
+    long as its conversation lasts, not only within the days in which vendors redeliver.
     """
 
     conversation: ConversationKey
@@ -37,6 +38,7 @@ class Inbound:
     dedupe: tuple[str, ...]
     raw: bytes = b""
     passing: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,14 @@ class Gate(Protocol):
 
     def caught_up(self, channel: str, account: str) -> None:
         """Note that what was missed while nobody listened has come in, as far as the vendor tells."""
+        ...
+
+    async def marked(self, channel: str, account: str) -> str | None:
+        """Tell how far an account was read, as `mark` was last told; None where it never was."""
+        ...
+
+    async def mark(self, channel: str, account: str, value: str) -> None:
+        """Keep how far an account was read, after what was read is stored. It stands until the next one."""
         ...
 
     def refused(self, channel: str, account: str, reason: str) -> None:

@@ -8,6 +8,7 @@ cannot wait for the log (a click that only opens a form) is answered from what i
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 
 from adapters.base import OVERLOADED, REASON, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
@@ -23,7 +24,7 @@ from gateway.errors import StoreError, Unwritable
 from gateway.health import Health
 from gateway.perform import blob_of
 from gateway.runtime import Runtime
-from gateway.store.base import RAW_DAYS, Blob, Fact, Store
+from gateway.store.base import DEDUPE_DAYS, RAW_DAYS, Blob, Fact, Store
 
 log = logging.getLogger("ringback.gate")
 
@@ -65,7 +66,9 @@ class Gate:
         beside = fact.root if inbound.passing else None
         try:
             with self._admission.storing():
-                stored = await self._store.append(Fact(inbound.conversation, fact, inbound.dedupe, blobs, beside))
+                days = math.inf if inbound.lasting else DEDUPE_DAYS
+                new = Fact(inbound.conversation, fact, inbound.dedupe, blobs, beside, days=days)
+                stored = await self._store.append(new)
         except Unwritable as refused:
             log.error("cannot store a fact, so it is not acknowledged: %s", refused)
             return Refused(str(refused), retry=True)
@@ -141,6 +144,14 @@ class Gate:
     def caught_up(self, channel: str, account: str) -> None:
         """Note that an account has brought what was missed."""
         self._health.arrived(f"{channel}:{account}")
+
+    async def marked(self, channel: str, account: str) -> str | None:
+        """Tell how far an account was read."""
+        return await self._store.marked(f"{channel}:{account}")
+
+    async def mark(self, channel: str, account: str, value: str) -> None:
+        """Keep how far an account was read."""
+        await self._store.mark(f"{channel}:{account}", value)
 
     def refused(self, channel: str, account: str, reason: str) -> None:
         """Count what was not taken in."""

@@ -45,6 +45,7 @@ class Fact(NamedTuple):
     Any of `dedupe` that is known makes it a duplicate. With `beside` it is only wanted if something of ours stands at
     that root of the conversation, or may come to stand there: an agent's thread, a card, a fact that is not decided.
     With `request` it is what a client asks, found by that id from then on; a conversation has one such, for ever.
+    `days` is for how long it may come again.
     """
 
     conversation: ConversationKey
@@ -53,6 +54,7 @@ class Fact(NamedTuple):
     blobs: tuple[Blob, ...] = ()
     beside: str | None = None
     request: str | None = None
+    days: float = DEDUPE_DAYS
 
 
 class Timer(NamedTuple):
@@ -429,6 +431,10 @@ class Lists(Protocol):
         """Count what is under way; cheap, however much has ended."""
         ...
 
+    async def marked(self, account: str) -> str | None:
+        """Tell how far an account was read, as `mark` was last told; None where it never was."""
+        ...
+
     async def restored_at(self) -> float | None:
         """Tell when what is stored was put back from a backup: until then the world may have gone on without it."""
         ...
@@ -446,6 +452,15 @@ class Store(Lists, Protocol):
 
         Raises:
             Unwritable: Nothing was stored.
+        """
+        ...
+
+    async def mark(self, account: str, value: str) -> None:
+        """
+        Keep how far an account was read; after what was read is stored.
+
+        Raises:
+            Unwritable: It is not kept.
         """
         ...
 

@@ -136,6 +136,10 @@ class SqliteStore(SqliteReader):
             self._hand_over([ready])
         return cast(Accepted | Duplicate | None, result)
 
+    async def mark(self, account: str, value: str) -> None:
+        row = (account, value, self.now())
+        await self._do(lambda db: db.execute("INSERT OR REPLACE INTO marks (account, value, at) VALUES (?, ?, ?)", row))
+
     async def own(self) -> Ownership:
         self._token = self._runtime.token()
         self._handed.clear()

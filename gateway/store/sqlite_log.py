@@ -22,7 +22,6 @@ from gateway.errors import Conflict
 from gateway.store import sqlite_audit, sqlite_lanes, sqlite_links
 from gateway.store.base import (
     DAY,
-    DEDUPE_DAYS,
     Blob,
     Change,
     ConversationState,
@@ -77,7 +76,7 @@ def append(db: sqlite3.Connection, fact: Fact, now: float) -> tuple[Accepted | D
     append_record(db, conversation, record)
     db.executemany(
         "INSERT INTO dedupe (key, seq, expires) VALUES (?, ?, ?)",
-        [(key, record.seq, now + DEDUPE_DAYS * DAY) for key in fact.dedupe],
+        [(key, record.seq, now + fact.days * DAY) for key in fact.dedupe],
     )
     _insert_blobs(db, fact.blobs, now)
     return Accepted(record.seq), Ready(fact.conversation, (record,))

@@ -163,6 +163,11 @@ class SqliteReader:
             ).fetchall()
         return Counts(dict(threads), requests, dict(deliveries))
 
+    async def marked(self, account: str) -> str | None:
+        with reading():
+            row = self._reader.execute("SELECT value FROM marks WHERE account = ?", (account,)).fetchone()
+        return row[0] if row else None
+
     async def restored_at(self) -> float | None:
         with reading():
             found: float | None = self._reader.execute("SELECT MAX(at) FROM restores").fetchone()[0]

@@ -134,6 +134,7 @@ class Gate:
     seen_keys: set[str] = field(default_factory=set)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     warning: str = ""
+    marks: dict[str, str] = field(default_factory=dict)
 
     async def append(self, inbound: Inbound) -> Accepted | Duplicate | Refused:
         if self.refuse > 0:
@@ -166,6 +167,12 @@ class Gate:
 
     def caught_up(self, channel: str, account: str) -> None:
         self.arrived = True
+
+    async def marked(self, channel: str, account: str) -> str | None:
+        return self.marks.get(account)
+
+    async def mark(self, channel: str, account: str, value: str) -> None:
+        self.marks[account] = value
 
     def refused(self, channel: str, account: str, reason: str) -> None:
         self.refusals.append((account, reason))

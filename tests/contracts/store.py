@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -130,6 +131,16 @@ class StoreContract:
         assert isinstance(await store.append(a_fact("a", "event/1")), Duplicate)
         await clock.advance((DEDUPE_DAYS - 8) * DAY + 1)
         assert 1 == await store.purge(clock.now())
+
+    async def test_keys_of_what_may_always_come_again_are_always_known(self, store: Store, clock: HandRuntime):
+        """
+        What a channel can show again years later is a duplicate then.
+        """
+        await store.append(a_fact("a", "mail/1")._replace(days=math.inf))
+        await clock.advance(1_000 * DAY)
+        await store.purge(clock.now())
+
+        assert isinstance(await store.append(a_fact("a", "mail/1")), Duplicate)
 
     async def test_what_is_appended_is_handed_to_the_owner(self, store: Store):
         """
@@ -960,6 +971,17 @@ class StoreContract:
         Only a restored store makes its owner ask about what may have happened without it.
         """
         assert await store.restored_at() is None
+
+    async def test_a_mark_stands_until_the_next(self, store: Store):
+        """
+        How far an account was read is kept for each, and only the newest of it.
+        """
+        assert await store.marked("email:a@x.test") is None
+        await store.mark("email:a@x.test", "7 1")
+        await store.mark("email:b@x.test", "9 1")
+        await store.mark("email:a@x.test", "7 2")
+
+        assert ["7 2", "9 1"] == [await store.marked(f"email:{name}@x.test") for name in "ab"]
 
     async def test_it_can_be_asked_whether_it_can_be_written(self, store: Store):
         """

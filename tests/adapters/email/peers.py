@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+import smtplib
 import socket
 import subprocess
 import tempfile
@@ -241,3 +242,10 @@ def _until_it_listens(port: int, log: Path) -> None:
         time.sleep(0.02)
     said = log.read_text(errors="replace")[-2_000:] if log.exists() else "nothing"
     raise TimeoutError(f"nobody listens on port {port}; the log says: {said}")
+
+
+def deliver(peers: Peers, to: str, *subjects: str) -> None:
+    """Have Dovecot take mail."""
+    with smtplib.LMTP("127.0.0.1", peers.dovecot.lmtp_port) as client:
+        for subject in subjects:
+            client.sendmail(f"ana@{DOMAIN}", [to], f"Subject: {subject}\r\n\r\nhello\r\n".encode())

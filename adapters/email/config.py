@@ -1,0 +1,71 @@
+"""
+The settings of one mailbox: an `[[email]]` table.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+Security = Literal["tls", "starttls", "none"]
+
+
+class Config(BaseModel):
+    """One mailbox that an agent reads, and the server that takes its mail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str = Field(
+        description="The agent's address. What is sent to it with a plus sign and more in it has to arrive here too.",
+        examples=["deploybot@example.com"],
+        pattern=r"^[^@\s+/]{1,17}@[a-z0-9.-]+$",
+    )
+    name: str = Field(default="", description="What people read beside the address.", examples=["Deploybot"])
+    imap_host: str = Field(description="Where mail is read.", examples=["imap.example.com"], min_length=1)
+    imap_port: int = Field(default=993, ge=1, le=65_535, description="Its port.")
+    imap_security: Literal["tls", "none"] = Field(
+        default="tls", description="How the connection is kept from others; none is for loopback."
+    )
+    mailbox: str = Field(default="INBOX", description="The folder that is read.", min_length=1)
+    smtp_host: str = Field(description="Where mail is handed in.", examples=["smtp.example.com"], min_length=1)
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="Its port: 587 for starttls, 465 for tls.")
+    smtp_security: Security = Field(
+        default="starttls", description="How the connection is kept from others; none is for loopback."
+    )
+    user: str = Field(default="", description="Who logs in at both; the account, where it is not said.")
+    password: SecretStr | None = Field(
+        default=None, description="With what: a password for this program alone.", examples=["env:MAIL_PASSWORD"]
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="Instead of a password: an access token for XOAUTH2, read from its file at each login.",
+    )
+    secret: SecretStr = Field(
+        description="At least 32 random characters, by which replies prove what they answer. Keep it: with another one"
+        " nobody can reply to what was sent before.",
+        examples=["env:MAIL_SECRET"],
+        min_length=32,
+    )
+    authserv_id: str = Field(
+        description="The name under which your receiving server writes Authentication-Results. Nobody's mail decides"
+        " anything without its dmarc=pass.",
+        examples=["mx.example.com"],
+        min_length=1,
+    )
+    largest: int = Field(
+        default=10 * 1024 * 1024, ge=64 * 1024, le=16 * 1024 * 1024, description="Bytes of a mail that is read whole."
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _logs_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("password") is None:
+            raise ValueError("is missing, and so is password; one of them logs in")
+        return value
+
+    @property
+    def login(self) -> str:
+        """Who logs in."""
+        return self.user or self.account
