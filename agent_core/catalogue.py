@@ -190,6 +190,11 @@ ENGLISH: Mapping[str, str] = {
     # What the conversation that asked is told
     "asked.people": "I have asked {who}. {deadline} To drop it, write: drop",
     "asked.in_doubt": "{tool} was interrupted. I have asked {who} whether it ran. {deadline} To drop it, write: drop",
+    "asked.people.later": "{later} {deadline} To drop it, write: drop",
+    "asked.in_doubt.later": "{tool} was interrupted. {later} {deadline} To drop it, write: drop",
+    "asked.quiet": "{who} has quiet hours, and is asked at {time}.",
+    "asked.more.later": "Nobody has decided “{title}” yet. {later}",
+    "asked.more.quiet": "Quiet hours hold up “{title}”, so I am asking {who} too.",
     "asked.more.silence": "Nobody has decided “{title}” yet, so I am asking {who} too.",
     "asked.more.undeliverable": "I could not reach anybody about “{title}”, so I am asking {who}.",
     "asked.more.wish": "I was asked to hurry with “{title}”, so I am asking {who} too.",

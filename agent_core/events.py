@@ -433,11 +433,12 @@ class OperationRefused(ThreadEvent):
 
 
 class RequestOpened(ThreadEvent):
-    """Somebody is asked."""
+    """Somebody is asked. Places in `waiting` show it later: when the quiet hours of whoever is asked there are over."""
 
     type: Literal["RequestOpened"] = "RequestOpened"
     key: str
     request: Request
+    waiting: Mapping[ConversationKey, float] = Field(default_factory=dict)
 
 
 class ResponseGiven(ThreadEvent):
@@ -492,15 +493,17 @@ class RequestEscalated(ThreadEvent):
     """
     Nobody has decided so far, so others are asked too: the `rung` of its ladder, from 0, was taken.
 
-    `who` may decide from now on, and it is shown at `places` besides.
+    Without `rung` it is somebody's next account, as it did not reach them at the one before. `who` may decide from now
+    on, and it is shown at `places` besides; at those in `waiting` when somebody's quiet hours are over.
     """
 
     type: Literal["RequestEscalated"] = "RequestEscalated"
     request: str
-    rung: int
-    cause: Literal["silence", "undeliverable", "no_route", "wish"]
+    rung: int | None
+    cause: Literal["silence", "quiet", "undeliverable", "no_route", "wish"]
     who: Who
     places: tuple[ConversationKey, ...] = ()
+    waiting: Mapping[ConversationKey, float] = Field(default_factory=dict)
 
 
 class RequestClaimed(ThreadEvent):

@@ -5,6 +5,7 @@ Parts of a week, as people write them: "Mon-Fri 09:00-17:00 Europe/Berlin".
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +14,8 @@ from agent_core.requests import Frozen
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60  # minutes
+LONGEST = 8 * DAY  # minutes, after which every week of hours has come round
+SHIFT = 3 * 60  # minutes, more than which no time zone is put forward or back
 
 _WRITTEN = re.compile(
     r"(?:(?P<days>[a-z]{3}(?:-[a-z]{3})?(?:,[a-z]{3}(?:-[a-z]{3})?)*)(?:\s+|$))?"
@@ -38,19 +41,40 @@ class Hours(Frozen):
 
     def hold(self, at: float) -> bool:
         """Tell whether a moment (seconds since the epoch) lies within."""
+        return self.left(at) > 0
+
+    def left(self, at: float) -> int:
+        """Tell how many minutes of them are left at a moment, by the clock on the wall; 0 where they do not hold."""
         local = datetime.fromtimestamp(at, ZoneInfo(self.timezone))
         day, minute = local.weekday(), local.hour * 60 + local.minute
         if self.begins < self.ends:
-            return day in self.days and self.begins <= minute < self.ends
-        return (day in self.days and minute >= self.begins) or ((day - 1) % 7 in self.days and minute < self.ends)
+            return self.ends - minute if day in self.days and self.begins <= minute < self.ends else 0
+        if day in self.days and minute >= self.begins:
+            return DAY - minute + self.ends
+        return self.ends - minute if (day - 1) % 7 in self.days and minute < self.ends else 0
+
+
+def over(several: Sequence[Hours], at: float) -> float | None:
+    """
+    Give the first moment from `at` on in which none of some hours hold; None where one of them always does.
+
+    Where summer time begins or ends it is the first minute in which the clock on the wall says so.
+    """
+    minute, last = int(at // 60), int(at // 60) + LONGEST
+    while minute <= last:
+        left = max((hours.left(minute * 60.0) for hours in several), default=0)
+        if not left:
+            return max(at, minute * 60.0)
+        minute += max(1, left - SHIFT)  # near their end by minutes, as the clock may be put forward or back before it
+    return None
 
 
 @lru_cache(maxsize=256)
-def parse(text: str) -> Hours:
+def parse(text: str, otherwise: str = "UTC") -> Hours:
     """
     Read hours such as `Mon-Fri 09:00-17:00 Europe/Berlin`, `22:00-07:00` or `Sat,Sun`.
 
-    Without days they are those of every day, without hours whole days, without a time zone UTC.
+    Without days they are those of every day, without hours whole days, without a time zone in that of `otherwise`.
 
     Raises:
         ValueError: It says what to write.
@@ -58,7 +82,7 @@ def parse(text: str) -> Hours:
     found = _WRITTEN.fullmatch(text.strip())
     if found is None or not (found["days"] or found["begins"]):
         raise ValueError(f"{text!r} are no hours; write some like Mon-Fri 09:00-17:00 Europe/Berlin")
-    timezone = found["timezone"] or "UTC"
+    timezone = found["timezone"] or otherwise
     if timezone not in available_timezones():
         raise ValueError(f"there is no time zone {timezone!r}; write one like Europe/Berlin")
     return Hours(

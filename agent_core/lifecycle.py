@@ -87,7 +87,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
             return standing.model_copy(update={"questions": (*questions, text)})
         case Standing(request=request), events.RequestEscalated(rung=rung, who=who, places=places):
             wider = request.model_copy(update={"who": who, "places": (*request.places, *places)})
-            return standing.model_copy(update={"request": wider, "rung": rung + 1})
+            return standing.model_copy(update={"request": wider, "rung": standing.rung if rung is None else rung + 1})
         case Standing(request=request, asked=asked), events.RequestChanged() as changed:
             asked = asked or request
             arguments = asked.arguments | changed.changes

@@ -26,13 +26,18 @@ ROLE = "role:"  # before a role, where people can be named too
 
 
 class Person(Frozen):
-    """A human being in the directory. `identities` are in the order in which they like to be reached."""
+    """
+    A human being in the directory.
+
+    `identities` are in the order in which they like to be reached; in `quiet` hours nothing is sent to them there.
+    """
 
     id: Party
     name: str
     identities: tuple[Identity, ...] = ()
     roles: tuple[str, ...] = ()
     timezone: str = "UTC"
+    quiet: tuple[Hours, ...] = ()
 
 
 class Rule(Frozen):

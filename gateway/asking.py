@@ -31,7 +31,7 @@ from agent_core.requests import (
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
-from gateway import cards, settling, voting
+from gateway import cards, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow
 
@@ -201,21 +201,36 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         return
     allowed = (*request.allowed, Decision.CLAIM) if request.where.ladder else request.allowed
     request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})
-    due = _record(here, thread, request)
+    waiting = quiet.waiting(here, request, request.places)
+    _record(here, thread, request, waiting)
     if not request.places and not request.where.ladder:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))
         return
     here.draft.timers += settling.steps(request)
-    if not request.places:
+    if set(request.places) <= set(waiting) and request.where.ladder:
         here.draft.timers.append(settling.climb_at(request, 0, here.now))
+    if not request.places:
         return
+    quiet.wait(here, request, cards=waiting)
     notes = voting.notes(here, request, ()) if voting.several(request.who) else ()
     for place in request.places:
-        here.tell(place, forwarded(here, request, place, due, notes))
+        if place not in waiting:
+            here.tell(place, forwarded(here, request, place, notes))
     if here.key not in request.places:
-        deadline = here.say("asked.deadline", time=here.clock(due))
+        _tell_who_is_asked(here, thread, request, waiting)
+
+
+def _tell_who_is_asked(here: Conversation, thread: Thread, request: Request, waiting: quiet.Waiting) -> None:
+    """Say in one line where it was asked who is asked, who is later, and until when."""
+    until = here.say("asked.deadline", time=here.clock(here.requests[request.id].due))
+    later = quiet.told(here, waiting)
+    if set(request.places) <= set(waiting):
+        key = "asked.in_doubt.later" if request.in_doubt else "asked.people.later"
+        here.reply(thread, here.say(key, later=later, deadline=until, tool=request.tool))
+    else:
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
-        here.reply(thread, here.say(key, who=who(here, request), deadline=deadline, tool=request.tool))
+        deadline = f"{until} {later}" if later else until
+        here.reply(thread, here.say(key, who=who(here, request, waiting), deadline=deadline, tool=request.tool))
 
 
 def check(here: Conversation, request: Request) -> None:
@@ -241,9 +256,11 @@ def earlier(request: Request, outcome: Outcome, at: float) -> Earlier:
     return Earlier(request=request.id, home=request.home, title=request.title, outcome=outcome, at=at)
 
 
-def _record(here: Conversation, thread: Thread, request: Request) -> float:
-    """Have a request stand open, in place of the one that it replaces; returns until when."""
-    opened = events.RequestOpened(thread=thread.id, run=request.run, key=request.key, request=request)
+def _record(here: Conversation, thread: Thread, request: Request, waiting: quiet.Waiting = quiet.NOWHERE) -> None:
+    """Have a request stand open, in place of the one that it replaces."""
+    opened = events.RequestOpened(
+        thread=thread.id, run=request.run, key=request.key, request=request, waiting=dict(waiting)
+    )
     here.add(opened)
     here.opened[request.id] = opened
     before = request.earlier
@@ -256,7 +273,6 @@ def _record(here: Conversation, thread: Thread, request: Request) -> float:
             id=request.id, home=here.key, thread=thread.id, title=request.title, due=due, patience=request.patience
         )
     )
-    return due
 
 
 def _refuse(
@@ -303,7 +319,7 @@ def _default_target(here: Conversation, request: Request) -> str:
 
 
 def forwarded(
-    here: Conversation, request: Request, place: ConversationKey, due: float, notes: tuple[str, ...] = ()
+    here: Conversation, request: Request, place: ConversationKey, notes: tuple[str, ...] = ()
 ) -> events.AskForwarded:
     """Say what a place is to show."""
     return events.AskForwarded(
@@ -313,20 +329,23 @@ def forwarded(
         in_doubt=request.in_doubt,
         who=request.who,
         requester=request.requester,
-        card=cards.card(here, request, due, notes).model_copy(update={"again": cards.before(here, request, place)}),
+        card=cards.card(here, request, here.requests[request.id].due, notes).model_copy(
+            update={"again": cards.before(here, request, place)}
+        ),
         patience=request.patience,
         root=request.root if place == here.key else "",
     )
 
 
-def named(here: Conversation, request: Request, rung: Rung) -> str:
-    """Name those whom a step of a ladder asks, in a sentence."""
+def named(here: Conversation, request: Request, rung: Rung, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
+    """Name those whom a step of a ladder asks, in a sentence, but for those who are asked later."""
     added = bool(rung.people or rung.roles)
     of = request.who.model_copy(update={"people": rung.people, "roles": rung.roles}) if added else request.who
-    return here.world.catalogue.either(here.world.directory.names(of, request.requester, request.requester_name))
+    return who(here, request.model_copy(update={"who": of}), waiting)
 
 
-def who(here: Conversation, request: Request) -> str:
-    """Name those who may decide, in a sentence."""
+def who(here: Conversation, request: Request, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
+    """Name those who may decide, in a sentence, but for those who are asked later."""
     names = here.world.directory.names(request.who, request.requester, request.requester_name)
-    return here.world.catalogue.either(names)
+    later = quiet.names(here, waiting)
+    return here.world.catalogue.either([name for name in names if name not in later])

@@ -231,7 +231,7 @@ def read(records: Sequence[Record]) -> Asked:
                     asked.settlement = settlement
             case events.RequestEscalated(who=who, rung=rung) if asked.request is not None:
                 asked.request = asked.request.model_copy(update={"who": who})
-                asked.rungs = rung + 1
+                asked.rungs = asked.rungs if rung is None else rung + 1
             case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():
                 asked.said += (record,)
             case events.OperationRefused(reason=reason, outcome=why):

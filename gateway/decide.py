@@ -74,7 +74,7 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
         case events.RequestReplaced():
             settling.replaced(here, fact)
         case events.CopyFailed():
-            settling.copy_failed(here, fact)
+            ladder.copy_failed(here, fact)
         case events.NoteForwarded(text=text, root=root):
             here.send(Say(text, root))
         case events.DeliveryEnded():

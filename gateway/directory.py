@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from agent_core import addresses, policy
+from agent_core import addresses, hours, policy
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import ROLE, Person
 from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Who
@@ -102,6 +102,12 @@ class Directory:
         person = self._by_identity.get(Identity(conversation))
         return person.timezone if person is not None else "UTC"
 
+    def quiet_until(self, conversation: ConversationKey, at: float) -> float | None:
+        """Tell until when whoever has a one-to-one conversation has quiet hours; None where they have none now."""
+        person = self._by_identity.get(Identity(conversation))
+        over = hours.over(person.quiet, at) if person is not None else None
+        return over if over is not None and over > at else None
+
     def may_start(self, allowed: Sequence[str], identity: Identity, *, outsider: bool) -> bool:
         """
         Say whether somebody may start an agent.
@@ -161,10 +167,20 @@ class Directory:
         """Say where those who may decide a request are reached next, who were asked at their first accounts before."""
         found = []
         for person in self.eligible(request.who, request.requester):
-            accounts = map(addresses.one_to_one, person.identities)
-            left = (one for one in accounts if one not in request.places and self.reachable(one))
-            found += [place for place in (next(left, None),) if place is not None]
+            place = self._not_asked_yet(request, person)
+            found += [place] if place is not None else []
         return found[:MOST_ADDRESSEES]
+
+    def next_contact(self, request: Request, place: ConversationKey) -> ConversationKey | None:
+        """Say where the one who has a conversation, and may decide a request, is reached when they are not there."""
+        person = self.person(Identity(place))
+        if person is None or person not in self.eligible(request.who, request.requester):
+            return None
+        return self._not_asked_yet(request, person)
+
+    def _not_asked_yet(self, request: Request, person: Person) -> ConversationKey | None:
+        accounts = map(addresses.one_to_one, person.identities)
+        return next((one for one in accounts if one not in request.places and self.reachable(one)), None)
 
     def names(self, who: Who, requester: Party | None, requester_name: str = "") -> list[str]:
         """Name those who may decide."""

@@ -22,7 +22,7 @@ from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.requests import Decision, Request, Who
 from agent_core.rulings import Response, Standing, Vote
 from agent_core.thread import Thread
-from gateway import asking, calls, cards, voting
+from gateway import asking, calls, cards, quiet, voting
 from gateway.conversation import Conversation
 
 
@@ -116,6 +116,8 @@ def changed(here: Conversation, before: Standing, change: Change, said: Mapping[
     here.put_request(row.model_copy(update={"added": (*row.added, *change.places)}))
     standing = here.threads[before.request.thread].state.requests[before.request.id]
     request = standing.request.model_copy(update={"requester": before.request.requester})
+    others = [place for place in request.places if place != said["via"]]  # whoever has just changed it is awake
+    quiet.wait(here, request, cards=quiet.waiting(here, request, others))
     return standing.model_copy(update={"request": request})
 
 
@@ -127,9 +129,10 @@ def show(here: Conversation, before: Standing, standing: Standing, editor: Party
     notes = (*voting.standing_notes(here, standing), *fallen)
     difference = edits.difference(before.request.arguments, request.arguments)
     outdated = (here.say("changed.outdated", name=standing.changed_by, changes=difference),)
-    due = here.requests[request.id].due
     for place in request.places:
-        here.tell(place, asking.forwarded(here, request, place, due, notes).model_copy(update={"outdated": outdated}))
+        if place not in here.requests[request.id].waiting:
+            shown = asking.forwarded(here, request, place, notes)
+            here.tell(place, shown.model_copy(update={"outdated": outdated}))
     told = here.say("votes.fell.you", name=standing.changed_by, title=request.title, changes=difference)
     for vote in rulings.latest(before.votes):
         if vote.via is not None and vote.party != editor:
@@ -139,8 +142,8 @@ def show(here: Conversation, before: Standing, standing: Standing, editor: Party
             here.tell(vote.via, ruling)
 
 
-def outdated(here: Conversation, standing: Standing) -> str:
-    """Tell somebody that they answered a card as it was before the call was changed."""
+def outdated(here: Conversation, standing: Standing, key: str = "refused.outdated") -> str:
+    """Tell somebody that they answered a card as it was before the call was changed, or that theirs is one."""
     asked = standing.asked or standing.request
     changes = edits.difference(asked.arguments, standing.changes)
-    return here.say("refused.outdated", name=standing.changed_by, changes=changes)
+    return here.say(key, name=standing.changed_by, changes=changes)

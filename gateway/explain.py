@@ -20,7 +20,7 @@ from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool
-from gateway import asking, clients, ladder, voting
+from gateway import asking, clients, ladder, quiet, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation, World
 from gateway.errors import GatewayError
@@ -131,17 +131,20 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         home=origin,
     )
     problem, here = "", Conversation(origin, world, Ongoing())
+    here.now = call.at
     try:
         asking.check(here, request)
     except InvalidRequest as refused:
         problem = str(refused)
     places = asking.route(here, request) if not problem else []
-    shown = [*map(_named(world), places)]
+    waiting = quiet.waiting(here, request, places)
+    shown = [f"{_named(world)(place)}{', later: quiet hours' if place in waiting else ''}" for place in places]
     if requester is None and ORIGIN in ask.where.targets and not problem:
         shown.insert(0, "where it is asked for")
     deciders = world.directory.eligible(ask.who, requester)
     if not problem and not (deciders and shown):
         problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
+    steps, first = _steps(here, request, places)
     return Explanation(
         "ask",
         reason=ask.reason,
@@ -150,26 +153,45 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         votes=" ".join(voting.notes(here, request, ())) if voting.several(request.who) else "",
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
-        steps=tuple(_steps(here, request)),
-        until=call.at + ask.patience,
+        steps=tuple(steps),
+        until=first + ask.patience,
         go_on=ask.go_on,
         problem=problem,
     )
 
 
-def _steps(here: Conversation, request: Request) -> Iterator[tuple[float, str]]:
-    """Say what happens by itself while nobody answers, by time."""
-    told = [(request.opened_at + after, "they are reminded") for after in request.where.reminders]
-    who, asked = request.who, list(asking.route(here, request))
+def _steps(
+    here: Conversation, request: Request, places: Sequence[ConversationKey]
+) -> tuple[list[tuple[float, str]], float]:
+    """
+    Say what happens by itself while nobody answers, by time, and when the first copy is sent.
+
+    Args:
+        places: Where it is shown first.
+    """
+    name, told = _named(here.world), list[tuple[float, str]]()
+    asleep = dict(quiet.waiting(here, request, places))
+    told += [(at, f"{name(place)} gets the card: quiet hours are over") for place, at in asleep.items()]
+    first = here.now if set(places) - set(asleep) else None
+    who, asked, at_once = request.who, list(places), first is None
     for rung in request.where.ladder:
+        here.now = here.now if at_once or first is None else max(here.now, first + rung.after)
         who = requests.widened(who, rung)
         wider = request.model_copy(update={"who": who, "places": tuple(asked)})
-        places = ladder.places(here, wider, rung)
-        asked += places
-        names = asking.named(here, wider, rung)
-        at = ", ".join(map(_named(here.world), places)) or "nowhere, so the next step is taken at once"
-        told.append((request.opened_at + rung.after, f"{names} at {at}"))
-    yield from sorted(told)
+        added = ladder.places(here, wider, rung)
+        asked += added
+        waiting = quiet.waiting(here, wider, added)
+        asleep.update(waiting)
+        at = ", ".join(map(name, (place for place in added if place not in waiting)))
+        later = ", ".join(f"{name(place)}, later: quiet hours" for place in waiting)
+        none = "" if added else "nowhere, so the next step is taken at once"
+        told.append((here.now, f"{asking.named(here, wider, rung)} at {at or later or none}"))
+        told += [(end, f"{name(place)} gets the card: quiet hours are over") for place, end in waiting.items()]
+        at_once = bool(added) and set(added) <= set(waiting)
+        first = here.now if first is None and at else first
+    first = min(asleep.values(), default=request.opened_at) if first is None else first
+    told += [(first + after, "they are reminded") for after in request.where.reminders]
+    return sorted(told), first
 
 
 def _about(rule: policy.Rule) -> str:

@@ -4,8 +4,11 @@ What happens by itself while a request is open: others are asked too, and people
 **Steps are timers.** Opening a request stores one timer for each rung of its ladder and each reminder, in the commit
 that asks; settling it clears them, in the commit that settles. So a crash leaves both or neither, and a step that fell
 due while nobody was there is taken at the next start. A step's time counts from the first copy sent, which is known
-only later: a timer that comes too early for that is set anew. Where no copy can reach anybody, the timer of the next
-rung is set to now, so that a failure costs no patience.
+only later: a timer that comes too early for that is set anew. Where no copy can reach anybody, or everybody has quiet
+hours (`quiet.py`), the timer of the next rung is set to now, so that neither costs any patience.
+
+**Accounts before rungs.** Whom a copy does not reach at one account is shown it at the next one of theirs, in the order
+of the directory; only where there is none left the ladder goes on.
 
 **A step is taken once.** It is written down as `RequestEscalated` or `RequestReminded`; a rung's timer that does not
 belong to the next rung finds it taken already, and does nothing. Once somebody has claimed the request, no further
@@ -16,10 +19,10 @@ from __future__ import annotations
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
-from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, widened
+from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Who, widened
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
-from gateway import asking, settling, voting
+from gateway import asking, editing, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import Timer
 
@@ -33,6 +36,8 @@ def due(here: Conversation, timer: Timer) -> None:
     _, kind, number = timer.id.rsplit("/", 2)
     if kind == "rung":
         _climb_when_due(here, standing, int(number), timer)
+    elif kind == "quiet":
+        _wake(here, standing)
     else:
         _remind_when_due(here, standing, int(number))
 
@@ -41,12 +46,12 @@ def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: 
     request, row = standing.request, here.requests[standing.request.id]
     if number != standing.rung or standing.claimed is not None:
         return
-    unreachable = set(request.places) <= set(row.failed)
+    unreachable = quiet.asleep(request, row)
     at = _since(here, request) + request.where.ladder[number].after
     if not unreachable and at > here.now:
         here.draft.timers.append(settling.climb_at(request, number, at))
         return
-    lost = "undeliverable" if request.places else "no_route"
+    lost = "quiet" if row.waiting else "undeliverable" if request.places else "no_route"
     _climb(here, standing, number, lost if unreachable else "silence")
 
 
@@ -66,15 +71,42 @@ def hurry(here: Conversation, thread: Thread, why: str) -> None:
 
 
 def _since(here: Conversation, request: Request) -> float:
-    """Say from when patience counts: the first copy sent, else the opening."""
-    first = here.requests[request.id].first_sent
-    return request.opened_at if first is None else first
+    """Say from when patience counts: the first copy sent, else when that is to be sent."""
+    row = here.requests[request.id]
+    return row.due - row.patience if row.first_sent is None else row.first_sent
 
 
 def _climb(here: Conversation, standing: Standing, number: int, cause: str) -> None:
     request, rung = standing.request, standing.request.where.ladder[number]
     who = widened(request.who, rung)
     added = places(here, request.model_copy(update={"who": who}), rung)
+    waiting = _ask_besides(here, standing, who, added, number, cause)
+    now_standing = settling.standing_of(here, request.id)
+    if now_standing is None or now_standing.settlement is not None:
+        return
+    if added and here.key not in request.places:
+        _tell_who_is_asked(here, now_standing.request, rung, cause, added, waiting)
+    if added and set(added) <= set(waiting) and number + 1 < len(request.where.ladder):
+        _climb(here, now_standing, number + 1, "quiet")
+
+
+def _ask_besides(
+    here: Conversation,
+    standing: Standing,
+    who: Who,
+    added: list[ConversationKey],
+    number: int | None,
+    cause: str,
+) -> quiet.Waiting:
+    """
+    Have a request shown at further places, at those that are waiting when these wait no more.
+
+    Args:
+        who: Who may decide it from now on.
+        number: The rung that is taken; None where it is somebody's next account.
+    """
+    request, row = standing.request, here.requests[standing.request.id]
+    waiting = quiet.waiting(here, request, added)
     here.add(
         events.RequestEscalated.model_validate(
             {
@@ -85,24 +117,37 @@ def _climb(here: Conversation, standing: Standing, number: int, cause: str) -> N
                 "cause": cause,
                 "who": who,
                 "places": tuple(added),
+                "waiting": waiting,
             }
         )
     )
-    row = here.requests[request.id]
     here.put_request(row.model_copy(update={"added": (*row.added, *added)}))
     wider = request.model_copy(update={"who": who, "places": (*request.places, *added)})
-    if not set(wider.places) - set(row.failed):
-        _nobody_reached(here, wider, number)
-        return
+    quiet.wait(here, wider, cards=waiting)
+    if quiet.asleep(wider, here.requests[request.id]):
+        _nobody_reached(here, wider, standing.rung if number is None else number + 1)
+        return waiting
     for place in request.places:
         here.tell(place, events.CardForwarded(request=request.id, settled=False, who=who))
     notes = voting.standing_notes(here, standing.model_copy(update={"request": wider}))
     for place in added:
-        here.tell(place, asking.forwarded(here, wider, place, row.due, notes))
-    if added and here.key not in request.places:
-        names = asking.named(here, wider, rung)
-        thread = here.threads[request.thread]
-        here.reply(thread, here.say(f"asked.more.{cause}", who=names, title=request.title))
+        if place not in waiting:
+            here.tell(place, asking.forwarded(here, wider, place, notes))
+    return waiting
+
+
+def _tell_who_is_asked(
+    here: Conversation, request: Request, rung: Rung, cause: str, added: list[ConversationKey], waiting: quiet.Waiting
+) -> None:
+    """Say where it was asked whom a step asks, and whom it asks later."""
+    later = quiet.told(here, waiting)
+    if set(added) <= set(waiting):
+        text = here.say("asked.more.later", title=request.title, later=later)
+    else:
+        names = asking.named(here, request, rung, waiting)
+        text = here.say(f"asked.more.{cause}", who=names, title=request.title)
+        text = f"{text} {later}" if later else text
+    here.reply(here.threads[request.thread], text)
 
 
 def places(here: Conversation, request: Request, rung: Rung) -> list[ConversationKey]:
@@ -119,13 +164,43 @@ def places(here: Conversation, request: Request, rung: Rung) -> list[Conversatio
     return [p for p in dict.fromkeys(found) if p not in request.places and directory.reachable(p)]
 
 
-def _nobody_reached(here: Conversation, request: Request, number: int) -> None:
-    """Take the next step at once, or say that nobody can be asked."""
-    if number + 1 < len(request.where.ladder):
-        here.draft.timers.append(settling.climb_at(request, number + 1, here.now))
+def _nobody_reached(here: Conversation, request: Request, following: int, reason: str = "") -> None:
+    """Take the next step at once; without one wait for whoever is asleep, or say that nobody can be asked."""
+    if following < len(request.where.ladder):
+        here.draft.timers.append(settling.climb_at(request, following, here.now))
+    elif not here.requests[request.id].waiting:
+        outcome = Outcome.UNDELIVERABLE if request.places else Outcome.NO_ROUTE
+        settling.settle(here, request, Settlement(outcome=outcome, at=here.now, comment=reason))
+
+
+def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
+    """A place cannot show a request: it is shown at the next account of whoever is reached there, if there is one."""
+    standing = settling.standing_of(here, failed.request)
+    if standing is None or standing.settlement is not None:
         return
-    outcome = Outcome.UNDELIVERABLE if request.places else Outcome.NO_ROUTE
-    settling.settle(here, request, Settlement(outcome=outcome, at=here.now))
+    row, request = here.requests[failed.request], standing.request
+    here.put_request(row.model_copy(update={"failed": tuple(dict.fromkeys((*row.failed, failed.place)))}))
+    following = here.world.directory.next_contact(request, failed.place)
+    if following is not None:
+        _ask_besides(here, standing, request.who, [following], None, "undeliverable")
+        return
+    quiet.wait(here, request)
+    if quiet.asleep(request, here.requests[request.id]):
+        _nobody_reached(here, request, standing.rung, failed.reason)
+
+
+def _wake(here: Conversation, standing: Standing) -> None:
+    """Show a request to those whose quiet hours are over, and remind them."""
+    request = standing.request
+    if here.requests[request.id].due <= here.now:
+        return  # it expires
+    cards, reminders = quiet.awake(here, request)
+    notes = voting.standing_notes(here, standing)
+    outdated = (editing.outdated(here, standing, "changed.outdated"),) if standing.changes else ()
+    for place in cards:
+        shown = asking.forwarded(here, request, place, notes)
+        here.tell(place, shown.model_copy(update={"outdated": outdated}))
+    _remind(here, request, reminders)
 
 
 def _remind_when_due(here: Conversation, standing: Standing, number: int) -> None:
@@ -135,7 +210,14 @@ def _remind_when_due(here: Conversation, standing: Standing, number: int) -> Non
         here.draft.timers.append(settling.remind_at(request, number, at))
         return
     here.add(events.RequestReminded(thread=request.thread, run=request.run, request=request.id, number=number))
-    due_at = here.requests[request.id].due
-    for place in request.places:
-        text = here.say("reminder", title=request.title, time=here.clock(due_at, place))
+    shown = [place for place in request.places if place not in here.requests[request.id].waiting]
+    later = quiet.waiting(here, request, shown, reminded=True)
+    quiet.wait(here, request, reminders=later)
+    _remind(here, request, [place for place in shown if place not in later])
+
+
+def _remind(here: Conversation, request: Request, places: list[ConversationKey]) -> None:
+    due = here.requests[request.id].due
+    for place in places:
+        text = here.say("reminder", title=request.title, time=here.clock(due, place))
         here.tell(place, events.CardForwarded(request=request.id, settled=False, remind=text))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from agent_core import addresses, hours
 from agent_core.addresses import Identity, Party
@@ -85,6 +85,11 @@ class PersonSettings(Section):
     )
     roles: list[str] = Field(default=[], description="What they may decide.", examples=[["owner", "release"]])
     timezone: str = Field(default="UTC", description="In which times are written for them.")
+    quiet: list[str] = Field(
+        default=[],
+        description="When they are not asked in their own conversations unless it is urgent, by their own clock.",
+        examples=[["22:00-07:00", "Sat,Sun"]],
+    )
 
     @field_validator("identities")
     @classmethod
@@ -100,6 +105,16 @@ class PersonSettings(Section):
             raise ValueError(f"there is no time zone {value!r}; write one like Europe/Berlin")
         return value
 
+    @field_validator("quiet")
+    @classmethod
+    def _come_to_an_end(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if (
+            "timezone" in info.data
+            and hours.over([hours.parse(one, info.data["timezone"]) for one in value], 0) is None
+        ):
+            raise ValueError("they are never over, so this person could never be asked; leave some hours of the week")
+        return value
+
     def person(self) -> Person:
         """Give them as the policy has them."""
         return Person(
@@ -108,6 +123,7 @@ class PersonSettings(Section):
             identities=tuple(map(Identity, self.identities)),
             roles=tuple(self.roles),
             timezone=self.timezone,
+            quiet=tuple(hours.parse(written, self.timezone) for written in self.quiet),
         )
 
 

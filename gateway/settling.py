@@ -14,7 +14,7 @@ from agent_core.requests import Outcome, Request, Settlement
 from agent_core.rulings import Standing
 from agent_core.texts import legible
 from agent_core.thread import Thread
-from gateway import cards
+from gateway import cards, quiet
 from gateway.conversation import Conversation
 from gateway.store.base import Timer
 
@@ -45,7 +45,7 @@ def settle(here: Conversation, request: Request, settlement: Settlement, operati
     here.add(events.RequestSettled(**ended, operation=operation, settlement=settlement))
     row = here.requests[request.id]
     here.put_request(row.model_copy(update={"status": settlement.outcome, "settlement": settlement}))
-    here.draft.clear += [timer.id for timer in steps(request)]
+    here.draft.clear += [timer.id for timer in (*steps(request), quiet.wake_at(request, here.now))]
     for open_one in thread.state.open_requests():
         if open_one.request.parent == request.id:
             comment = here.say("question_back.withdrawn")
@@ -132,23 +132,6 @@ def deadline(here: Conversation, timer: Timer) -> None:
     sent = here.requests[timer.request].first_sent is not None
     outcome = Outcome.EXPIRED if sent else Outcome.UNDELIVERABLE
     settle(here, standing.request, Settlement(outcome=outcome, at=here.now))
-
-
-def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
-    """A place cannot show a request; when none can, the next step of its ladder is taken, or it is undeliverable."""
-    standing = standing_of(here, failed.request)
-    if standing is None or standing.settlement is not None:
-        return
-    row, request = here.requests[failed.request], standing.request
-    places = tuple(dict.fromkeys((*row.failed, failed.place)))
-    here.put_request(row.model_copy(update={"failed": places}))
-    if not set(request.places) <= set(places):
-        return
-    if standing.rung < len(request.where.ladder):
-        here.draft.timers.append(climb_at(request, standing.rung, here.now))
-    else:
-        settlement = Settlement(outcome=Outcome.UNDELIVERABLE, at=here.now, comment=failed.reason)
-        settle(here, request, settlement)
 
 
 def climb_at(request: Request, rung: int, at: float) -> Timer:

@@ -22,7 +22,7 @@ app = typer.Typer(help="People: who they are, and what is kept of them.", no_arg
 
 @app.command("list")
 def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = False) -> None:
-    """List the people, their roles and their accounts; linked ones are those that are not in the settings file."""
+    """List the people: roles, accounts, quiet hours; linked accounts are those that are not in the settings file."""
     from gateway import settings
 
     linked: dict[str, list[dict[str, Any]]] = {}
@@ -38,11 +38,12 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = 
             "name": one.name,
             "roles": ", ".join(one.roles),
             "identities": ", ".join(one.identities),
+            "quiet": ", ".join(one.quiet),
             "linked": ", ".join(link["identity"] for link in linked.get(one.id, [])),
         }
         for one in people
     ]
-    table(rows, ("id", "name", "roles", "identities", "linked"), as_json)
+    table(rows, ("id", "name", "roles", "identities", "quiet", "linked"), as_json)
 
 
 @app.command("link")

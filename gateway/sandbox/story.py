@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agent_core import catalogue, events
+from agent_core.addresses import ConversationKey
 from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
 from gateway.sandbox.people import PEOPLE
 
@@ -137,8 +138,8 @@ class Story:
     def _asking(self, event: events.Event) -> tuple[str, str]:
         """What became of a request."""
         match event:
-            case events.RequestOpened(request=request):
-                return GATEWAY, self._opened(request)
+            case events.RequestOpened(request=request, waiting=waiting):
+                return GATEWAY, self._opened(request) + self._later(waiting)
             case events.ResponseGiven(request=name, name=who, decision=decision, via=via):
                 where = self._names.get(via, "")
                 place = where if where.startswith("#") else "a direct message"
@@ -151,9 +152,12 @@ class Story:
                 return who, f"asks back: “{text}” The request stays open."
             case events.QuestionAnswered(name=who, text=text):
                 return who, f"answers: “{text}” It stands under the card now."
-            case events.RequestEscalated(places=places):
+            case events.RequestEscalated(places=places, rung=rung, waiting=waiting):
                 where = ", ".join(self._names.get(place, place) for place in places) or "nowhere"
-                return GATEWAY, f"has no decision yet, and asks further: {where}."
+                later = self._later(waiting)
+                if rung is None:
+                    return GATEWAY, f"did not reach somebody, and asks at their next account: {where}.{later}"
+                return GATEWAY, f"has no decision yet, and asks further: {where}.{later}"
             case events.RequestClaimed(name=who):
                 return who, "will decide it; nobody else is asked meanwhile."
             case events.RequestChanged(name=who, changes=changes):
@@ -163,6 +167,11 @@ class Story:
             case events.RequestSettled(request=name, settlement=settlement):
                 return GATEWAY, self._settled(name, settlement)
         return GATEWAY, ""
+
+    def _later(self, waiting: Mapping[ConversationKey, float]) -> str:
+        """Say whose copies wait for the end of their quiet hours."""
+        names = [self._names.get(place, place) for place in waiting]
+        return f" {self._catalogue.both(names)} will see it when quiet hours are over." if names else ""
 
     def _opened(self, request: Request) -> str:
         asked = self._asked(request)

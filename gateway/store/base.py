@@ -97,7 +97,8 @@ class RequestRow(Frozen):
     """
     An index entry of a request; the request itself is an event of its home's log.
 
-    `failed` are places that could not show it, `added` those where a step of its ladder has it shown besides.
+    `failed` are places that could not show it, `added` those where it is shown besides those of the beginning. Those in
+    `waiting` show it only when somebody's quiet hours are over, and those in `reminders` are reminded then.
     """
 
     id: str
@@ -111,6 +112,8 @@ class RequestRow(Frozen):
     settlement: Settlement | None = None
     failed: tuple[ConversationKey, ...] = ()
     added: tuple[ConversationKey, ...] = ()
+    waiting: Mapping[ConversationKey, float] = Field(default_factory=dict)
+    reminders: Mapping[ConversationKey, float] = Field(default_factory=dict)
 
 
 class ClientRow(NamedTuple):

@@ -272,7 +272,8 @@ def _upsert_thread(
 
 def _upsert_request(db: sqlite3.Connection, conversation: int, row: RequestRow, added: list[Record]) -> None:
     opened = [r.seq for r in added if isinstance(r.event, events.RequestOpened) and r.event.request.id == row.id]
-    body = row.model_dump_json(include={"title", "settlement", "failed", "added"}, exclude_defaults=True)
+    kept = {"title", "settlement", "failed", "added", "waiting", "reminders"}
+    body = row.model_dump_json(include=kept, exclude_defaults=True)
     if opened:
         db.execute(
             "INSERT INTO requests (id, conversation, opened_seq, thread, status, due, patience, body)"
@@ -280,7 +281,10 @@ def _upsert_request(db: sqlite3.Connection, conversation: int, row: RequestRow, 
             (row.id, conversation, opened[0], row.thread, row.status, row.due, row.patience, body),
         )
     else:
-        db.execute("UPDATE requests SET status = ?, body = ? WHERE id = ?", (row.status, body, row.id))
+        db.execute(
+            "UPDATE requests SET status = ?, body = ?, due = iif(first_sent IS NULL, ?, due) WHERE id = ?",
+            (row.status, body, row.due, row.id),
+        )
 
 
 # Reading -------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,61 @@ def test_hours_hold(text: str, moment: str, holds: bool):
 
 
 @pytest.mark.parametrize(
+    ("several", "moment", "ends"),
+    [
+        ((NIGHT,), "2026-11-25T12:00", "2026-11-25T12:00"),
+        ((NIGHT,), "2026-11-25T23:00", "2026-11-26T07:00"),
+        ((NIGHT,), "2026-11-26T06:59", "2026-11-26T07:00"),
+        (("22:00-24:00 Europe/Berlin", "00:00-06:30 Europe/Berlin"), "2026-11-25T23:00", "2026-11-26T06:30"),
+        ((NIGHT, "Sat,Sun Europe/Berlin"), "2026-11-27T23:00", "2026-11-30T07:00"),  # from Friday night to Monday
+        ((NIGHT,), "2026-03-28T23:00", "2026-03-29T07:00"),  # summer time begins: an hour shorter
+        ((NIGHT,), "2026-10-24T23:00", "2026-10-25T07:00"),  # and ends: an hour longer
+        (("22:00-02:30 Europe/Berlin",), "2026-03-28T23:00", "2026-03-29T03:00"),  # there is no half past two
+        (("22:00-02:30 Europe/Berlin",), "2026-10-24T23:00", "2026-10-25T02:30"),  # the first of two
+        (("22:00-07:00 America/New_York", NIGHT), "2026-11-25T23:00", "2026-11-26T13:00"),
+    ],
+)
+def test_when_hours_are_over(several: tuple[str, ...], moment: str, ends: str):
+    """
+    At the first minute in which none of them hold, by the clock on the wall, through nights that are shorter or longer.
+    """
+    assert at(ends) == hours.over([hours.parse(one) for one in several], at(moment))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
+@pytest.mark.parametrize("written", ["22:00-07:00", "02:00-02:30", "Sat 23:00-03:15", "12:01-12:00"])
+def test_the_end_is_the_first_minute_after(written: str, zone: str):
+    """
+    On each day of a year it is the minute that looking at every single one finds.
+    """
+    quiet = hours.parse(written, zone)
+    for day in range(0, 365, 6):
+        begin = int(at("2026-01-01T00:00", zone)) + day * 86_400 + 1
+        first = next(
+            begin if m == 0 else begin - begin % 60 + 60 * m
+            for m in range(8 * hours.DAY)
+            if not quiet.hold(begin + 60 * m)
+        )
+        assert first == hours.over([quiet], begin), datetime.fromtimestamp(begin, ZoneInfo(zone))
+
+
+@pytest.mark.parametrize("several", [("07:00-07:00",), ("Mon-Sun",), ("20:00-08:00", "08:00-20:00")])
+def test_hours_that_are_never_over(several: tuple[str, ...]):
+    """
+    Where one of them always holds there is no end.
+    """
+    assert hours.over([hours.parse(one, "Europe/Berlin") for one in several], at("2026-11-25T12:00")) is None
+
+
+def test_a_time_zone_for_hours_that_name_none():
+    """
+    Hours hold where they say, and where whoever reads them says if they do not.
+    """
+    assert "Asia/Tokyo" == hours.parse("22:00-07:00", "Asia/Tokyo").timezone
+    assert "Europe/Berlin" == hours.parse(NIGHT, "Asia/Tokyo").timezone
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "are no hours"),

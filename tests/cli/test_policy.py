@@ -130,6 +130,54 @@ def test_who_decides_where_and_until_when(folder: Path):
     ] == out.splitlines()
 
 
+NIGHT = """
+[[people]]
+id = "carla"
+name = "Carla"
+identities = ["slack:T1/U3"]
+roles = ["night"]
+timezone = "Europe/Lisbon"
+quiet = ["22:00-07:00"]
+[[people]]
+id = "dora"
+name = "Dora"
+identities = ["slack:T1/U4"]
+timezone = "Asia/Tokyo"
+quiet = ["22:00-07:00"]
+[[policy]]
+tool = "restart"
+roles = ["night"]
+deadline = "2h"
+reminders = ["30m"]
+ladder = [{ after = "15m", people = ["dora"] }]
+"""
+
+
+def test_who_sleeps_then(folder: Path):
+    """
+    Quiet hours are rehearsed: who gets the card later and when, whom the ladder asks at once, and until when it waits.
+    """
+    settings = folder / "ringback.toml"
+    settings.write_text(settings.read_text() + NIGHT)
+    code, out, _ = run(folder, "--tool", "restart", "--at", "2026-11-25T23:00")
+
+    assert 0 == code
+    assert [
+        "card to     slack:T1/U3 (Carla), later: quiet hours",
+        "at          2026-11-25 23:00:00+00:00: Dora at slack:T1/U4 (Dora)",
+        "at          2026-11-25 23:30:00+00:00: they are reminded",
+        "at          2026-11-26 07:00:00+00:00: slack:T1/U3 (Carla) gets the card: quiet hours are over",
+        "until       2026-11-26 01:00:00+00:00",
+    ] == out.splitlines()[4:9]
+    _, out, _ = run(folder, "--tool", "restart", "--at", "2026-11-25T21:59")
+    assert [
+        "card to     slack:T1/U3 (Carla)",
+        "at          2026-11-25 22:14:00+00:00: Dora at slack:T1/U4 (Dora)",
+        "at          2026-11-25 22:29:00+00:00: they are reminded",
+        "until       2026-11-25 23:59:00+00:00",
+    ] == out.splitlines()[4:8]
+
+
 def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
     """
     Defaults are filled in as they would be, and sensitive arguments are masked.

@@ -408,6 +408,26 @@ class StoreContract:
         await store.commit(a_change(owner, 0, clear=["x"]))
         assert not await anything(store, owner, clock)
 
+    async def test_a_deadline_moves_until_the_first_receipt(self, store: Store, clock: HandRuntime):
+        """
+        While no card has been sent, a decision may say anew when a request falls due; afterwards it may not.
+        """
+        owner = await store.own()
+        opened, row = an_opening()
+        cards = [a_delivery("one", "ask", request="q")]
+        change = a_change(owner, 0, a_start(), opened, threads=[a_thread()], requests=[row], deliveries=cards)
+        await store.commit(change)
+        waits = {"waiting": {HERE: NOON + 600}, "reminders": {HERE: NOON + 700}, "due": NOON + 9_000}
+        moved = row.model_copy(update=waits)
+        await store.commit(a_change(owner, 2, requests=[moved]))
+        (found,) = (await store.load(HERE, Need(requests=("q",)))).requests
+        assert moved == found.row
+        await store.record(Fate("one", "sent", RECEIPT), pressing=True)
+        await store.commit(a_change(owner, 2, requests=[moved]))
+        (found,) = (await store.load(HERE, Need(requests=("q",)))).requests
+
+        assert NOON + 3_600 == found.row.due
+
     async def test_a_deadline_counts_from_the_first_receipt(self, store: Store, clock: HandRuntime):
         """
         A request falls due an hour after its first card was sent, not after it was opened; later ones change nothing.

@@ -88,6 +88,9 @@ def test_the_least_that_is_needed(load):
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nrequester=['eve']", "policy[0].requester", "no 'eve'"),
         (OWNER + OWNER, "people[1].id", "two people called 'ben'"),
         (OWNER + "[[people]]\nid='a'\nname='A'\nidentities=['x']", "people[1].identities", "channel:account/place"),
+        (OWNER + "[[people]]\nid='a'\nname='A'\nquiet=['22-7']", "people[1].quiet", "like Mon-Fri 09:00-17:00"),
+        (OWNER + "[[people]]\nid='a'\nname='A'\nquiet=['0:00-24:00']", "people[1].quiet", "they are never over"),
+        (OWNER + "[[people]]\nid='a'\nname='A'\nquiet=['7:00-8:00', '8:00-7:00']", "people[1].quiet", "never over"),
         (OWNER + "[[people]]\nid='a'\nname='A'\ntimezone='Mars'", "people[1].timezone", "like Europe/Berlin"),
         (OWNER + "[[agents]]\nuse=['a:b']\nlisten=['slack']\nmodel='m'", "agents[0].model", "there is no 'm'"),
         (
