@@ -126,7 +126,7 @@ class Gate(Protocol):
         """Keep room for something that was let in and will be appended as soon as its task runs."""
         ...
 
-    def confirm(self, command: str, *, empty: bool) -> str:
+    def confirm(self, command: str, sender: Identity, *, empty: bool) -> str:
         """Word what whoever typed a command is told at once; `empty` where they wrote nothing after it."""
         ...
 

@@ -30,6 +30,7 @@ class Person(Frozen):
     A human being in the directory.
 
     `identities` are in the order in which they like to be reached; in `quiet` hours nothing is sent to them there.
+    Without a `language` they read the gateway's.
     """
 
     id: Party
@@ -38,6 +39,7 @@ class Person(Frozen):
     roles: tuple[str, ...] = ()
     timezone: str = "UTC"
     quiet: tuple[Hours, ...] = ()
+    language: str = ""
 
 
 class Rule(Frozen):

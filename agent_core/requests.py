@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Party
+from agent_core.catalogue import Sentence
 from agent_core.errors import InvalidRequest
 
 DAY = 86_400.0  # seconds
@@ -166,12 +167,13 @@ class Earlier(Frozen):
     The request that another one replaces, or asks again: its id, its home, and how and when it ended.
 
     Where its `outcome` is superseded it is replaced; any other way it is asked again. Its `title` stands here only
-    where it belongs to the same run, and so is erased with it.
+    where it belongs to the same run, and so is erased with it; `titled` as in a `Request`.
     """
 
     request: str
     home: ConversationKey
     title: str = ""
+    titled: Sentence | None = None
     outcome: Outcome
     at: float
 
@@ -184,7 +186,9 @@ class Request(Frozen):
     approving. `digest` is over the arguments that will run, and `revision` counts how often they were changed since it
     was asked. `outside` says that somebody else will call `tool`, and not we. `places` are the conversations that were
     chosen to show it; `to_agent` says that questions back go to the agent. `patience` is seconds from the first copy
-    sent; times are seconds since the epoch, store clock. `earlier` is what it replaces, or asks again.
+    sent; times are seconds since the epoch, store clock. `earlier` is what it replaces, or asks again. Where `title`
+    and `body` are the gateway's own, `titled` and `explained` say which of its sentences they are, to be worded for
+    every reader.
     """
 
     id: str
@@ -223,6 +227,8 @@ class Request(Frozen):
     root: str = ""
     places: tuple[ConversationKey, ...] = ()
     to_agent: bool = False
+    titled: Sentence | None = None
+    explained: Sentence | None = None
 
     @property
     def guards(self) -> bool:
@@ -237,7 +243,7 @@ class Settlement(Frozen):
     `choice` names the way in which it was denied, where there were any. `values` is what a form was filled in with, as
     its schema has it; `answer` says the same in words. `changes` is what approvers changed of a call's arguments, and
     `digest` that of the changed call: what was decided on, and what runs where it was approved. `replaced_by` is the
-    request that was asked instead.
+    request that was asked instead. Where `comment` is the gateway's own, `said` says which of its sentences it is.
     """
 
     outcome: Outcome
@@ -253,6 +259,7 @@ class Settlement(Frozen):
     changes: dict[str, Any] = {}
     digest: str = ""
     replaced_by: str | None = None
+    said: Sentence | None = None
 
 
 def widened(who: Who, rung: Rung) -> Who:

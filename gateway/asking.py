@@ -11,6 +11,7 @@ from typing import Any
 
 from agent_core import addresses, edits, events, policy, requests
 from agent_core.addresses import ConversationKey
+from agent_core.catalogue import PLAIN, Catalogue, Sentence
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
 from agent_core.policy import Ask
@@ -49,14 +50,15 @@ def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -
     open_request(here, thread, request)
 
 
-def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, why: str) -> None:
+def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, why: Sentence) -> None:
     """Ask whether a call that was started took effect: run again, it did run, or stop."""
     pending = thread.state.pending[call.key]
     first = thread.state.requests.get(pending.approval or "")
     request = _of_call(here, thread, call, ask.who, first.request.where if first else ask.where).model_copy(
         update={
-            "title": here.say("card.in_doubt", tool=call.tool.name),
-            "body": why,
+            **_titled(here, "card.in_doubt", call.tool.name),
+            "body": here.worded(why),
+            "explained": why,
             "in_doubt": True,
             "allowed": (Decision.APPROVE, Decision.DID_RUN, Decision.DENY),
             "patience": ask.patience,
@@ -136,7 +138,7 @@ def _open_wanted(
         case Approval(title=title, body=body, call=call):
             common |= {"title": title, "body": body, "choices": choices_of(wanted)}
             if call is not None:
-                common |= {"title": title or here.say("card.approval", tool=call.tool)}
+                common |= {"title": title} if title else _titled(here, "card.approval", call.tool)
                 common |= {"tool": call.tool, "outside": True, "arguments": call.arguments}
         case _:
             common |= {"kind": Kind.FORM, "title": wanted.title, "body": wanted.body, "allowed": (Decision.ANSWER,)}
@@ -154,11 +156,17 @@ def _open_wanted(
 def _of_call(here: Conversation, thread: Thread, call: CallTool, who: Who, where: Where) -> Request:
     return draft(here, thread, call.key, call.digest, who, where).model_copy(
         update={
-            "title": here.say("card.approval", tool=call.tool.name),
+            **_titled(here, "card.approval", call.tool.name),
             "tool": call.tool.name,
             "arguments": call.tool.shown(call.encoded),
         }
     )
+
+
+def _titled(here: Conversation, key: str, tool: str) -> dict[str, Any]:
+    """Title a request with a sentence of ours."""
+    titled = Sentence(key=key, names={"tool": tool})
+    return {"title": here.worded(titled), "titled": titled}
 
 
 def draft(here: Conversation, thread: Thread, key: str, digest: str, who: Who, where: Where) -> Request:
@@ -212,9 +220,9 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
     if not request.places:
         return
     quiet.wait(here, request, cards=waiting)
-    notes = voting.notes(here, request, ()) if voting.several(request.who) else ()
     for place in request.places:
         if place not in waiting:
+            notes = voting.notes(here, request, (), here.words(place)) if voting.several(request.who) else ()
             here.tell(place, forwarded(here, request, place, notes))
     if here.key not in request.places:
         _tell_who_is_asked(here, thread, request, waiting)
@@ -229,8 +237,8 @@ def _tell_who_is_asked(here: Conversation, thread: Thread, request: Request, wai
         here.reply(thread, here.say(key, later=later, deadline=until, tool=request.tool))
     else:
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
-        deadline = f"{until} {later}" if later else until
-        here.reply(thread, here.say(key, who=who(here, request, waiting), deadline=deadline, tool=request.tool))
+        deadline, asked = f"{until} {later}" if later else until, who(here, request, here.words(), waiting)
+        here.reply(thread, here.say(key, who=asked, deadline=deadline, tool=request.tool))
 
 
 def check(here: Conversation, request: Request) -> None:
@@ -246,14 +254,16 @@ def check(here: Conversation, request: Request) -> None:
     at_last = requests.in_the_end(request.who, request.where)
     people = here.world.directory.eligible(at_last, request.requester)
     if not policy.enough(at_last, people, request.requester):
-        needs = " ".join(voting.notes(here, request, ()))
-        names = here.world.catalogue.both([person.name for person in people])
-        raise InvalidRequest(here.say("model.too_few", needs=needs, who=names))
+        words = here.world.catalogues.of(PLAIN)
+        needs = " ".join(voting.notes(here, request, (), words))
+        names = words.both([person.name for person in people])
+        raise InvalidRequest(words.say("model.too_few", needs=needs, who=names))
 
 
 def earlier(request: Request, outcome: Outcome, at: float) -> Earlier:
     """Name a request to the one that comes after it."""
-    return Earlier(request=request.id, home=request.home, title=request.title, outcome=outcome, at=at)
+    named = {"title": request.title, "titled": request.titled}
+    return Earlier(request=request.id, home=request.home, **named, outcome=outcome, at=at)
 
 
 def _record(here: Conversation, thread: Thread, request: Request, waiting: quiet.Waiting = quiet.NOWHERE) -> None:
@@ -329,23 +339,23 @@ def forwarded(
         in_doubt=request.in_doubt,
         who=request.who,
         requester=request.requester,
-        card=cards.card(here, request, here.requests[request.id].due, notes).model_copy(
-            update={"again": cards.before(here, request, place)}
-        ),
+        card=cards.card(here, request, place, here.requests[request.id].due, notes),
         patience=request.patience,
         root=request.root if place == here.key else "",
     )
 
 
-def named(here: Conversation, request: Request, rung: Rung, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
+def named(
+    here: Conversation, request: Request, rung: Rung, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE
+) -> str:
     """Name those whom a step of a ladder asks, in a sentence, but for those who are asked later."""
     added = bool(rung.people or rung.roles)
     of = request.who.model_copy(update={"people": rung.people, "roles": rung.roles}) if added else request.who
-    return who(here, request.model_copy(update={"who": of}), waiting)
+    return who(here, request.model_copy(update={"who": of}), words, waiting)
 
 
-def who(here: Conversation, request: Request, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
+def who(here: Conversation, request: Request, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
     """Name those who may decide, in a sentence, but for those who are asked later."""
     names = here.world.directory.names(request.who, request.requester, request.requester_name)
     later = quiet.names(here, waiting)
-    return here.world.catalogue.either([name for name in names if name not in later])
+    return words.either([name for name in names if name not in later])

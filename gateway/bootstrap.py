@@ -17,7 +17,7 @@ from starlette.routing import Mount
 from adapters import registry
 from adapters.base import Adapter, Check
 from agent_core.addresses import ConversationKey
-from agent_core.catalogue import Catalogue
+from agent_core.catalogue import PLAIN
 from agent_core.texts import described
 from gateway import agents, clients, web
 from gateway.admission import Admission
@@ -75,16 +75,16 @@ def build(
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
     world = _world(settings, accounts, known, watchdog.watch, _webhooks(settings, runtime))
-    catalogue, directory, adapter = world.catalogue, world.directory, world.adapter
+    directory, adapter = world.directory, world.adapter
     health = Health(accounts, runtime)
     kept = settings.retention
     admission = Admission(lambda: owner.undecided, runtime)
-    gate = Gate(opened, directory, catalogue, health, admission, runtime, raw_days=seconds(kept.raw) / DAY)
-    notices = Notices(opened, world.watchers)
-    holds = Holds(health, notices, catalogue.say, runtime)
-    outbox = Outbox(opened, adapter, runtime, holds, notices, catalogue.say, settle=settle)
+    gate = Gate(opened, directory, world.catalogues, health, admission, runtime, raw_days=seconds(kept.raw) / DAY)
+    notices = Notices(opened, world.watchers, world.words)
+    holds = Holds(health, notices, runtime)
+    outbox = Outbox(opened, adapter, runtime, holds, notices, settle=settle)
     days = seconds(kept.contexts) / DAY
-    performer = Performer(_models(settings, known, source).get, runtime, catalogue.say, context_days=days)
+    performer = Performer(_models(settings, known, source).get, runtime, context_days=days)
     owner = Owner(opened, world, performer, outbox, notices, runtime)
     metrics = Metrics(health, admission, lambda: owner.stuck)
     opened.committed, outbox.tried, owner.decided = metrics.committed, metrics.tried, metrics.decided
@@ -98,13 +98,13 @@ def build(
         from gateway.api.requests import Requests
 
         requests = Requests(opened, directory, admission, runtime)
-        shape = HumanLayer(requests, directory, catalogue.say)
+        shape = HumanLayer(requests, directory, world.catalogues.of(PLAIN).say)
         doors += api.mount(requests, shape, settings.clients, runtime)
     return Service(
         store=opened,
         owner=owner,
         outbox=outbox,
-        supervisor=Supervisor(accounts.values(), gate, health, notices, catalogue.say, runtime),
+        supervisor=Supervisor(accounts.values(), gate, health, notices, runtime),
         control=Control(opened, outbox, directory, health, reloading, settings.server.data, runtime),
         reloading=reloading,
         health=health,
@@ -148,7 +148,7 @@ def _world(
         directory=Directory(settings.directory(), accounts),
         rules=settings.rules(),
         agents=known,
-        catalogue=Catalogue("en", settings.sentences),
+        catalogues=settings.catalogues(),
         adapter=lambda conversation: reached.get(conversation.partition("/")[0]),
         ops=ConversationKey(settings.ops.conversation) if settings.ops.conversation else None,
         watch=watch,

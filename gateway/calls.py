@@ -10,6 +10,7 @@ import functools
 from collections.abc import Sequence
 
 from agent_core import effects, events, policy
+from agent_core.catalogue import Sentence
 from agent_core.drive import Drive
 from agent_core.requests import DEFAULT_PATIENCE, OWNER_ROLE, Where, to_role
 from agent_core.rulings import Standing
@@ -75,7 +76,7 @@ def _start_tool(
     )
     operation = Operation(thread.id, thread.state.run, call.key, attempt)
     if attempt == 1 and _may_have_run(here, thread, call):
-        here.ongoing.doubts[operation] = here.say("card.in_doubt.restored", time=here.clock(here.world.restored_at))
+        here.ongoing.doubts[operation] = Sentence(key="card.in_doubt.restored", names={"time": here.world.restored_at})
     else:
         here.draft.starts[operation] = Starting(call, approval)
 
@@ -110,7 +111,7 @@ def look_after(here: Conversation, thread: Thread, drive: Drive, key: str, pendi
     elif call.tool.idempotent:
         _give_up(here, thread, call, pending.attempt)
     else:
-        why = here.ongoing.doubts.get(operation) or here.say("card.in_doubt.body")
+        why = here.ongoing.doubts.get(operation) or Sentence(key="card.in_doubt.body")
         asking.ask_in_doubt(here, thread, call, _who_may(here, thread, call), why)
 
 
@@ -164,7 +165,7 @@ def finished(here: Conversation, operation: Operation, event: events.ToolFinishe
     doubt, approval = pending.request, pending.approval
     here.add(event)
     if doubt is not None and thread.state.requests[doubt].settlement is None:
-        settling.withdraw(here, thread.state.requests[doubt].request, here.say("in_doubt.arrived"))
+        settling.withdraw(here, thread.state.requests[doubt].request, Sentence(key="in_doubt.arrived"))
     _show_result(here, event, _behind(thread, approval))
 
 

@@ -119,7 +119,7 @@ def spoke(here: Conversation, said: events.ClientSpoke) -> None:
     for request in [one.request for one in thread.state.open_requests() if one.request.parent is None]:
         named = {"thread": thread.id, "run": thread.state.run, "request": request.id}
         here.add(events.QuestionAnswered(**named, name=said.by, text=said.text))
-        settling.show_under(here, request, here.say("question_back.answer", name=said.by, text=said.text))
+        settling.show_answer(here, request, said.by, said.text)
 
 
 def is_home(place: ConversationKey) -> bool:

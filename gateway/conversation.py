@@ -21,8 +21,7 @@ from typing import TypeGuard
 from adapters.base import Adapter, Ask, Capabilities, Outbound, Part, Say, Settle, Whisper
 from agent_core import addresses, effects, events
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.catalogue import Catalogue
-from agent_core.catalogue import clock as catalogue_clock
+from agent_core.catalogue import Catalogue, Catalogues, Sentence
 from agent_core.drive import Drive
 from agent_core.events import Record
 from agent_core.policy import Rule
@@ -54,6 +53,7 @@ from gateway.store.base import (
 
 KINDS: Mapping[type[Outbound], DeliveryKind] = {Say: "say", Ask: "ask", Settle: "settle", Whisper: "whisper"}
 UNSENT = DAY  # seconds that a delivery without a deadline of its own is tried
+Reader = ConversationKey | Identity
 BEGINNING = (events.RunStarted, events.MessageKept, events.MessageTaken)
 UNLOADED = -1  # the version of a conversation that nothing was read of yet
 QUIET = 60.0  # seconds in which somebody is not told the same thing twice
@@ -67,7 +67,7 @@ class World:
     directory: Directory
     rules: list[Rule]
     agents: Agents
-    catalogue: Catalogue
+    catalogues: Catalogues
     adapter: Callable[[ConversationKey], Adapter | None]
     ops: ConversationKey | None
     watch: Callable[[str], AbstractContextManager[None]]
@@ -75,6 +75,10 @@ class World:
     starts: Starts = field(default_factory=Starts)
     tokens_per_run: int = 0
     environment: str = ""
+
+    def words(self, reader: Reader) -> Catalogue:
+        """Give the sentences in the language of somebody, or of those who read at a place."""
+        return self.catalogues.of(self.directory.language(reader))
 
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""
@@ -193,9 +197,20 @@ class Conversation:
 
     # Deciding --------------------------------------------------------------------------------------------------------
 
+    def words(self, reader: Reader | None = None) -> Catalogue:
+        """Give the sentences in the language of a reader; without one, of those who read here."""
+        return self.world.words(reader or self.key)
+
     def say(self, key: str, /, **names: object) -> str:
-        """Word a sentence."""
-        return self.world.catalogue.say(key, **names)
+        """Word a sentence for those who read here."""
+        return self.words().say(key, **names)
+
+    def worded(self, sentence: Sentence, reader: Reader | None = None) -> str:
+        """Word a stored sentence for a reader; without one, for those who read here."""
+        words = self.words(reader)
+        numbers = {name: number for name, number in sentence.names.items() if isinstance(number, float)}
+        written = {name: self.clock(n, reader) if name == "time" else words.number(n) for name, n in numbers.items()}
+        return words.say(sentence.key, **sentence.names | written)
 
     def add(self, event: events.ThreadEvent) -> None:
         """Decide that something happened: it is folded in, and the agent moves on."""
@@ -255,10 +270,10 @@ class Conversation:
         else:
             self.draft.messages.append(Message(self._number("message"), place, event))
 
-    def tell_owner(self, text: str) -> None:
-        """Tell the people who look after this gateway."""
+    def tell_owner(self, told: Callable[[ConversationKey], str]) -> None:
+        """Tell the people who look after this gateway, each place in the words of those who read there."""
         for place in self.world.watchers():
-            self.tell(place, events.NoteForwarded(text=text))
+            self.tell(place, events.NoteForwarded(text=told(place)))
 
     def send(self, outbound: Outbound, *, request: str | None = None, deadline: float | None = None) -> list[str]:
         """
@@ -325,9 +340,9 @@ class Conversation:
         self.state = self.state.model_copy(update={"told": told})
         return lately
 
-    def clock(self, at: float, place: ConversationKey | None = None) -> str:
-        """Write a time as the readers of a conversation would."""
-        return catalogue_clock(at, self.now, self.world.directory.timezone(place or self.key))
+    def clock(self, at: float, reader: Reader | None = None) -> str:
+        """Write a time as a reader would; without one, as those who read here."""
+        return self.words(reader).clock(at, self.now, self.world.directory.timezone(reader or self.key))
 
     def put(self, copy: Copy) -> None:
         """Change how a request stands here."""

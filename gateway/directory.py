@@ -97,9 +97,9 @@ class Directory:
         person = self._people.get(party) if party is not None else None
         return person.roles if person is not None else ()
 
-    def timezone(self, conversation: ConversationKey) -> str:
-        """Tell in which time zone the reader of a one-to-one conversation lives; UTC where there are many."""
-        person = self._by_identity.get(Identity(conversation))
+    def timezone(self, reader: ConversationKey | Identity) -> str:
+        """Tell in which time zone somebody lives, or the reader of a one-to-one conversation; UTC where many read."""
+        person = self._by_identity.get(Identity(reader))
         return person.timezone if person is not None else "UTC"
 
     def quiet_until(self, conversation: ConversationKey, at: float) -> float | None:
@@ -107,6 +107,11 @@ class Directory:
         person = self._by_identity.get(Identity(conversation))
         over = hours.over(person.quiet, at) if person is not None else None
         return over if over is not None and over > at else None
+
+    def language(self, reader: ConversationKey | Identity) -> str:
+        """Tell in which language somebody reads, or the reader of a one-to-one conversation; empty: the gateway's."""
+        person = self._by_identity.get(Identity(reader))
+        return person.language if person is not None else ""
 
     def may_start(self, allowed: Sequence[str], identity: Identity, *, outsider: bool) -> bool:
         """

@@ -32,9 +32,11 @@ async def account(
     """
     name = f"{adapter.channel}:{adapter.account}"
     mine = [identity for person in world.directory.people() for identity in person.identities if _is_on(identity, name)]
-    card = events.Card(title=world.catalogue.say("doctor.card"), body=world.catalogue.say("doctor.card.body"))
     people = {identity: world.directory.name(world.directory.party(identity)) for identity in mine}
-    named = Named(_places(settings, name), people, card, _card_at(world, name, to))
+    shown = _card_at(world, name, to)
+    words = world.words(shown) if shown is not None else world.catalogues.own
+    card = events.Card(title=words.say("doctor.card"), body=words.say("doctor.card.body"))
+    named = Named(_places(settings, name), people, card, shown)
     try:
         checks = await adapter.check(named)
     finally:

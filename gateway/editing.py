@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from agent_core import edits, events, forms, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Party
+from agent_core.catalogue import Catalogue
 from agent_core.drive import Drive
 from agent_core.effects import CallTool
 from agent_core.errors import InvalidArguments, InvalidRequest
@@ -44,15 +45,15 @@ class Change(NamedTuple):
 
 def edit(here: Conversation, standing: Standing, response: Response) -> Change | Refused | None:
     """Say what an edit changes that its sender may make; None where it leaves the call as it stands."""
-    request = standing.request
+    request, words = standing.request, here.words(response.voter.identity)
     thread = here.threads[request.thread]
     asked = standing.asked or request
     wanted = _call(here.drive(thread), asked)
     if wanted is None:
-        return Refused("edit", here.say("refused.edit.gone"))
+        return Refused("edit", words.say("refused.edit.gone"))
     filled = forms.read(request.editable, response.values)
     if filled.faults or not response.values:
-        return Refused("form", cards.unfilled(here, request.editable, filled.faults))
+        return Refused("form", cards.unfilled(request.editable, filled.faults, words))
     changes = {
         name: value
         for name, value in {**standing.changes, **filled.values}.items()
@@ -63,7 +64,7 @@ def edit(here: Conversation, standing: Standing, response: Response) -> Change |
     try:
         call = edits.changed(wanted, changes)
     except InvalidArguments as error:
-        return Refused("form", here.say("refused.edit.invalid", reason=str(error)))
+        return Refused("form", words.say("refused.edit.invalid", reason=str(error)))
     return _judge(here, thread, call, standing, response, changes)
 
 
@@ -82,30 +83,30 @@ def _judge(
     changes: Mapping[str, Any],
 ) -> Change | Refused:
     request, voter = standing.request, response.voter
+    words = here.words(voter.identity)
     change = Change(dict(changes), call.digest, Who(people=(voter.party,)), ())
     match calls.requirement(here, thread, call):
         case policy.Forbid(reason):
-            return Refused("forbidden", here.say("refused.edit.forbidden", reason=reason))
+            return Refused("forbidden", words.say("refused.edit.forbidden", reason=reason))
         case policy.Ask(who, where):
             change = change._replace(who=functools.reduce(requests.widened, where.ladder[: standing.rung], who))
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)
     may = rulings.objection(change.who, request.requester, voter) is None
     if may and rulings.reached(change.who, [vote], Decision.APPROVE):
         return change
-    return _shown(here, request, change)
+    return _shown(here, request, change, words)
 
 
-def _shown(here: Conversation, request: Request, change: Change) -> Change | Refused:
+def _shown(here: Conversation, request: Request, change: Change, words: Catalogue) -> Change | Refused:
     """Say where a changed call is shown besides, to those who may decide it."""
     changed = request.model_copy(update={"who": change.who})
     try:
         asking.check(here, changed)
     except InvalidRequest as error:
-        return Refused("edit", here.say("refused.edit.nobody", reason=str(error)))
+        return Refused("edit", words.say("refused.edit.nobody", reason=str(error)))
     places = asking.route(here, changed)
     if not places:
-        reason = here.say("model.no_route")
-        return Refused("edit", here.say("refused.edit.nobody", reason=reason))
+        return Refused("edit", words.say("refused.edit.nobody", reason=words.say("model.no_route")))
     return change._replace(places=tuple(place for place in places if place not in request.places))
 
 
@@ -125,25 +126,27 @@ def show(here: Conversation, before: Standing, standing: Standing, editor: Party
     """Show every copy anew, and tell those whose votes fell."""
     request = standing.request
     names = [vote.name for vote in rulings.latest(before.votes) if vote.party != editor]
-    fallen = (here.say("votes.fell", names=here.world.catalogue.both(names)),) if names else ()
-    notes = (*voting.standing_notes(here, standing), *fallen)
     difference = edits.difference(before.request.arguments, request.arguments)
-    outdated = (here.say("changed.outdated", name=standing.changed_by, changes=difference),)
     for place in request.places:
-        if place not in here.requests[request.id].waiting:
-            shown = asking.forwarded(here, request, place, notes)
-            here.tell(place, shown.model_copy(update={"outdated": outdated}))
-    told = here.say("votes.fell.you", name=standing.changed_by, title=request.title, changes=difference)
+        if place in here.requests[request.id].waiting:
+            continue
+        words = here.words(place)
+        fallen = (words.say("votes.fell", names=words.both(names)),) if names else ()
+        notes = (*voting.standing_notes(here, standing, words), *fallen)
+        outdated = (words.say("changed.outdated", name=standing.changed_by, changes=difference),)
+        here.tell(place, asking.forwarded(here, request, place, notes).model_copy(update={"outdated": outdated}))
     for vote in rulings.latest(before.votes):
         if vote.via is not None and vote.party != editor:
+            words, title = here.words(vote.identity), cards.title(here, request, vote.identity)
+            told = words.say("votes.fell.you", name=standing.changed_by, title=title, changes=difference)
             ruling = events.RulingForwarded(
                 request=request.id, to=vote.identity, reason=f"fell {request.revision}", text=told
             )
             here.tell(vote.via, ruling)
 
 
-def outdated(here: Conversation, standing: Standing, key: str = "refused.outdated") -> str:
+def outdated(standing: Standing, words: Catalogue, key: str = "refused.outdated") -> str:
     """Tell somebody that they answered a card as it was before the call was changed, or that theirs is one."""
     asked = standing.asked or standing.request
     changes = edits.difference(asked.arguments, standing.changes)
-    return here.say(key, name=standing.changed_by, changes=changes)
+    return words.say(key, name=standing.changed_by, changes=changes)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from agent_core import addresses, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.catalogue import PLAIN
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
@@ -141,7 +142,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
     shown = [f"{_named(world)(place)}{', later: quiet hours' if place in waiting else ''}" for place in places]
     if requester is None and ORIGIN in ask.where.targets and not problem:
         shown.insert(0, "where it is asked for")
-    deciders = world.directory.eligible(ask.who, requester)
+    deciders, words = world.directory.eligible(ask.who, requester), world.catalogues.of(PLAIN)
     if not problem and not (deciders and shown):
         problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
     steps, first = _steps(here, request, places)
@@ -150,7 +151,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         reason=ask.reason,
         **common,
         deciders=tuple(person.name for person in deciders),
-        votes=" ".join(voting.notes(here, request, ())) if voting.several(request.who) else "",
+        votes=" ".join(voting.notes(here, request, (), words)) if voting.several(request.who) else "",
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
         steps=tuple(steps),
@@ -169,7 +170,7 @@ def _steps(
     Args:
         places: Where it is shown first.
     """
-    name, told = _named(here.world), list[tuple[float, str]]()
+    name, told, words = _named(here.world), list[tuple[float, str]](), here.world.catalogues.of(PLAIN)
     asleep = dict(quiet.waiting(here, request, places))
     told += [(at, f"{name(place)} gets the card: quiet hours are over") for place, at in asleep.items()]
     first = here.now if set(places) - set(asleep) else None
@@ -185,7 +186,7 @@ def _steps(
         at = ", ".join(map(name, (place for place in added if place not in waiting)))
         later = ", ".join(f"{name(place)}, later: quiet hours" for place in waiting)
         none = "" if added else "nowhere, so the next step is taken at once"
-        told.append((here.now, f"{asking.named(here, wider, rung)} at {at or later or none}"))
+        told.append((here.now, f"{asking.named(here, wider, rung, words)} at {at or later or none}"))
         told += [(end, f"{name(place)} gets the card: quiet hours are over") for place, end in waiting.items()]
         at_once = bool(added) and set(added) <= set(waiting)
         first = here.now if first is None and at else first

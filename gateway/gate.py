@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from adapters.base import OVERLOADED, REASON, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
 from agent_core import events, forms
-from agent_core.addresses import ConversationKey
-from agent_core.catalogue import Catalogue
+from agent_core.addresses import ConversationKey, Identity
+from agent_core.catalogue import Catalogue, Catalogues
 from agent_core.forms import Field
 from agent_core.requests import Decision
 from gateway import filling
@@ -40,14 +40,14 @@ class Gate:
         self,
         store: Store,
         directory: Directory,
-        catalogue: Catalogue,
+        catalogues: Catalogues,
         health: Health,
         admission: Admission,
         runtime: Runtime,
         *,
         raw_days: float = RAW_DAYS,
     ) -> None:
-        self._store, self._directory, self._catalogue = store, directory, catalogue
+        self._store, self._directory, self._catalogues = store, directory, catalogues
         self._health, self._admission = health, admission
         self._runtime, self._raw_days = runtime, raw_days
 
@@ -86,9 +86,9 @@ class Gate:
         """Keep room for something that was let in."""
         self._admission.expect()
 
-    def confirm(self, command: str, *, empty: bool) -> str:
+    def confirm(self, command: str, sender: Identity, *, empty: bool) -> str:
         """Word what whoever typed a command is told at once."""
-        return self._catalogue.say("command.help" if empty else "command.taken", command=command)
+        return self._words(sender).say("command.help" if empty else "command.taken", command=command)
 
     async def query(self, wanted: FormWanted) -> Form | NoForm:
         """Say whether somebody gets the form they asked for, or why not."""
@@ -96,10 +96,14 @@ class Gate:
             return await self._runtime.limit(self._form(wanted), QUERY_LIMIT)
         except (TimeoutError, StoreError):
             log.warning("a query was not answered in time", extra={"request": wanted.request})
-            return NoForm(self._catalogue.say("form.failed"))
+            return NoForm(self._words(wanted.sender).say("form.failed"))
+
+    def _words(self, reader: Identity) -> Catalogue:
+        return self._catalogues.of(self._directory.language(reader))
 
     async def _form(self, wanted: FormWanted) -> Form | NoForm:
-        say = self._catalogue.say
+        words = self._words(wanted.sender)
+        say = words.say
         copy = await self._store.copy(wanted.conversation, wanted.request)
         if copy is None:
             return NoForm(say("refused.gone"))
@@ -108,16 +112,17 @@ class Gate:
         voter = self._directory.voter(wanted.sender, wanted.sender_name, wanted.assurance)
         if not self._directory.may_answer(copy.who, copy.requester, voter):
             names = self._directory.names(copy.who, copy.requester)
-            return NoForm(say("refused.not_asked", who=self._catalogue.either(names)))
+            return NoForm(say("refused.not_asked", who=words.either(names)))
         if wanted.revision != copy.card.revision:
             return NoForm(say("form.outdated"))
         close, failed, revision = say("form.close"), say("form.failed"), copy.card.revision
         if wanted.edit and copy.card.editable:
             title, submit = say("form.edit.title"), say("form.edit.submit")
-            return Form(Decision.EDIT, title, copy.card.editable, submit, close, failed, revision=revision)
+            fields = filling.worded(copy.card.editable, words)
+            return Form(Decision.EDIT, title, fields, submit, close, failed, revision=revision)
         if copy.card.fields:
             title, submit = say("form.answer.title"), say("form.answer.submit")
-            return Form(Decision.ANSWER, title, copy.card.fields, submit, close, failed)
+            return Form(Decision.ANSWER, title, filling.worded(copy.card.fields, words), submit, close, failed)
         title, submit = say("form.deny.title"), say("form.deny.submit")
         chosen = next((denial for denial in copy.card.denials if denial.name == wanted.choice), None)
         label, prefill = (chosen.label, chosen.prefill) if chosen is not None else (say("form.deny.label"), "")
@@ -135,7 +140,7 @@ class Gate:
         if copy is None or sent.decision not in (Decision.ANSWER, Decision.EDIT):
             return {}
         asked = copy.card.fields if sent.decision is Decision.ANSWER else copy.card.editable
-        return filling.faults(forms.read(asked, sent.values).faults, self._catalogue)
+        return filling.faults(forms.read(asked, sent.values).faults, self._words(sent.sender))
 
     def seen(self, channel: str, account: str) -> None:
         """Note a sign of life of a vendor."""

@@ -8,7 +8,6 @@ others follow. The rest of the gateway goes on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.health import Health
@@ -32,8 +31,8 @@ class Hold:
 class Holds:
     """Which accounts are held; told to the operator once a day for each reason."""
 
-    def __init__(self, health: Health, notices: Notices, say: Callable[..., str], runtime: Runtime) -> None:
-        self._health, self._notices, self._say, self._runtime = health, notices, say, runtime
+    def __init__(self, health: Health, notices: Notices, runtime: Runtime) -> None:
+        self._health, self._notices, self._runtime = health, notices, runtime
         self._held: dict[str, Hold] = {}
 
     def wait(self, account: str) -> Hold | None:
@@ -53,7 +52,7 @@ class Holds:
         log.error("nothing can be sent by %s: %s", account, problem)
         self._health.hold(account, problem)
         once = f"held {account} {problem} {self._runtime.now() // DAY:.0f}"
-        await self._notices.tell(self._say("held.owner", account=account, problem=problem), once, besides=account)
+        await self._notices.tell("held.owner", once, besides=account, account=account, problem=problem)
 
     def taken(self, account: str) -> None:
         """The vendor has taken something there, or looked at it."""

@@ -22,9 +22,9 @@ from gateway.conversation import Conversation
 
 def respond(here: Conversation, seq: int, response: Response) -> None:
     """Rule on an answer. `seq` is the fact in this log that brought it."""
-    standing = settling.standing_of(here, response.request)
+    standing, words = settling.standing_of(here, response.request), here.words(response.voter.identity)
     if standing is None:
-        _tell(here, response, "gone", here.say("refused.gone"))
+        _tell(here, response, "gone", words.say("refused.gone"))
         return
     request = standing.request
     votes = here.world.directory.standing(request, standing.votes)
@@ -33,7 +33,7 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             _edit(here, seq, standing, response)
         case rulings.Outdated():
             told = f"outdated {request.revision}"
-            _refuse(here, seq, request, response, "outdated", editing.outdated(here, standing), told)
+            _refuse(here, seq, request, response, "outdated", editing.outdated(standing, words), told)
         case rulings.Settles(settlement):
             _count(here, seq, request, response)
             settling.settle(here, request, settlement)
@@ -44,26 +44,27 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             _claim(here, seq, request, response)
         case rulings.Claimed(party, name):
             mine = party == response.voter.party
-            text = here.say("refused.claimed.you" if mine else "refused.claimed", name=name)
+            text = words.say("refused.claimed.you" if mine else "refused.claimed", name=name)
             _refuse(here, seq, request, response, "claimed", text)
         case rulings.AskedBack(text):
             _ask_back(here, seq, request, response, text)
         case rulings.Expires():
             settling.settle(here, request, Settlement(outcome=Outcome.EXPIRED, at=here.now))
-            _refuse(here, seq, request, response, "expired", here.say("refused.expired"))
+            _refuse(here, seq, request, response, "expired", words.say("refused.expired"))
         case rulings.TooLate(settlement):
-            _refuse(here, seq, request, response, "late", _late(here, request, settlement))
+            _refuse(here, seq, request, response, "late", _late(here, request, response, settlement))
         case rulings.Duplicate():
-            _refuse(here, seq, request, response, "duplicate", here.say("refused.duplicate"))
+            _refuse(here, seq, request, response, "duplicate", words.say("refused.duplicate"))
         case rulings.NotAllowed(reason):
-            _refuse(here, seq, request, response, reason, here.say(f"refused.{reason}", who=asking.who(here, request)))
+            who = asking.who(here, request, words)
+            _refuse(here, seq, request, response, reason, words.say(f"refused.{reason}", who=who))
         case rulings.Unreadable(reason, faults) if faults:
             # Told anew for other faults, so that somebody who tries again learns what is still wrong.
             told = f"{reason} {' '.join(fault.reason for fault in faults.values())}"
-            _refuse(here, seq, request, response, reason, cards.unfilled(here, cards.fields(request), faults), told)
+            _refuse(here, seq, request, response, reason, cards.unfilled(cards.fields(request), faults, words), told)
         case rulings.Unreadable(reason):
             choices = ", ".join(choice.label for choice in request.choices)
-            text = here.say(f"refused.{reason}", how=cards.how(here, request), choices=choices)
+            text = words.say(f"refused.{reason}", how=cards.how(request, words), choices=choices)
             _refuse(here, seq, request, response, reason, text)
         case rulings.Chatter():
             pass  # words among people; nothing is recorded of them but the words themselves
@@ -145,17 +146,18 @@ def _tell(here: Conversation, response: Response, reason: str, text: str) -> Non
     )
 
 
-def _late(here: Conversation, request: Request, settlement: Settlement) -> str:
-    outcome = here.say("outcome.in_doubt" if request.in_doubt else f"outcome.{settlement.outcome}")
-    time = here.clock(settlement.at)
+def _late(here: Conversation, request: Request, response: Response, settlement: Settlement) -> str:
+    words = here.words(response.voter.identity)
+    outcome = words.say("outcome.in_doubt" if request.in_doubt else f"outcome.{settlement.outcome}")
+    time = here.clock(settlement.at, response.voter.identity)
     if settlement.replaced_by is not None:
-        return here.say("refused.late.replaced", title=cards.newer(here, settlement), time=time)
+        return words.say("refused.late.replaced", title=cards.newer(settlement, words), time=time)
     if not settlement.name:
-        return here.say("refused.late.nobody", outcome=outcome, time=time)
+        return words.say("refused.late.nobody", outcome=outcome, time=time)
     if settlement.via is None:
-        return here.say("refused.late.by", outcome=outcome, name=settlement.name, time=time)
-    channel = here.say(f"channel.{addresses.parse(settlement.via).channel}")
-    return here.say("refused.late", outcome=outcome, name=settlement.name, channel=channel, time=time)
+        return words.say("refused.late.by", outcome=outcome, name=settlement.name, time=time)
+    channel = words.say(f"channel.{addresses.parse(settlement.via).channel}")
+    return words.say("refused.late", outcome=outcome, name=settlement.name, channel=channel, time=time)
 
 
 # Questions back ------------------------------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ def _ask_back(here: Conversation, seq: int, request: Request, response: Response
         )
     )
     callbacks.asked_back(here, thread)
-    under = here.say(told, name=request.requester_name)
+    under = here.words(response.via).say(told, name=request.requester_name)
     here.tell(response.via, events.CardForwarded(request=request.id, settled=False, under=under))
 
 
@@ -194,12 +196,14 @@ def _pass_to_requester(
         return None
     asked = len([s for s in thread.state.requests.values() if s.request.parent == request.id])
     child = asking.draft(here, thread, request.key, request.digest, Who(people=(request.requester,)), Where())
+    shown = next(iter(asking.route(here, child)), here.key)
+    words = here.words(shown)
     child = child.model_copy(
         update={
             "id": addresses.derive("question", request.id, asked),
             "kind": Kind.QUESTION,
             "parent": request.id,
-            "title": here.say("card.question_back", name=name, title=request.title),
+            "title": words.say("card.question_back", name=name, title=cards.title(here, request, shown)),
             "body": text,
             "allowed": (Decision.ANSWER,),
             "patience": max(0.0, here.requests[request.id].due - here.now),
@@ -217,4 +221,4 @@ def answer_question(here: Conversation, thread: Thread, key: str, name: str, tex
         events.QuestionAnswered(thread=thread.id, run=thread.state.run, request=name, key=key, name=agent, text=text)
     )
     if standing.settlement is None:  # else it was decided meanwhile, and nobody asks any more
-        settling.show_under(here, standing.request, here.say("question_back.answer", name=agent, text=text))
+        settling.show_answer(here, standing.request, agent, text)

@@ -27,7 +27,7 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
     copy = here.copies.get(fact.request)
     if copy is None:
         if not here.told_lately(f"{fact.sender} gone"):
-            here.whisper(fact.sender, here.say("refused.gone"))
+            here.whisper(fact.sender, here.words(fact.sender).say("refused.gone"))
         return
     if isinstance(fact, events.ActionTaken):
         places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision)
@@ -126,8 +126,9 @@ def _is_asked_in_thread(here: Conversation, fact: events.MessageReceived, copy: 
 def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[Copy]) -> None:
     if here.told_lately(f"{fact.sender} codes"):
         return
-    lines = [here.say("codes.line", code=copy.code, title=copy.card.title) for copy in copies]
-    here.whisper(fact.sender, here.say("codes", list="\n".join(lines)), fact.root)
+    words = here.words(fact.sender)
+    lines = [words.say("codes.line", code=copy.code, title=copy.card.title) for copy in copies]
+    here.whisper(fact.sender, words.say("codes", list="\n".join(lines)), fact.root)
 
 
 # Not an answer -------------------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def _waiting_for(here: Conversation, thread: Thread) -> str:
     standing = next(iter(thread.state.open_requests()), None)
     if standing is None:
         return here.say("waiting.tool")
-    return here.say("waiting", who=asking.who(here, standing.request))
+    return here.say("waiting", who=asking.who(here, standing.request, here.words()))
 
 
 def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening: Listening) -> None:
@@ -207,4 +208,4 @@ def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening
 
 def _refuse(here: Conversation, fact: events.MessageReceived, key: str, quiet: float = QUIET) -> None:
     if not here.told_lately(f"{fact.sender} {key}", quiet):
-        here.whisper(fact.sender, here.say(key), fact.root)
+        here.whisper(fact.sender, here.words(fact.sender).say(key), fact.root)

@@ -22,7 +22,7 @@ from agent_core.addresses import ConversationKey
 from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Who, widened
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
-from gateway import asking, editing, quiet, settling, voting
+from gateway import asking, cards, editing, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import Timer
 
@@ -129,9 +129,10 @@ def _ask_besides(
         return waiting
     for place in request.places:
         here.tell(place, events.CardForwarded(request=request.id, settled=False, who=who))
-    notes = voting.standing_notes(here, standing.model_copy(update={"request": wider}))
+    stands = standing.model_copy(update={"request": wider})
     for place in added:
         if place not in waiting:
+            notes = voting.standing_notes(here, stands, here.words(place))
             here.tell(place, asking.forwarded(here, wider, place, notes))
     return waiting
 
@@ -140,12 +141,12 @@ def _tell_who_is_asked(
     here: Conversation, request: Request, rung: Rung, cause: str, added: list[ConversationKey], waiting: quiet.Waiting
 ) -> None:
     """Say where it was asked whom a step asks, and whom it asks later."""
-    later = quiet.told(here, waiting)
+    title, later = cards.title(here, request), quiet.told(here, waiting)
     if set(added) <= set(waiting):
-        text = here.say("asked.more.later", title=request.title, later=later)
+        text = here.say("asked.more.later", title=title, later=later)
     else:
-        names = asking.named(here, request, rung, waiting)
-        text = here.say(f"asked.more.{cause}", who=names, title=request.title)
+        names = asking.named(here, request, rung, here.words(), waiting)
+        text = here.say(f"asked.more.{cause}", who=names, title=title)
         text = f"{text} {later}" if later else text
     here.reply(here.threads[request.thread], text)
 
@@ -194,10 +195,11 @@ def _wake(here: Conversation, standing: Standing) -> None:
     request = standing.request
     if here.requests[request.id].due <= here.now:
         return  # it expires
-    cards, reminders = quiet.awake(here, request)
-    notes = voting.standing_notes(here, standing)
-    outdated = (editing.outdated(here, standing, "changed.outdated"),) if standing.changes else ()
-    for place in cards:
+    awake, reminders = quiet.awake(here, request)
+    for place in awake:
+        words = here.words(place)
+        notes = voting.standing_notes(here, standing, words)
+        outdated = (editing.outdated(standing, words, "changed.outdated"),) if standing.changes else ()
         shown = asking.forwarded(here, request, place, notes)
         here.tell(place, shown.model_copy(update={"outdated": outdated}))
     _remind(here, request, reminders)
@@ -219,5 +221,6 @@ def _remind_when_due(here: Conversation, standing: Standing, number: int) -> Non
 def _remind(here: Conversation, request: Request, places: list[ConversationKey]) -> None:
     due = here.requests[request.id].due
     for place in places:
-        text = here.say("reminder", title=request.title, time=here.clock(due, place))
+        title, time = cards.title(here, request, place), here.clock(due, place)
+        text = here.words(place).say("reminder", title=title, time=time)
         here.tell(place, events.CardForwarded(request=request.id, settled=False, remind=text))

@@ -64,8 +64,8 @@ def claim(here: Conversation, fact: events.MessageReceived, code: str) -> None:
         del here.link_codes[code]  # spent, also for what else this decision is about
         here.draft.links.append(Link(fact.sender, person, here.now, "a code", code))
         here.whisper(fact.sender, here.say("link.done", name=name))
-        told = events.NoteForwarded(text=here.say("link.person", identity=fact.sender))
         contact = directory.contact(person)
         if contact is not None:
-            here.tell(contact, told)
-        here.tell_owner(here.say("link.owner", name=name, identity=fact.sender))
+            told = here.words(contact).say("link.person", identity=fact.sender)
+            here.tell(contact, events.NoteForwarded(text=told))
+        here.tell_owner(lambda place: here.words(place).say("link.owner", name=name, identity=fact.sender))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
+from agent_core.catalogue import Catalogue
 from gateway.errors import Unwritable
 from gateway.store.base import Fact, Store
 
@@ -21,14 +22,20 @@ class Notices:
 
     Args:
         watchers: Say where those who look after this gateway are told of trouble.
+        words: Give the sentences in the language of those who read at a place.
     """
 
-    def __init__(self, store: Store, watchers: Callable[[], Iterable[ConversationKey]]) -> None:
-        self._store, self._watchers = store, watchers
+    def __init__(
+        self,
+        store: Store,
+        watchers: Callable[[], Iterable[ConversationKey]],
+        words: Callable[[ConversationKey], Catalogue],
+    ) -> None:
+        self._store, self._watchers, self._words = store, watchers, words
 
-    async def tell(self, text: str, once: str, *, besides: str = "") -> None:
+    async def tell(self, key: str, once: str, *, besides: str = "", **names: object) -> None:
         """
-        Tell them, once under this name within nine days.
+        Tell them a sentence, once under this name within nine days.
 
         Args:
             besides: An account or a conversation that this is about, so that nothing can be said there.
@@ -36,6 +43,7 @@ class Notices:
         for place in self._watchers():
             if place == besides or place.startswith(f"{besides}/"):
                 continue
+            text = self._words(place).say(key, **names)
             try:
                 await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"{once} {place}",)))
             except Unwritable as refused:

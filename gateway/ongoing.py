@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agent_core import effects, events
+from agent_core.catalogue import Sentence
 from gateway.store.base import Blob
 
 
@@ -26,7 +27,7 @@ class Result(NamedTuple):
     operation: Operation
     event: events.ThreadEvent | None = None
     blobs: tuple[Blob, ...] = ()
-    doubt: str = ""
+    doubt: Sentence | None = None
     failed: str = ""
 
 
@@ -50,5 +51,5 @@ class Ongoing:
     running: set[Operation] = field(default_factory=set)
     approvals: dict[Operation, str] = field(default_factory=dict)
     results: dict[Operation, Result] = field(default_factory=dict)
-    doubts: dict[Operation, str] = field(default_factory=dict)
+    doubts: dict[Operation, Sentence] = field(default_factory=dict)
     retried: dict[Operation, int] = field(default_factory=dict)

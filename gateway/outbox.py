@@ -60,12 +60,11 @@ class Outbox:
         runtime: Runtime,
         holds: Holds,
         notices: Notices,
-        say: Callable[..., str],
         *,
         settle: float = SETTLE,
     ) -> None:
         self._store, self._adapter, self._runtime, self._settle = store, adapter, runtime, settle
-        self._holds, self._notices, self._say = holds, notices, say
+        self._holds, self._notices = holds, notices
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._lost: dict[ConversationKey, set[str]] = {}
@@ -224,8 +223,8 @@ class Outbox:
         webhook = delivery.kind == "webhook"
         place = _account(delivery) if webhook else delivery.conversation
         once = f"waits {place} {reason} {self._runtime.now() // DAY:.0f}"
-        text = self._say("waits.webhook.owner" if webhook else "waits.owner", delivery=delivery.id, reason=reason)
-        await self._notices.tell(text, once, besides=delivery.conversation)
+        key, besides = "waits.webhook.owner" if webhook else "waits.owner", delivery.conversation
+        await self._notices.tell(key, once, besides=besides, delivery=delivery.id, reason=reason)
 
     async def _look(self, delivery: Delivery) -> None:
         await self._runtime.sleep(self._settled.get(delivery.id, 0.0) - self._runtime.monotonic())

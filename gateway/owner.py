@@ -33,7 +33,7 @@ from typing import Any
 
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
-from agent_core.catalogue import clock
+from agent_core.catalogue import Sentence
 from agent_core.events import Record
 from agent_core.texts import described
 from agent_core.tools import Start
@@ -80,7 +80,7 @@ class Owner:
     ) -> None:
         self._store, self._world, self._runtime = store, world, runtime
         self._performer, self._outbox, self._notices = performer, outbox, notices
-        self._presence = Presence(world.adapter, world.catalogue.say, runtime)
+        self._presence = Presence(world.adapter, world.words, runtime)
         self._inboxes: dict[ConversationKey, Inbox] = {}
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._performing: set[asyncio.Task[None]] = set()
@@ -140,8 +140,8 @@ class Owner:
             return
         self._world = replace(self._world, restored_at=at)
         if self._store.now() - at < DAY:
-            time = clock(at, self._store.now(), "UTC")
-            await self._notices.tell(self._world.catalogue.say("restored.owner", time=time), f"restored {at}")
+            time = self._world.catalogues.own.clock(at, self._store.now(), "UTC")
+            await self._notices.tell("restored.owner", f"restored {at}", time=time)
 
     async def drain(self, seconds: float) -> None:
         """Let tools and models that are under way end, and their results be stored."""
@@ -216,8 +216,7 @@ class Owner:
         known = key in self.stuck
         self.stuck[key] = [Ready(key, (), ready.timers) for ready in inbox.ready if ready.timers]
         if not known:
-            text = self._world.catalogue.say("stuck.owner", conversation=key)
-            await self._notices.tell(text, f"stuck {key}", besides=key)
+            await self._notices.tell("stuck.owner", f"stuck {key}", besides=key, conversation=key)
 
     async def _turn(self, key: ConversationKey, inbox: Inbox) -> None:
         ongoing = self._ongoing.setdefault(key, Ongoing())
@@ -313,7 +312,7 @@ class Owner:
                     result = await work
             except Exception as error:  # a fault of ours
                 log.exception("performing failed", extra={"conversation": here.key, "thread_id": operation.thread})
-                doubt = self._world.catalogue.say("card.in_doubt.body") if operation.attempt else ""
+                doubt = Sentence(key="card.in_doubt.body") if operation.attempt else None
                 result = Result(operation, doubt=doubt, failed=described(error))
             self._inbox(here.key).results.append(result)
 

@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from agent_core import context, effects, events
+from agent_core.catalogue import Sentence
 from agent_core.texts import described, storable
 from agent_core.tools import Start, Tool
 from gateway.errors import ModelFailed
@@ -50,11 +51,10 @@ class Performer:
         self,
         model: Callable[[str], Model | None],
         runtime: Runtime,
-        say: Callable[..., str],
         *,
         context_days: float = CONTEXT_DAYS,
     ) -> None:
-        self._model, self._runtime, self._say, self._context_days = model, runtime, say, context_days
+        self._model, self._runtime, self._context_days = model, runtime, context_days
 
     async def tool(
         self, operation: Operation, call: effects.CallTool, start: Start, late: Callable[[Result], None]
@@ -95,7 +95,7 @@ class Performer:
         attempt.add_done_callback(functools.partial(_report_late, late))
         if tool.read_only:
             return self._failed(operation, "timed_out", f"it took longer than {tool.limit:g} seconds")
-        return Result(operation, doubt=self._say("card.in_doubt.timed_out", limit=f"{tool.limit:g}"))
+        return Result(operation, doubt=Sentence(key="card.in_doubt.timed_out", names={"limit": tool.limit}))
 
     async def _run(self, operation: Operation, call: effects.CallTool, start: Start, turn: Turn) -> Result:
         tool = call.tool

@@ -174,7 +174,8 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
     if copy is None or ended.delivery not in copy.deliveries:
         here_is_where_it_is_told = here.key in here.world.watchers()
         if not here_is_where_it_is_told and not here.told_lately(f"dead {ended.reason}", FORGET_TOLD):
-            here.tell_owner(here.say("dead.owner", delivery=ended.delivery, reason=ended.reason))
+            named = {"delivery": ended.delivery, "reason": ended.reason}
+            here.tell_owner(lambda place: here.words(place).say("dead.owner", **named))
         return
     if copy.settled_at is not None:
         return

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from adapters.base import Adapter
 from adapters.errors import RateLimited
 from agent_core.addresses import ConversationKey
+from agent_core.catalogue import Catalogue
 from agent_core.texts import described
 from agent_core.thread import Thread
 from gateway.runtime import Runtime
@@ -30,9 +31,12 @@ class Presence:
     """What is shown while tools and models are at work."""
 
     def __init__(
-        self, adapter: Callable[[ConversationKey], Adapter | None], say: Callable[..., str], runtime: Runtime
+        self,
+        adapter: Callable[[ConversationKey], Adapter | None],
+        words: Callable[[ConversationKey], Catalogue],
+        runtime: Runtime,
     ) -> None:
-        self._adapter, self._say, self._runtime = adapter, say, runtime
+        self._adapter, self._words, self._runtime = adapter, words, runtime
         self._off: dict[str, float] = {}
 
     @contextlib.contextmanager
@@ -53,7 +57,7 @@ class Presence:
         await self._runtime.sleep(PATIENCE)
         while self._off.get(account, 0.0) <= self._runtime.monotonic():
             try:
-                await self._runtime.limit(adapter.typing(place, root, self._say("typing")), LIMIT)
+                await self._runtime.limit(adapter.typing(place, root, self._words(place).say("typing")), LIMIT)
             except Exception as error:
                 pause = error.retry_after if isinstance(error, RateLimited) else OFF
                 self._off[account] = self._runtime.monotonic() + pause

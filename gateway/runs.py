@@ -8,20 +8,22 @@ same. Tool calls are begun and looked after in `calls`, where the guard stands.
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from agent_core import addresses, context, effects, events
-from agent_core.addresses import Party
+from agent_core.addresses import ConversationKey, Party
+from agent_core.catalogue import Sentence
 from agent_core.drive import Drive, Ended
 from agent_core.errors import AgentFault, Stopped
 from agent_core.events import Record
 from agent_core.requests import Outcome, Settlement
 from agent_core.run import Agent
 from agent_core.thread import Kept, Thread
-from gateway import asking, callbacks, calls, files, home, settling
+from gateway import asking, callbacks, calls, cards, files, home, settling
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.ongoing import Operation, Result
@@ -141,7 +143,7 @@ def cancel(here: Conversation, thread: Thread, party: Party | None, name: str) -
 def _close(here: Conversation, thread: Thread, outcome: str, detail: str = "", state: object = None) -> None:
     for standing in thread.state.open_requests():
         if standing.request.parent is None:
-            settling.withdraw(here, standing.request, here.say("run.ended"))
+            settling.withdraw(here, standing.request, Sentence(key="run.ended"))
     here.draft.clear += [
         _timer_id(thread, key) for key, pending in thread.state.pending.items() if pending.until is not None
     ]
@@ -181,28 +183,38 @@ def _fail(here: Conversation, thread: Thread, error: Exception) -> None:
     _close(here, thread, "failed", detail=str(error) if stopped else detail)
     here.reply(thread, here.say("stopped" if stopped else "failed"))
     if not stopped:
-        name = thread.state.requester_name or here.say("somebody")
-        reason = str(error) or type(error).__name__
-        text = here.say("failed.owner", agent=thread.state.agent, name=name, thread=thread.id, reason=reason)
-        here.tell_owner(text)
+        here.tell_owner(functools.partial(_failed, here, thread, str(error) or type(error).__name__))
+
+
+def _failed(here: Conversation, thread: Thread, reason: str, place: ConversationKey) -> str:
+    words, state = here.words(place), thread.state
+    name = state.requester_name or words.say("somebody")
+    return words.say("failed.owner", agent=state.agent, name=name, thread=thread.id, reason=reason)
 
 
 def park(here: Conversation, thread: Thread, reason: str, detail: str = "", key: str | None = None) -> None:
     """Halt a run until its owner says how it goes on; owner and requester are told."""
     state = thread.state
     here.add(events.RunParked(thread=thread.id, run=state.run, reason=reason, detail=detail, key=key))
-    title = _title(thread, key)
-    why = here.say(f"parked.{reason}", title=title, detail=detail)
+    why = here.say(f"parked.{reason}", title=_title(here, thread, key, here.key), detail=detail)
     here.reply(thread, here.say("halted", reason=why))
-    if reason == Outcome.UNDELIVERABLE and detail:  # a vendor's words, for who can do something about them
-        why = here.say("parked.undeliverable.because", title=title, detail=detail)
-    name = state.requester_name or here.say("somebody")
-    here.tell_owner(here.say("halted.owner", agent=state.agent, name=name, reason=why, thread=thread.id))
+    here.tell_owner(functools.partial(_halted, here, thread, reason, detail, key))
 
 
-def _title(thread: Thread, key: str | None) -> str:
-    asked = [s.request.title for s in thread.state.requests.values() if s.request.key == key]
-    return asked[-1] if asked else context.tool_of(key or "")
+def _halted(
+    here: Conversation, thread: Thread, reason: str, detail: str, key: str | None, place: ConversationKey
+) -> str:
+    words, state = here.words(place), thread.state
+    with_detail = reason == Outcome.UNDELIVERABLE and detail  # a vendor's words, for who can do something about them
+    parked = "parked.undeliverable.because" if with_detail else f"parked.{reason}"
+    why = words.say(parked, title=_title(here, thread, key, place), detail=detail)
+    name = state.requester_name or words.say("somebody")
+    return words.say("halted.owner", agent=state.agent, name=name, reason=why, thread=thread.id)
+
+
+def _title(here: Conversation, thread: Thread, key: str | None, place: ConversationKey) -> str:
+    asked = [s.request for s in thread.state.requests.values() if s.request.key == key]
+    return cards.title(here, asked[-1], place) if asked else context.tool_of(key or "")
 
 
 def _said_of(thread: Thread, key: str) -> str:

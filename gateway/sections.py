@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from agent_core import addresses, hours
 from agent_core.addresses import Identity, Party
+from agent_core.catalogue import known
 from agent_core.policy import Person, Rule, check_when
 from agent_core.requests import ORIGIN, PEOPLE, Assurance, Rung, Threshold, Where, Who
 from gateway import settings_check
@@ -32,7 +33,15 @@ class Server(Section):
     data: Path = Field(default=Path("data"), description="The folder of the embedded store. One process uses it.")
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to answer on.")
     environment: str = Field(default="", description="What this gateway is for, like staging; rules can say where.")
+    language: str = Field(
+        default="en", description="What is said where many read, and to people who have set no language of their own."
+    )
     port: int = Field(default=8080, ge=0, le=65_535, description="The port to answer on; 0 takes any free one.")
+
+    @field_validator("language")
+    @classmethod
+    def _is_spoken(cls, value: str) -> str:
+        return known(value)
 
 
 class Log(Section):
@@ -90,6 +99,11 @@ class PersonSettings(Section):
         description="When they are not asked in their own conversations unless it is urgent, by their own clock.",
         examples=[["22:00-07:00", "Sat,Sun"]],
     )
+    language: str | None = Field(
+        default=None,
+        description="What they read in their own conversations; without one, that of the gateway.",
+        examples=["en"],
+    )
 
     @field_validator("identities")
     @classmethod
@@ -115,6 +129,11 @@ class PersonSettings(Section):
             raise ValueError("they are never over, so this person could never be asked; leave some hours of the week")
         return value
 
+    @field_validator("language")
+    @classmethod
+    def _is_spoken(cls, value: str | None) -> str | None:
+        return known(value) if value is not None else None
+
     def person(self) -> Person:
         """Give them as the policy has them."""
         return Person(
@@ -124,6 +143,7 @@ class PersonSettings(Section):
             roles=tuple(self.roles),
             timezone=self.timezone,
             quiet=tuple(hours.parse(written, self.timezone) for written in self.quiet),
+            language=self.language or "",
         )
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from adapters import registry
 from agent_core.addresses import Party
+from agent_core.catalogue import Catalogues, known
 from agent_core.policy import Person, Rule
 from agent_core.requests import OWNER_ROLE
 from gateway import settings_check
@@ -56,12 +57,29 @@ class Settings(Section):
     people: list[PersonSettings] = Field(default=[], description="The directory.")
     policy: list[PolicySettings] = Field(default=[], description="The policy.")
     clients: list[ClientSettings] = Field(default=[], description="Clients of the REST door.")
-    sentences: dict[str, str] = Field(default={}, description="Your own wording of what people read, by key.")
+    sentences: dict[str, str | dict[str, str]] = Field(
+        default={},
+        description="Your own wording of what people read, by key; of another language in a table of its own.",
+    )
     channels: dict[str, list[Any]] = Field(default={}, exclude=True)
 
     def directory(self) -> list[Person]:
         """Give the people."""
         return [person.person() for person in self.people]
+
+    def catalogues(self) -> Catalogues:
+        """
+        Give the sentences of every language, with your own wording.
+
+        Raises:
+            ValueError: It names what there is not.
+        """
+        own = {key: text for key, text in self.sentences.items() if isinstance(text, str)}
+        others = {language: texts for language, texts in self.sentences.items() if not isinstance(texts, str)}
+        for language in others:
+            known(language)
+        language = self.server.language
+        return Catalogues(language, others | {language: own | others.get(language, {})})
 
     def me(self) -> Party:
         """Say who sits at the command line."""

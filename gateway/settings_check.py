@@ -58,7 +58,7 @@ def check(settings: Settings, source: str) -> None:
     if settings.cli.me is not None and settings.cli.me not in people:
         raise SettingsError("cli.me", source, f"there is no {settings.cli.me!r} in [[people]]")
     try:
-        Catalogue("en", settings.sentences)
+        settings.catalogues()
     except ValueError as error:
         raise SettingsError("sentences", source, str(error)) from None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from agent_core import events
 from agent_core.addresses import ConversationKey
+from agent_core.catalogue import Sentence
 from agent_core.effects import CancelRequest
 from agent_core.requests import Outcome, Request, Settlement
 from agent_core.rulings import Standing
@@ -48,12 +49,7 @@ def settle(here: Conversation, request: Request, settlement: Settlement, operati
     here.draft.clear += [timer.id for timer in (*steps(request), quiet.wake_at(request, here.now))]
     for open_one in thread.state.open_requests():
         if open_one.request.parent == request.id:
-            comment = here.say("question_back.withdrawn")
-            settle(
-                here,
-                open_one.request,
-                Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=comment),
-            )
+            withdraw(here, open_one.request, Sentence(key="question_back.withdrawn"))
     show_notes(here, request, settlement)
     if request.in_doubt:
         _show_doubt_ended(here, thread, request, settlement)
@@ -81,8 +77,7 @@ def _answered_back(here: Conversation, thread: Thread, child: Request, settlemen
             text=settlement.answer,
         )
     )
-    text = here.say("question_back.answer", name=settlement.name, text=settlement.answer)
-    show_under(here, parent.request, text)
+    show_answer(here, parent.request, settlement.name, settlement.answer)
 
 
 def show_notes(
@@ -99,9 +94,10 @@ def show_notes(
         here.tell(place, events.CardForwarded(request=request.id, settled=True, notes=tuple(notes)))
 
 
-def withdraw(here: Conversation, request: Request, comment: str) -> None:
+def withdraw(here: Conversation, request: Request, why: Sentence) -> None:
     """End a request that nobody needs to answer any more."""
-    settle(here, request, Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=comment))
+    settlement = Settlement(outcome=Outcome.SUPERSEDED, at=here.now, comment=here.worded(why), said=why)
+    settle(here, request, settlement)
 
 
 def cancel(here: Conversation, thread: Thread, wish: CancelRequest) -> None:
@@ -157,3 +153,10 @@ def show_under(here: Conversation, request: Request, text: str) -> None:
     """Say something under every copy of an open request."""
     for place in request.places:
         here.tell(place, events.CardForwarded(request=request.id, settled=False, under=text))
+
+
+def show_answer(here: Conversation, request: Request, name: str, text: str) -> None:
+    """Show what somebody answered to a question back, under every copy of the request."""
+    for place in request.places:
+        under = here.words(place).say("question_back.answer", name=name, text=text)
+        here.tell(place, events.CardForwarded(request=request.id, settled=False, under=under))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from adapters.base import Adapter, Gate
 from adapters.errors import Misconfigured, RateLimited
@@ -35,12 +35,11 @@ class Supervisor:
         gate: Gate,
         health: Health,
         notices: Notices,
-        say: Callable[..., str],
         runtime: Runtime,
     ) -> None:
         self._adapters, self._gate = list(adapters), gate
         self._health, self._runtime = health, runtime
-        self._notices, self._say = notices, say
+        self._notices = notices
 
     async def run(self) -> None:
         """Listen on all accounts, until cancelled."""
@@ -79,8 +78,7 @@ class Supervisor:
         if self._health.channels[account].problem != problem:
             log.error("%s stopped: %s", account, problem)
             once = f"stopped {account} {problem} {self._runtime.now() // DAY:.0f}"
-            text = self._say("stopped.owner", account=account, problem=problem)
-            await self._notices.tell(text, once, besides=account)
+            await self._notices.tell("stopped.owner", once, besides=account, account=account, problem=problem)
         self._health.stopped(account, problem)
         await self._runtime.sleep(RECHECK)
 

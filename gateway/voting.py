@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent_core import edits, events, rulings
+from agent_core.catalogue import Catalogue
 from agent_core.requests import Decision, Request, Threshold, Who
 from agent_core.rulings import Standing, Vote
 from gateway.conversation import Conversation
@@ -18,42 +19,42 @@ def several(who: Who) -> bool:
     return most > 1 or len(who.thresholds) > 1 or (who.also is not None and several(who.also))
 
 
-def notes(here: Conversation, request: Request, cast: Sequence[Vote]) -> tuple[str, ...]:
+def notes(here: Conversation, request: Request, cast: Sequence[Vote], words: Catalogue) -> tuple[str, ...]:
     """Say who has voted on a request, and what it takes still."""
     lines = []
     for decision in (Decision.APPROVE, Decision.DENY):
         names = [vote.name for vote in rulings.latest(cast) if vote.decision is decision]
         if names:
-            lines.append(here.say(f"votes.{decision}", names=here.world.catalogue.both(names)))
-    needs = [_needed(here, request, threshold, cast) for threshold in rulings.thresholds(request.who)]
-    joined = here.world.catalogue.both(needs) if request.who.need == "all" else here.world.catalogue.either(needs)
-    lines.append(here.say("votes.missing" if cast else "votes.needed", needs=joined))
+            lines.append(words.say(f"votes.{decision}", names=words.both(names)))
+    needs = [_needed(here, request, threshold, cast, words) for threshold in rulings.thresholds(request.who)]
+    joined = words.both(needs) if request.who.need == "all" else words.either(needs)
+    lines.append(words.say("votes.missing" if cast else "votes.needed", needs=joined))
     return tuple(lines)
 
 
-def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Sequence[Vote]) -> str:
+def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Sequence[Vote], words: Catalogue) -> str:
     people = here.world.directory.eligible(request.who, request.requester)
     names = [person.name for person in people if rulings.matches(threshold, person.id, person.roles)]
     missing = rulings.short(threshold, rulings.latest(cast), Decision.APPROVE)
     key = "votes.need.one" if missing == 1 else "votes.need"
-    return here.say(key, count=missing, who=here.world.catalogue.either(names))
+    return words.say(key, count=missing, who=words.either(names))
 
 
-def standing_notes(here: Conversation, standing: Standing) -> tuple[str, ...]:
+def standing_notes(here: Conversation, standing: Standing, words: Catalogue) -> tuple[str, ...]:
     """Say how an open request stands: who changed it, who has claimed it, who has voted, what it takes still."""
-    claimed = (here.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
+    claimed = (words.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
     if standing.asked is not None:
         changes = edits.difference(standing.asked.arguments, standing.request.arguments)
-        claimed = (here.say("changed", name=standing.changed_by, changes=changes), *claimed)
+        claimed = (words.say("changed", name=standing.changed_by, changes=changes), *claimed)
     if not several(standing.request.who) and standing.asked is None:
         return claimed
     cast = here.world.directory.standing(standing.request, standing.votes)
-    return (*claimed, *notes(here, standing.request, cast))
+    return (*claimed, *notes(here, standing.request, cast, words))
 
 
 def show(here: Conversation, standing: Standing) -> None:
     """Have every copy of an open request show how it stands."""
     request = standing.request
-    told = standing_notes(here, standing)
     for place in request.places:
+        told = standing_notes(here, standing, here.words(place))
         here.tell(place, events.CardForwarded(request=request.id, settled=False, notes=told))

@@ -23,7 +23,7 @@ from adapters.base import FormWanted, Inbound
 from adapters.slack import markup
 from adapters.slack.accounts import Bot, pressed_here, wrote_here
 from agent_core import addresses, events
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Decision
 from agent_core.texts import storable
 
@@ -60,9 +60,10 @@ class FormClick:
 
 @dataclass(frozen=True)
 class Command:
-    """A slash command, and what it says to the agent; None where it says nothing."""
+    """A slash command, who typed it, and what it says to the agent; None where it says nothing."""
 
     name: str
+    sender: Identity
     said: Inbound | None
 
 
@@ -304,12 +305,13 @@ def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
     """
     text, user = markup.clean(str(payload.get("text") or ""), bot.user), str(payload["user_id"])
     name = str(payload["command"])
-    if not text:
-        return Command(name, None)
     who = {"id": user, "name": payload.get("user_name"), "team_id": payload.get("team_id")}
-    fact = events.MessageReceived(**_clicker(payload, who, bot), direct=True, sent_at=now, text=text, mentions_us=True)
+    clicker = _clicker(payload, who, bot)
+    if not text:
+        return Command(name, clicker["sender"], None)
+    fact = events.MessageReceived(**clicker, direct=True, sent_at=now, text=text, mentions_us=True)
     keys = (_key(bot, "trigger", payload["trigger_id"]),)
-    return Command(name, Inbound(_conversation(bot, user), fact, keys, _raw(payload)))
+    return Command(name, fact.sender, Inbound(_conversation(bot, user), fact, keys, _raw(payload)))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

@@ -82,10 +82,10 @@ class Receiver:
                 return await self._store(inbound, gate)
             case Inbound() as inbound:
                 return await self._store(inbound, gate)
-            case Command(name=name, said=said):
+            case Command(name=name, sender=sender, said=said):
                 if said is not None and await self._store(said, gate) == LATER:
                     return LATER
-                text = escape(gate.confirm(name, empty=said is None))
+                text = escape(gate.confirm(name, sender, empty=said is None))
                 return Answer(200, {"response_type": "ephemeral", "text": text})
             case FormClick() as click:
                 if len(self._forms) >= FORMS:

@@ -152,7 +152,7 @@ class Gate:
     def expect(self) -> None:
         self.expected += 1
 
-    def confirm(self, command: str, *, empty: bool) -> str:
+    def confirm(self, command: str, sender: Identity, *, empty: bool) -> str:
         return f"what <{command}> is for" if empty else "taken"
 
     async def query(self, wanted: FormWanted) -> Form | NoForm:

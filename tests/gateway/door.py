@@ -30,7 +30,7 @@ Enter = Callable[..., httpx.AsyncClient]
 def enter_by(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.AsyncClient:
     """Come to a house's door, as one of its clients."""
     requests = Requests(house.store, house.world.directory, house.admission, house.runtime)
-    shape = HumanLayer(requests, house.world.directory, house.world.catalogue.say)
+    shape = HumanLayer(requests, house.world.directory, house.world.catalogues.own.say)
     routes = mount(requests, shape, known or (CI, READER), house.runtime)
     headers = {"Authorization": f"Bearer {token}"}
     transport = httpx.ASGITransport(app=Starlette(routes=routes), raise_app_exceptions=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from adapters.base import Adapter
 from agent_core.addresses import ConversationKey
-from agent_core.catalogue import Catalogue
+from agent_core.catalogue import Catalogues
 from agent_core.policy import Person, Rule
 from agent_core.run import Agent
 from gateway import clients
@@ -54,6 +54,7 @@ class Parts:
         starts: Starts | None = None,
         tokens_per_run: int = 0,
         clients_of: Iterable[ClientSettings] = (),
+        catalogues: Catalogues | None = None,
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
@@ -65,12 +66,11 @@ class Parts:
         )
         listening = Listening(settings, versions[0], {agent.version: agent for agent in versions})
         directory = Directory(people, self.accounts)
-        catalogue = Catalogue()
         self.world = World(
             directory=directory,
             rules=list(rules),
             agents=Agents([listening, clients.LISTENING]),
-            catalogue=catalogue,
+            catalogues=catalogues or Catalogues(),
             adapter=lambda conversation: reached.get(conversation.partition("/")[0]),
             ops=ops,
             watch=lambda name: contextlib.nullcontext(),
@@ -80,9 +80,9 @@ class Parts:
         self.reloading = Reloading(Settings(), Settings, directory, self.world.rules, store)
         self.health = Health(self.accounts, runtime)
         self.admission = Admission(lambda: self.owner.undecided, runtime)
-        self.gate = Gate(store, directory, catalogue, self.health, self.admission, runtime)
-        self.notices = Notices(store, self.world.watchers)
-        holds = Holds(self.health, self.notices, catalogue.say, runtime)
-        self.outbox = Outbox(store, self.world.adapter, runtime, holds, self.notices, catalogue.say)
-        performer = Performer(lambda agent: model, runtime, catalogue.say)
+        self.gate = Gate(store, directory, self.world.catalogues, self.health, self.admission, runtime)
+        self.notices = Notices(store, self.world.watchers, self.world.words)
+        holds = Holds(self.health, self.notices, runtime)
+        self.outbox = Outbox(store, self.world.adapter, runtime, holds, self.notices)
+        performer = Performer(lambda agent: model, runtime)
         self.owner = Owner(store, self.world, performer, self.outbox, self.notices, runtime)

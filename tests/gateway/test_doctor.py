@@ -12,7 +12,7 @@ import pytest
 
 from adapters.base import Check
 from agent_core.addresses import Identity, Party
-from agent_core.catalogue import Catalogue
+from agent_core.catalogue import Catalogues
 from agent_core.policy import Person, Rule
 from agent_core.requests import Where, Who
 from gateway.agents import Agents
@@ -37,7 +37,7 @@ def look(*rules: Rule, people: Sequence[Any] = PEOPLE) -> dict[str, Check]:
         directory=Directory(everybody, ["slack:T1"]),
         rules=list(rules),
         agents=Agents([]),
-        catalogue=Catalogue(),
+        catalogues=Catalogues(),
         adapter=lambda _: None,
         ops=None,
         watch=lambda _: contextlib.nullcontext(),

@@ -120,7 +120,7 @@ async def test_a_query_that_takes_too_long_is_answered_anyway(make: Make, runtim
         asked = asyncio.ensure_future(house.gate.query(wanted("x", ANA)))
         await runtime.advance(1.6)
 
-        assert NoForm(house.world.catalogue.say("form.failed")) == await asked
+        assert NoForm(house.world.catalogues.own.say("form.failed")) == await asked
 
 
 async def test_signs_of_life_reach_the_health_report(make: Make):

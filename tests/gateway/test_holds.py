@@ -5,7 +5,6 @@ An account that nothing can be sent by: told once, tried now and then, let go of
 from __future__ import annotations
 
 from agent_core.addresses import ConversationKey
-from agent_core.catalogue import Catalogue
 from gateway.health import Health
 from gateway.holds import RECHECK, Holds
 from gateway.notices import Notices
@@ -20,8 +19,8 @@ THERE, ELSEWHERE = ConversationKey("slack:T1/COPS"), ConversationKey("slack:T2/C
 
 def holding(house: House) -> tuple[Holds, Health]:
     health = Health([ACCOUNT, "slack:T2"], house.runtime)
-    notices = Notices(house.store, lambda: [THERE, ELSEWHERE])
-    return Holds(health, notices, Catalogue().say, house.runtime), health
+    notices = Notices(house.store, lambda: [THERE, ELSEWHERE], house.world.words)
+    return Holds(health, notices, house.runtime), health
 
 
 async def version(house: House, place: ConversationKey) -> int:

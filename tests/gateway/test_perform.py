@@ -30,14 +30,10 @@ class Sum(BaseModel):
 OPERATION = Operation("t", "r1", "k", 1)
 
 
-def say(key: str, **names: object) -> str:
-    return f"{key} {names}"
-
-
 async def run(function: Any, runtime: Runtime | None = None, **how: Any) -> Result:
     declared = tool(**how)(function)
     call = effects.CallTool("k", declared, Number(n=3), {"n": 3}, "digest", "", False)
-    performer = Performer(lambda agent: None, runtime or HandRuntime(), say)
+    performer = Performer(lambda agent: None, runtime or HandRuntime())
     return await performer.tool(OPERATION, call, Start("start1", 1, Party("rita")), lambda result: None)
 
 
@@ -190,7 +186,7 @@ async def test_a_model_that_talks_without_end_is_cut():
         async def answer(self, context: str, schema: dict[str, Any]) -> str:
             return "x" * 10_000_000
 
-    performer = Performer(lambda agent: Talker(), HandRuntime(), say)
+    performer = Performer(lambda agent: Talker(), HandRuntime())
     result = await performer.model(OPERATION, effects.CallModel("k", "context", {}, 0), "bot")
 
     assert isinstance(result.event, events.ModelAnswered)
@@ -201,7 +197,7 @@ async def test_an_agent_without_a_model():
     """
     An agent that asks a model it does not have is told so.
     """
-    performer = Performer(lambda agent: None, HandRuntime(), say)
+    performer = Performer(lambda agent: None, HandRuntime())
     result = await performer.model(OPERATION, effects.CallModel("k", "context", {}, 0), "bot")
 
     assert "no model is configured for this agent" == result.failed
@@ -218,7 +214,7 @@ async def test_a_summary_is_read_from_its_json():
         async def answer(self, context: str, schema: dict[str, Any]) -> str:
             return '{"summary": "all went well"}'
 
-    performer = Performer(lambda agent: Summer(), HandRuntime(), say)
+    performer = Performer(lambda agent: Summer(), HandRuntime())
     wish = effects.CallModel("k", "context", {}, 0, summary=True, covers=4)
     result = await performer.model(OPERATION, wish, "bot")
 

@@ -92,6 +92,10 @@ def test_the_least_that_is_needed(load):
         (OWNER + "[[people]]\nid='a'\nname='A'\nquiet=['0:00-24:00']", "people[1].quiet", "they are never over"),
         (OWNER + "[[people]]\nid='a'\nname='A'\nquiet=['7:00-8:00', '8:00-7:00']", "people[1].quiet", "never over"),
         (OWNER + "[[people]]\nid='a'\nname='A'\ntimezone='Mars'", "people[1].timezone", "like Europe/Berlin"),
+        (OWNER + "[[people]]\nid='a'\nname='A'\nlanguage='tlh'", "people[1].language", "there are "),
+        (OWNER + "[server]\nlanguage='tlh'", "server.language", "no language 'tlh'; there are "),
+        (OWNER + "[sentences.tlh]\n'button.deny'='x'", "sentences", "no language 'tlh'; there are "),
+        (OWNER + "[sentences.en]\n'no.such'='x'", "sentences", "no sentence 'no.such'"),
         (OWNER + "[[agents]]\nuse=['a:b']\nlisten=['slack']\nmodel='m'", "agents[0].model", "there is no 'm'"),
         (
             OWNER + "[[agents]]\nuse=['a:b']\nlisten=['slack']\n[[agents]]\nuse=['c:d']\nlisten=['slack:T1/C1']",

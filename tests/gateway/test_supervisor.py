@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.base import Gate
 from adapters.errors import Misconfigured, RateLimited
-from agent_core.catalogue import Catalogue
+from agent_core.catalogue import Catalogues
 from gateway.health import Health
 from gateway.holds import RECHECK
 from gateway.notices import Notices
@@ -41,8 +41,8 @@ class Channel(Loopback):
 async def supervise(runtime: HandRuntime, channel: Channel) -> tuple[Health, asyncio.Task[None]]:
     health = Health([ACCOUNT], runtime)
     gate: Any = None
-    notices = Notices(gate, list)
-    task = asyncio.create_task(Supervisor([channel], gate, health, notices, Catalogue().say, runtime).run())
+    notices = Notices(gate, list, Catalogues().of)
+    task = asyncio.create_task(Supervisor([channel], gate, health, notices, runtime).run())
     await runtime.settle()
     return health, task
 

@@ -38,9 +38,7 @@ class Process:
         self.directory = parts.world.directory
         self.store, self.owner, self.gate, self.outbox = parts.store, parts.owner, parts.gate, parts.outbox
         self._parts = parts
-        self._supervisor = Supervisor(
-            parts.accounts.values(), parts.gate, parts.health, parts.notices, parts.world.catalogue.say, runtime
-        )
+        self._supervisor = Supervisor(parts.accounts.values(), parts.gate, parts.health, parts.notices, runtime)
         self.context = copy_context()
         self.context.run(PROCESS.set, number)
         self.stop = asyncio.Event()

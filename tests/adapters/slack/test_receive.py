@@ -22,6 +22,7 @@ from adapters.slack.listen import Listener
 from adapters.slack.receive import Receiver
 from adapters.slack.webhook import Webhook
 from agent_core import events
+from agent_core.addresses import Identity
 from tests import vendor
 from tests.adapters.slack.posting import SECRET, Poster
 from tests.contracts.adapter import Gate
@@ -131,7 +132,7 @@ def test_the_gates_of_tests_are_gates():
     """
     gate: GatePort = Gate()
 
-    assert gate.confirm("/x", empty=False)
+    assert gate.confirm("/x", Identity("slack:T1/U1"), empty=False)
 
 
 async def test_a_full_disk_is_the_same_through_both(ours: Receiver):

@@ -1,16 +1,8 @@
-"""
-Every sentence that people or models read, in one place.
-
-Channels lay sentences out; they never word them. An owner overrides any of them in `ringback.toml` (`[sentences]`);
-an override may use the same names in braces as the sentence it replaces, and no others.
-"""
+"""English. Every other language has the sentences that people read; what models read is said in English alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from string import Formatter
-from zoneinfo import ZoneInfo
 
 ENGLISH: Mapping[str, str] = {
     # What a model is told about an outcome
@@ -290,6 +282,13 @@ ENGLISH: Mapping[str, str] = {
     "channel.sms": "SMS",
     "channel.email": "email",
     "channel.api": "the API",
+    # How times are written, and numbers that are not whole
+    "time.hour": "{hour}:{minute}",
+    "time.hour.utc": "{hour}:{minute} UTC",
+    "time.day": "{hour} on {weekday} {day} {month}",
+    "time.weekdays": "Mon Tue Wed Thu Fri Sat Sun",
+    "time.months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    "number.point": ".",
     "and": "{first} and {last}",
     "others": "{count} others",
     "or": "{first} or {last}",
@@ -300,61 +299,3 @@ ENGLISH: Mapping[str, str] = {
     "somebody": "somebody",
     "policy": "the policy",
 }
-
-MOST_NAMES = 5  # people named in a sentence
-
-LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
-
-
-class Catalogue:
-    """
-    The sentences of one language.
-
-    Args:
-        overrides: The owner's own wording, by key.
-
-    Raises:
-        ValueError: An override names a sentence that does not exist, or a name in braces that it does not have.
-    """
-
-    def __init__(self, language: str = "en", overrides: Mapping[str, str] | None = None) -> None:
-        sentences = dict(LANGUAGES[language])
-        for key, sentence in (overrides or {}).items():
-            if key not in sentences:
-                raise ValueError(f"there is no sentence {key!r}")
-            unknown = _names(sentence) - _names(sentences[key])
-            if unknown:
-                raise ValueError(f"sentence {key!r} has no {', '.join(sorted(unknown))} to put in")
-            sentences[key] = sentence
-        self._sentences = sentences
-
-    def say(self, key: str, /, **names: object) -> str:
-        """Word one sentence."""
-        return self._sentences[key].format_map(names).strip()
-
-    def either(self, names: list[str]) -> str:
-        """Join names with commas and a last "or"."""
-        return self._join("or", names)
-
-    def both(self, names: list[str]) -> str:
-        """Join names with commas and a last "and"."""
-        return self._join("and", names)
-
-    def _join(self, key: str, names: list[str]) -> str:
-        if len(names) < 2:
-            return names[0] if names else self.say("nobody")
-        if len(names) > MOST_NAMES:
-            names = [*names[: MOST_NAMES - 1], self.say("others", count=len(names) - MOST_NAMES + 1)]
-        return self.say(key, first=", ".join(names[:-1]), last=names[-1])
-
-
-def _names(sentence: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
-
-
-def clock(at: float, now: float, timezone: str) -> str:
-    """Write a time of day as a reader in a time zone would: the hour today, the day besides otherwise."""
-    there = ZoneInfo(timezone)
-    moment, today = datetime.fromtimestamp(at, there), datetime.fromtimestamp(now, there)
-    written = moment.strftime("%H:%M UTC" if timezone == "UTC" else "%H:%M")
-    return written if moment.date() == today.date() else written + moment.strftime(" on %a %d %b")
