@@ -261,7 +261,11 @@ class Part(Frozen):
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can do in one conversation; what it cannot, the gateway replaces."""
+    """
+    What a channel can do in one conversation; what it cannot, the gateway replaces.
+
+    `confirms`: a button can ask once more before its press counts (`Card.confirm`).
+    """
 
     buttons: int
     forms: bool
@@ -271,6 +275,7 @@ class Capabilities:
     assurance: Assurance
     files: bool = False
     typing: bool = False
+    confirms: bool = False
 
 
 # Looking after an account ---------------------------------------------------------------------------------------------

@@ -11,12 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import pydantic_core
-
 from agent_core import forms
 from agent_core.effects import CallTool
 from agent_core.errors import InvalidRequest
-from agent_core.texts import exact
+from agent_core.texts import exact, shown
 
 
 def fields(call: CallTool) -> tuple[forms.Field, ...]:
@@ -58,8 +56,4 @@ def changed(call: CallTool, changes: Mapping[str, Any]) -> CallTool:
 def difference(before: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
     """Say what was changed, as `tag: v1 → v2`."""
     differing = ((name, value) for name, value in changes.items() if name not in before or before[name] != value)
-    return "; ".join(f"{exact(name)}: {_shown(before.get(name))} → {_shown(value)}" for name, value in differing)
-
-
-def _shown(value: Any) -> str:
-    return exact(value if isinstance(value, str) else pydantic_core.to_json(value).decode())
+    return "; ".join(f"{exact(name)}: {shown(before.get(name))} → {shown(value)}" for name, value in differing)

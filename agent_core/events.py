@@ -137,6 +137,15 @@ class MessageDeleted(ChannelFact):
 # Inbound facts: from the gateway itself and from other conversations -------------------------------------------------
 
 
+class Confirm(Frozen):
+    """What is asked once more before a press counts: `text` names what is decided; `yes` and `no` label the buttons."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+
 class Card(Frozen):
     """
     A request as people see it, worded already; a channel only lays it out.
@@ -146,6 +155,7 @@ class Card(Frozen):
     form, whose `fields` stand here so that it opens at once; without any it is the one that says why not. `denials`
     are more ways to say no, each of which opens that one with its own reason in it. `edit` labels the button behind
     which `editable` arguments can be changed; `revision` counts how often they were, and comes back with each press.
+    `confirm` is asked after a press on the button that approves.
     """
 
     title: str
@@ -166,6 +176,7 @@ class Card(Frozen):
     edit: str = ""
     editable: tuple[forms.Field, ...] = ()
     revision: int = 0
+    confirm: Confirm | None = None
     notes: tuple[str, ...] = ()
     again: str = ""
 

@@ -19,7 +19,7 @@ from pydantic import Field
 from agent_core.addresses import Identity, Party
 from agent_core.hours import Hours
 from agent_core.masking import is_masked
-from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Where, Who
+from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Urgency, Where, Who
 from agent_core.rulings import Vote, Voter, objection, reached
 
 ROLE = "role:"  # before a role, where people can be named too
@@ -49,7 +49,7 @@ class Rule(Frozen):
     `agent` and `tool` are names with `*` and `?`; `when` maps arguments to a value, a list of values, or comparisons.
     `requester` are people, identities and `role:NAME`s, `environment` names of gateways, `hours` parts of the week;
     without them it is about everybody, everywhere, at any time. With `go_on` the agent is told when nobody has answered
-    in time, and the run does not halt.
+    in time, and the run does not halt. `urgency` is that of what it asks; None: as whoever asks says.
     """
 
     effect: Literal["allow", "ask", "forbid"] = "ask"
@@ -63,6 +63,7 @@ class Rule(Frozen):
     where: Where = Where()
     patience: float = DEFAULT_PATIENCE
     go_on: bool = False
+    urgency: Urgency | None = None
     reason: str = ""
 
 
@@ -105,6 +106,7 @@ class Ask:
     patience: float
     reason: str = ""
     go_on: bool = False
+    urgency: Urgency | None = None
 
 
 Requirement = Allow | Forbid | Ask
@@ -216,7 +218,7 @@ def _speak(rule: Rule) -> Requirement:
         case "forbid":
             return Forbid(rule.reason or "a rule of the policy forbids it")
         case "ask":
-            return Ask(rule.who, rule.where, rule.patience, rule.reason, rule.go_on)
+            return Ask(rule.who, rule.where, rule.patience, rule.reason, rule.go_on, rule.urgency)
 
 
 def covers(earlier: Rule, later: Rule) -> bool:

@@ -235,6 +235,11 @@ class Request(Frozen):
         """A call of ours waits for it, and starts with it."""
         return self.tool is not None and not self.outside
 
+    @property
+    def confirms(self) -> bool:
+        """Approving it takes more than one press or one word: what is approved is named once more."""
+        return self.urgency == "high" and self.kind is Kind.APPROVAL
+
 
 class Settlement(Frozen):
     """
@@ -260,6 +265,11 @@ class Settlement(Frozen):
     digest: str = ""
     replaced_by: str | None = None
     said: Sentence | None = None
+
+
+def urgency(ruled: Urgency | None, asked: Urgency) -> Urgency:
+    """Say how urgent a request is: as the rule says, unless whoever asks says that it is high, which nothing lowers."""
+    return asked if ruled is None or asked == "high" else ruled
 
 
 def widened(who: Who, rung: Rung) -> Who:

@@ -33,6 +33,8 @@ class Response(Frozen):
     What a person said to one request.
 
     `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
+    `confirmed` where they named what they decide: by `code`, which is that of the copy, or where the channel asked once
+    more.
     `values` is what they filled in, by field, where they sent a form in; `choice` names the way in which they deny.
     `revision` is that of the call as it was shown to them.
     """
@@ -46,6 +48,8 @@ class Response(Frozen):
     revision: int = 0
     sent_at: float
     seen: bool
+    confirmed: bool = False
+    code: str = ""
     via: ConversationKey
     under: str = ""
 
@@ -214,6 +218,8 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
         return Unreadable("not_seen")
     if response.revision != request.revision:
         return Outdated()
+    if request.confirms and response.decision is Decision.APPROVE and not response.confirmed:
+        return Unreadable("not_confirmed")
     if response.choice and response.choice not in [choice.name for choice in request.choices]:
         return Unreadable("not_offered")
     if response.decision is Decision.EDIT:

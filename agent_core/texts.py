@@ -13,7 +13,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
+import pydantic_core
 from pydantic import AfterValidator
+
+SHORT = 60  # characters of a text where it only names something
 
 
 def storable(text: str) -> str:
@@ -73,3 +76,14 @@ def described(error: BaseException) -> str:
     except Exception:
         return kind
     return f"{kind}: {said}" if said else kind
+
+
+def shown(value: Any) -> str:
+    """Write a value of JSON for people, exactly."""
+    return exact(value if isinstance(value, str) else pydantic_core.to_json(value).decode())
+
+
+def in_short(text: str) -> str:
+    """Give a text in one line, cut where it is long: it names something that stands in full elsewhere."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"

@@ -42,7 +42,12 @@ FORBIDDEN = "forbidden"  # how a call was refused that a rule forbids
 def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -> None:
     """Ask whether a call may start."""
     request = _of_call(here, thread, call, ask.who, ask.where).model_copy(
-        update={"why": call.why or ask.reason, "patience": ask.patience, "catch": call.catch or ask.go_on}
+        update={
+            "why": call.why or ask.reason,
+            "urgency": requests.urgency(ask.urgency, "normal"),
+            "patience": ask.patience,
+            "catch": call.catch or ask.go_on,
+        }
     )
     editable = edits.fields(call)
     if editable:
@@ -60,6 +65,7 @@ def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, w
             "body": here.worded(why),
             "explained": why,
             "in_doubt": True,
+            "urgency": "high" if ask.urgency == "high" else "normal",
             "allowed": (Decision.APPROVE, Decision.DID_RUN, Decision.DENY),
             "patience": ask.patience,
             "catch": call.catch,
@@ -106,11 +112,12 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
             _refuse(here, thread, wish.key, wish.digest, FORBIDDEN, reason, catch=wanted.catch)
         case policy.Allow():
             _open_wanted(here, thread, wish, wanted, allowed=True)
-        case policy.Ask(who, where, patience, reason):
+        case policy.Ask() as ask:
             named = wanted.where.targets if wanted.where is not None else ()
-            shown = where.model_copy(update={"targets": where.targets or named})
-            wanted = dataclasses.replace(wanted, to=who, where=shown, why=wanted.why or reason)
-            wanted = dataclasses.replace(wanted, patience=min(patience, wanted.patience))
+            shown = ask.where.model_copy(update={"targets": ask.where.targets or named})
+            urgency = requests.urgency(ask.urgency, wanted.urgency)
+            wanted = dataclasses.replace(wanted, to=ask.who, where=shown, why=wanted.why or ask.reason)
+            wanted = dataclasses.replace(wanted, patience=min(ask.patience, wanted.patience), urgency=urgency)
             _open_wanted(here, thread, wish, wanted)
 
 

@@ -5,16 +5,13 @@ A request as people see it: worded here, laid out by the channel.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import pydantic_core
 
 from agent_core import edits, events, forms
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
-from agent_core.texts import exact, legible
-from gateway import filling
+from agent_core.texts import exact, legible, shown
+from gateway import confirming, filling
 from gateway.conversation import Conversation, Reader
 
 
@@ -28,7 +25,7 @@ def card(
     return events.Card(
         title=legible(title(here, request, place)),
         body=legible(here.worded(request.explained, place) if request.explained is not None else request.body),
-        facts=(*_called(request, words), *((exact(name), _shown(value)) for name, value in request.arguments.items())),
+        facts=(*_called(request, words), *((exact(name), shown(value)) for name, value in request.arguments.items())),
         why=legible(request.why),
         asker=asker,
         by=words.say("card.by"),
@@ -43,6 +40,7 @@ def card(
         edit=words.say("button.edit") if request.editable else "",
         editable=filling.worded(request.editable, words),
         revision=request.revision,
+        confirm=confirming.asked(title(here, request, place), request, words) if request.confirms else None,
         notes=notes,
         again=before(here, request, place),
     )
@@ -93,7 +91,7 @@ def how(request: Request, words: Catalogue) -> str:
     if request.in_doubt:
         return words.say("card.how.in_doubt")
     if request.kind is Kind.APPROVAL:
-        return words.say("card.how.approval")
+        return words.say("card.how.approval.high" if request.confirms else "card.how.approval")
     if request.kind is Kind.FORM:
         listed = exact(filling.how(fields(request), words))
         return words.say("card.how.form", button=words.say("button.fill_in"), fields=listed)
@@ -124,10 +122,6 @@ def _buttons(request: Request, words: Catalogue) -> tuple[tuple[Decision, str], 
     else:
         labels = {Decision.APPROVE: "approve", Decision.DENY: "deny", Decision.CLAIM: "claim"}
     return tuple((d, words.say(f"button.{labels[d]}")) for d in request.allowed if d in labels)
-
-
-def _shown(value: Any) -> str:
-    return exact(value if isinstance(value, str) else pydantic_core.to_json(value).decode())
 
 
 def settled(here: Conversation, request: Request, settlement: Settlement, place: ConversationKey) -> str:

@@ -18,7 +18,7 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import PLAIN
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.policy import Person
-from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Who
+from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Urgency, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool
 from gateway import asking, clients, ladder, quiet, voting
@@ -53,7 +53,8 @@ class Explanation:
     `rule` is the place of the rule that fits, from 0, and `about` the calls that it is about; `demanded` what the tool
     itself asks for, None where its code was not looked at. `votes` is how many of whom it takes, where that is more
     than one, `steps` what happens by itself and when; `excluded` are people that the rule names and who may not decide
-    this call, with the reason; `go_on` says that silence does not halt the run; `problem` is why nobody can be asked.
+    this call, with the reason; `go_on` says that silence does not halt the run; `urgency` is that of the rule;
+    `problem` is why nobody can be asked.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -69,6 +70,7 @@ class Explanation:
     steps: tuple[tuple[float, str], ...] = ()
     until: float | None = None
     go_on: bool = False
+    urgency: Urgency = "normal"
     problem: str = ""
     client: bool = False
 
@@ -157,6 +159,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         steps=tuple(steps),
         until=first + ask.patience,
         go_on=ask.go_on,
+        urgency=requests.urgency(ask.urgency, "normal"),
         problem=problem,
     )
 

@@ -64,7 +64,9 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             _refuse(here, seq, request, response, reason, cards.unfilled(cards.fields(request), faults, words), told)
         case rulings.Unreadable(reason):
             choices = ", ".join(choice.label for choice in request.choices)
-            text = words.say(f"refused.{reason}", how=cards.how(request, words), choices=choices)
+            names = {"how": cards.how(request, words), "choices": choices, "code": response.code}
+            doubt = reason == "not_confirmed" and request.in_doubt
+            text = words.say(f"refused.{reason}.in_doubt" if doubt else f"refused.{reason}", **names)
             _refuse(here, seq, request, response, reason, text)
         case rulings.Chatter():
             pass  # words among people; nothing is recorded of them but the words themselves

@@ -30,7 +30,8 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
             here.whisper(fact.sender, here.words(fact.sender).say("refused.gone"))
         return
     if isinstance(fact, events.ActionTaken):
-        places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision)
+        confirmed = copy.card.confirm is not None
+        places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision, confirmed=confirmed)
     elif fact.decision in (Decision.ANSWER, Decision.EDIT):
         places.answer(here, fact, copy, fact.decision, values=fact.values, revision=fact.revision)
     else:
@@ -47,9 +48,8 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     """
     reading, copy = read(here, fact), named(here, fact)
     if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
-        decision, text = places.read(here, copy, fact.text)
         shown = places.revision(here, copy, fact.reply_to, reading.code)
-        places.answer(here, fact, copy, decision, text, revision=shown, under=fact.reply_to or "")
+        places.say_to(here, fact, copy, revision=shown, under=fact.reply_to or "")
         return True
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
@@ -64,8 +64,7 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
         if (at := places.prompted_at(here, copy)) is not None and (by_command or at < fact.sent_at)
     ]
     if reached and not by_command and len(reached) == len(meant) == len(here.copies_lately()) == 1:
-        decision, text = places.read(here, reached[0], fact.text)
-        places.answer(here, fact, reached[0], decision, text, revision=reached[0].card.revision)
+        places.say_to(here, fact, reached[0], revision=reached[0].card.revision)
     elif reached:
         _list_codes(here, fact, [copy for copy in mine if copy.settled_at is None])
     else:

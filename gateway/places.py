@@ -10,6 +10,7 @@ from adapters.base import Ask, Say, Settle
 from agent_core import events, forms, replies
 from agent_core.requests import Decision, Kind
 from agent_core.rulings import Response
+from gateway import confirming
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
 
@@ -21,6 +22,7 @@ BARE = {
     "denials": (),
     "edit": "",
     "editable": (),
+    "confirm": None,
     "how": "",
     "silence": "",
     "due": None,
@@ -45,6 +47,8 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
     here.state = here.state.model_copy(update={"codes": here.state.codes + 1})
     elsewhere = here.say("card.how.code" if here.capabilities().direct else "card.how.code.mention", code=code)
     card = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {elsewhere}"})
+    if card.confirm is not None:
+        card = confirming.offered(here, card, in_doubt=ask.in_doubt)
     sent = here.send(Ask(card, ask.request, ask.root), request=ask.request, deadline=here.now + ask.patience)
     here.put(
         Copy(
@@ -123,6 +127,7 @@ def answer(
     values: forms.Values | None = None,
     revision: int,
     seen: bool = True,
+    confirmed: bool = False,
     under: str = "",
 ) -> None:
     """Turn what somebody said to a request shown here, as it was at a revision, into a response, and send it home."""
@@ -136,6 +141,8 @@ def answer(
         revision=revision,
         sent_at=fact.sent_at,
         seen=seen,
+        confirmed=confirmed,
+        code=copy.code,
         via=here.key,
         under=under,
     )
@@ -248,9 +255,10 @@ def in_flight(here: Conversation, copy: Copy) -> bool:
     )
 
 
-def read(here: Conversation, copy: Copy, text: str) -> tuple[Decision, str]:
-    """Read a text that is meant for a request."""
-    reading = replies.read(text, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
+def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revision: int, under: str = "") -> None:
+    """Answer a request by a text that is meant for it; the code in it names what is decided."""
+    reading = replies.read(fact.text, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
+    decision, text = Decision.ANSWER, reading.text
     if copy.kind is Kind.APPROVAL:
-        return (reading.decision, "") if reading.decision is not None else (Decision.ASK_BACK, reading.text)
-    return Decision.ANSWER, reading.text
+        decision, text = (reading.decision, "") if reading.decision is not None else (Decision.ASK_BACK, reading.text)
+    answer(here, fact, copy, decision, text, revision=revision, confirmed=reading.code is not None, under=under)

@@ -218,6 +218,9 @@ class PolicySettings(Section):
     silence: Literal["halt", "go_on"] = Field(
         default="halt", description="When nobody answers: the run halts, or the agent is told so and goes on without."
     )
+    urgency: Literal["", "low", "normal", "high"] = Field(
+        default="", description="How urgent it is; high is confirmed once more. Empty: as whoever asks says."
+    )
     reason: str = Field(default="", description="Why the rule is there; people read it.")
 
     @field_validator("deadline")
@@ -294,6 +297,7 @@ class PolicySettings(Section):
             ),
             patience=seconds(self.deadline),
             go_on=self.silence == "go_on",
+            urgency=self.urgency or None,
             reason=self.reason,
         )
 

@@ -61,6 +61,7 @@ class Slack:
             direct=direct,
             assurance=Assurance.HIGH,
             files=True,
+            confirms=True,
             typing=not direct,  # it belongs to a thread, and direct messages are answered outside of one
         )
 

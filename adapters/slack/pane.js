@@ -31,7 +31,8 @@ class Pane {
     this.names = new Names(people, ids, bot, channel);
     this.people = new Switch(peopleSet, "person", people.map((person) => this.personChoice(person)), () => this.moved());
     this.places = new Switch(placesSet, "place", this.placeChoices(), () => this.moved());
-    const click = (ts, element, value) => this.ask("click", { channel: this.place, ts, action_id: element.action_id, value });
+    const click = (ts, element, value) =>
+      this.ask("click", { channel: this.place, ts, action_id: element.action_id, value, confirmed: true });
     const href = (file) => `${this.base}/human/file?${new URLSearchParams({ person: this.person, channel: this.place, file })}`;
     this.messages = new Messages(list, this.names, { click, href, open: (ts) => this.openThread(ts) });
     this.thread = new Thread(panel, this.names, {

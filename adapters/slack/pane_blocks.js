@@ -1,12 +1,16 @@
 // Block Kit, as far as the emulator takes it.
 
 import { make } from "/static/dom.js";
+import { confirmed } from "./pane_confirm.js";
 import { field } from "./pane_fields.js";
 import { link, mention, referring, textOf, unescape } from "./pane_markup.js";
 
 const STYLES = { primary: "primary", danger: "danger" };
 
-/** What a message or a modal shows. `act(element, value)` is called when somebody presses or chooses. */
+/**
+ * What a message or a modal shows. `act(element, value)` is called when somebody presses or chooses, and has confirmed it
+ * where Slack asks once more.
+ */
 export function draw(blocks, names, act) {
   return blocks.map((block) => KINDS[block.type]?.(block, names, act) ?? unknown(block));
 }
@@ -69,15 +73,19 @@ function element(shown, act) {
   if (shown.type === "button") {
     return make(
       "button",
-      { type: "button", class: STYLES[shown.style], "aria-label": shown.accessibility_label, onclick: () => act(shown, shown.value) },
+      { type: "button", class: STYLES[shown.style], "aria-label": shown.accessibility_label, onclick: () => take(shown, shown.value, act) },
       unescape(shown.text.text),
     );
   }
   if (shown.type === "image") return picture(shown);
   const { node, value } = field(shown);
   node.setAttribute("aria-label", unescape(shown.placeholder?.text ?? "Choose"));
-  node.addEventListener("change", () => act(shown, value()));
+  node.addEventListener("change", () => take(shown, value(), act));
   return make("span", { class: "row" }, node, make("span", { class: "slack-aside" }, "sent as soon as chosen"));
+}
+
+async function take(shown, value, act) {
+  if (await confirmed(shown)) act(shown, value);
 }
 
 function rich(part, names) {

@@ -87,7 +87,7 @@ export class Modal {
   }
 
   async click(element, value) {
-    await this.ask("click", { action_id: element.action_id, value });
+    await this.ask("click", { action_id: element.action_id, value, confirmed: true });
   }
 
   async ask(what, body) {

@@ -143,7 +143,10 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     """The choices in full, where a button or a menu does not show them so; and what is pressed, with how to answer."""
     if card.revision:
         request = f"{request}{REVISED}{card.revision}"
-    elements = [_button(ACTION_IDS[d], label, request, STYLES.get(d)) for d, label in card.buttons]
+    elements = [
+        _button(ACTION_IDS[d], label, request, STYLES.get(d)) | (_confirm(card) if d is Decision.APPROVE else {})
+        for d, label in card.buttons
+    ]
     if card.form:
         elements.append(_button(FILL_ACTION if card.fields else DENY_ACTION, card.form, request, None))
     elements += [
@@ -179,6 +182,20 @@ def _button(action: str, label: str, value: str, style: str | None) -> Block:
         "value": value,
     }
     return button | {"style": style} if style else button
+
+
+def _confirm(card: events.Card) -> Block:
+    """What Slack asks before a press counts; all of it stands on the card too, uncut."""
+    asked = card.confirm
+    if asked is None:
+        return {}
+    words = {
+        "title": _plain(cut(asked.title, limits.CONFIRM_TITLE)),
+        "text": _plain(cut(asked.text, limits.CONFIRM_TEXT)),
+        "confirm": _plain(cut(asked.yes, limits.CONFIRM_BUTTON)),
+        "deny": _plain(cut(asked.no, limits.CONFIRM_BUTTON)),
+    }
+    return {"confirm": words | {"style": "primary"}}
 
 
 def _select(choices: Sequence[tuple[str, str]], values: Sequence[str], title: str) -> Block:

@@ -52,18 +52,26 @@ ENGLISH: Mapping[str, str] = {
     "card.silence.go_on": "If nobody does, this is not done, and the agent goes on without it.",
     "card.silence.you": "If you do not, nothing happens, and this is put on hold.",
     "card.how.approval": "Press a button, or reply here: approve or deny. Anything else is passed on as a question.",
+    "card.how.approval.high": (
+        "This is urgent, so you are asked once more before it is approved. Press a button, or reply here: deny. "
+        "Anything else is passed on as a question."
+    ),
     "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",
     "card.how.question": "Reply here with your answer.",
     "card.how.form": "Press {button}, or reply here with a line for each, by number: {fields}. For instance, “1: …”.",
     "card.how.choices": "Press one, or reply here with its name or number.",
     "card.how.code": "Elsewhere in this conversation, begin your reply with {code}.",
     "card.how.code.mention": "Elsewhere in this channel, mention me and begin with {code}.",
+    "card.how.code.high": "To approve it in words, write: approve {code}",
+    "card.how.code.in_doubt.high": "This is urgent, so to run it again in words, write: run again {code}",
     "card.question_back": "{name} asks about: {title}",
     "card.after.superseded": "This replaces {title}, which nobody has to decide any more.",
     "card.after.expired": "Asked again: the first ran out at {time}, and nobody had answered.",
     "card.after.undeliverable": "Asked again: the first could not be delivered to anybody, {time}.",
     "card.after.no_route": "Asked again: the first time there was nobody to ask, {time}.",
     "card.again": "Again: the first copy of this may not have reached you. It is the same request.",
+    "confirm.title": "Approve exactly this?",
+    "confirm.no": "Back",
     "button.approve": "Approve",
     "button.deny": "Deny",
     "button.deny_form": "Deny with a reason",
@@ -177,6 +185,13 @@ ENGLISH: Mapping[str, str] = {
     "refused.form.faults": "That does not answer everything yet, so nothing has changed:\n{faults}",
     "refused.not_a_choice": "That is not one of the choices: {choices}.",
     "refused.not_seen": "This request had not reached you when you wrote that, so it was not counted. {how}",
+    "refused.not_confirmed": (
+        "This is urgent, so a word alone does not approve it; nothing has changed. To approve it, write: approve {code}"
+    ),
+    "refused.not_confirmed.in_doubt": (
+        "This is urgent, so those words alone do not run it again; nothing has changed. "
+        "To do so, write: run again {code}"
+    ),
     "refused.expired": "This request expired before your answer came, so it changed nothing.",
     "refused.gone": "I do not know this request any more.",
     # What the conversation that asked is told

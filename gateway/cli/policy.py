@@ -108,6 +108,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
         return lines
     lines.append(("decides", " or ".join(told.deciders) or "nobody"))
     lines += [("votes", told.votes)] if told.votes else []
+    lines += [("urgency", "high: approving it takes a confirmation, or its code")] if told.urgency == "high" else []
     lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []

@@ -19,6 +19,7 @@ STORE = "store"  # the folder of the gateway's own data
 HEAD = "# Written anew by `ringback sandbox` at each start: changes made here are lost.\n"
 ZONES = "/usr/share/zoneinfo/"
 GUARDED = ("deploy", "roll_back")
+URGENT = ("roll_back",)
 
 
 def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port: int) -> Path:
@@ -52,7 +53,9 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
     targets = [EACH, *(channel.approvals for channel in channels.values())]
     for tool in GUARDED:
         when = {"environment": "production"}
-        asked = {"roles": ["release"], "exclude_requester": True, "targets": targets}
+        asked: dict[str, Any] = {"roles": ["release"], "exclude_requester": True, "targets": targets}
+        if tool in URGENT:
+            asked["urgency"] = "high"
         yield _table("[[policy]]", tool=tool, when=when, **asked)
 
 

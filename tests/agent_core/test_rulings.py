@@ -49,6 +49,22 @@ def test_settled_request_takes_no_second_answer():
     assert ruling.settlement.outcome is Outcome.APPROVED
 
 
+@pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.DENY])
+@pytest.mark.parametrize("urgency", ["low", "normal", "high"])
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_high_urgency_is_confirmed(decision: Decision, urgency: str, confirmed: bool):
+    """
+    Approving what is of high urgency takes a confirmation; denying it, and anything less urgent, does not.
+    """
+    response = a_response(decision).model_copy(update={"confirmed": confirmed})
+    ruling = decide(standing(urgency=urgency), response, NOON + 61)
+
+    if decision is Decision.APPROVE and urgency == "high" and not confirmed:
+        assert rulings.Unreadable("not_confirmed") == ruling
+    else:
+        assert isinstance(ruling, rulings.Settles)
+
+
 def test_denial_carries_its_reason():
     """
     What the denier wrote is in the settlement.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_core.texts import exact, legible
+from agent_core.texts import exact, in_short, legible, shown
 
 UNSEEN = st.sampled_from(
     "\u202e\u2066\u200b\u200d\u200c\ufeff\u00ad\u2060\u3164\ufe0f\U000e0041\x00\x1b\x85\u2028\u200f"
@@ -62,3 +62,12 @@ def test_two_values_that_differ_look_different(before: str, unseen: str, after: 
 
     assert shown != before + after
     assert all(unicodedata.category(character)[0] not in "CM" for character in shown)
+
+
+def test_what_only_names_something_is_short():
+    """
+    In one line, whole where it fits, else cut with a sign of that; values of JSON are written as they are.
+    """
+    assert ("a b", "x" * 60) == (in_short(" a\n b "), in_short("x" * 60))
+    assert "x" * 59 + "…" == in_short("x" * 61)
+    assert ["v1", "12", '["a"]', "[U+202E]"] == [shown(value) for value in ("v1", 12, ["a"], "\u202e")]

@@ -81,6 +81,7 @@ people = ["ben"]
 tool = "tell"
 people = ["ana"]
 targets = ["origin"]
+urgency = "high"
 """
 
 
@@ -200,6 +201,7 @@ def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
         (("--tool", "erase", *CLIENT), "it is forbidden"),
         (("--tool", "page"), "problem     none of them has an account that is configured, so the run halts"),
         (("--tool", "tell"), "card to     where it is asked for"),
+        (("--tool", "tell"), "urgency     high: approving it takes a confirmation, or its code"),
         (("--tool", "tell", "--as", "rita"), "card to     slack:T1/U1 (Rita)"),
         (PRODUCTION, "problem     the rule excludes the requester, but nobody is known to have asked"),
     ],

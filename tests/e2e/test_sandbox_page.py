@@ -81,6 +81,36 @@ def test_blocks_are_shown_as_slack_shows_them(player: Player, sandbox: Sandbox):
 
 
 @pytest.mark.timeout(90)
+def test_what_is_urgent_is_confirmed(player: Player, sandbox: Sandbox):
+    """
+    A roll-back is urgent: a bare word approves nothing, and Slack asks once more and names it. Going back changes
+    nothing; confirmed, it is approved.
+    """
+    player.be("Rita, requester")
+    player.write("roll back production")
+    expect(player.message("I have asked")).to_be_visible()
+    player.be("Ana, approver")
+    card = player.message("Approve roll_back?")
+    player.reply(card, "approve")
+    expect(player.thread()).to_contain_text("a word alone does not approve it")
+    player.close_thread()
+
+    player.press(card, "Approve")
+    dialog = player.page.get_by_role("dialog", name="Approve exactly this?")
+    expect(dialog).to_contain_text("environment: production")
+    dialog.get_by_role("button", name="Back").click()
+    expect(dialog).to_be_hidden()
+    player.press(card, "Approve")
+    player.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(card.get_by_role("button", name="Approve", exact=True)).to_be_visible()
+
+    player.press(card, "Approve")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(card).to_contain_text("Approved by Ana Lima")
+
+
+@pytest.mark.timeout(90)
 def test_press_while_nobody_answers(player: Player):
     """
     While the gateway is down Slack says that the app did not respond; a message waits; started again, all goes on.

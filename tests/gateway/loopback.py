@@ -51,6 +51,7 @@ class Loopback:
     edits: bool = True
     files: bool = True
     types: bool = True
+    confirms: bool = True
     channel: str = CHANNEL
     account: str = ACCOUNT
     shown: dict[str, list[Shown]] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Loopback:
             assurance=Assurance.HIGH,
             files=self.files,
             typing=self.types,
+            confirms=self.confirms,
         )
 
     def render(self, outbound: Outbound, conversation: ConversationKey) -> list[Part]:

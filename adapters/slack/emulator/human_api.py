@@ -74,6 +74,7 @@ class _Clicked(_Given):
     action_id: str
     value: Any = None
     values: Any = None
+    confirmed: bool = False
 
 
 class _Submitted(_Given):
@@ -138,10 +139,18 @@ class HumanApi:
         given = await _read(request, _Clicked)
         people = self._emulator.people
         if given.view_id is not None:
-            done = people.click_in_view(given.person, given.view_id, given.action_id, value=given.value)
+            done = people.click_in_view(
+                given.person, given.view_id, given.action_id, value=given.value, confirmed=given.confirmed
+            )
         elif given.ts is not None:
             done = people.click(
-                given.person, given.channel, given.ts, given.action_id, value=given.value, values=given.values
+                given.person,
+                given.channel,
+                given.ts,
+                given.action_id,
+                value=given.value,
+                values=given.values,
+                confirmed=given.confirmed,
             )
         else:
             raise errors.Refused("A click needs the ts of a message or a view_id.", status=400)

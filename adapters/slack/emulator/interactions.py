@@ -37,7 +37,14 @@ class Interactions:
         self._clock = clock
 
     def click(
-        self, person: state.Person, message: state.Message, action_id: str, value: Any, entered: Any
+        self,
+        person: state.Person,
+        message: state.Message,
+        action_id: str,
+        value: Any,
+        entered: Any,
+        *,
+        confirmed: bool = False,
     ) -> state.Json:
         """
         Press a button or choose in a message.
@@ -45,8 +52,10 @@ class Interactions:
         Args:
             value: The option to choose; with a button, its value, where several have one action_id.
             entered: What the person has typed into input blocks of the message, by block and action.
+            confirmed: They have confirmed it in the dialog that asks once more, where the element has one.
         """
         block, element = _find(message.blocks, action_id, value, "message")
+        _check_confirmed(element, confirmed)
         chosen = answers.merged(message.selections.get(person.id, {}), answers.read(message.blocks, entered or {}))
         action = self._act(block, element, value, chosen)
         trigger_id = self._triggers.new(person.id)
@@ -63,12 +72,15 @@ class Interactions:
             self._ask(person, payload, channel=message.channel)
         return {"trigger_id": trigger_id}
 
-    def click_in_view(self, person: state.Person, view_id: str, action_id: str, value: Any) -> state.Json:
+    def click_in_view(
+        self, person: state.Person, view_id: str, action_id: str, value: Any, *, confirmed: bool = False
+    ) -> state.Json:
         """Press a button or choose in a modal, outside its input blocks."""
         view = self._visible(person, view_id)
         block, element = _find(view.definition["blocks"], action_id, value, "modal")
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise errors.Refused("What is entered there goes to the app only with the whole form.")
+        _check_confirmed(element, confirmed)
         trigger_id = self._triggers.new(person.id, view_id=view.id)
         with self._workspace.change():
             action = self._act(block, element, value, view.values)
@@ -164,6 +176,8 @@ class Interactions:
             action |= entry
             if "placeholder" in element:
                 action["placeholder"] = element["placeholder"]
+        if "confirm" in element:
+            action["confirm"] = element["confirm"]
         return {**action, "action_ts": self._workspace.next_ts(self._clock())}
 
     def _visible(self, person: state.Person, view_id: str) -> state.View:
@@ -206,6 +220,17 @@ class Interactions:
         with self._workspace.change():
             view.errors = {block_id: str(sentence) for block_id, sentence in given.items()}
         return view.errors
+
+
+def _check_confirmed(element: state.Json, confirmed: bool) -> None:
+    """
+    Let nothing reach the app before the dialog is answered that its element comes with.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
+    """
+    if "confirm" in element and not confirmed:
+        asked = element["confirm"]
+        raise errors.Refused(f"Slack asks first: {asked['title']['text']} ({asked['confirm']['text']})")
 
 
 def _find(shown: list[state.Json], action_id: str, value: Any, where: str) -> tuple[state.Json, state.Json]:

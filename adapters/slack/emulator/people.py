@@ -81,15 +81,27 @@ class People:
         self._timeline.delete(self._own(person_id, channel, ts))
 
     def click(
-        self, person_id: str, channel: str, ts: str, action_id: str, *, value: Any = None, values: Any = None
+        self,
+        person_id: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        *,
+        value: Any = None,
+        values: Any = None,
+        confirmed: bool = False,
     ) -> state.Json:
-        """Press a button, or choose, in a message that the person sees."""
+        """Press a button, or choose, in a message that the person sees; `confirmed` where they were asked once more."""
         person, place = self.at(person_id, channel)
-        return self._interactions.click(person, self._seen(person, place, ts), action_id, value, values)
+        message = self._seen(person, place, ts)
+        return self._interactions.click(person, message, action_id, value, values, confirmed=confirmed)
 
-    def click_in_view(self, person_id: str, view_id: str, action_id: str, *, value: Any = None) -> state.Json:
-        """Press a button, or choose, in the modal before the person."""
-        return self._interactions.click_in_view(self._workspace.person(person_id), view_id, action_id, value)
+    def click_in_view(
+        self, person_id: str, view_id: str, action_id: str, *, value: Any = None, confirmed: bool = False
+    ) -> state.Json:
+        """Press a button, or choose, in the modal before the person; `confirmed` where they were asked once more."""
+        person = self._workspace.person(person_id)
+        return self._interactions.click_in_view(person, view_id, action_id, value, confirmed=confirmed)
 
     async def submit(self, person_id: str, view_id: str, values: Any) -> state.Json:
         """Submit the modal before the person."""

@@ -20,7 +20,7 @@ from adapters.slack.render import form, render
 from adapters.slack.text import escape
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.events import Card
+from agent_core.events import Card, Confirm
 from agent_core.requests import Choice, Decision
 
 HERE = ConversationKey("slack:T1/C1")
@@ -88,6 +88,25 @@ def test_a_settled_card_has_no_buttons():
     assert ("chat.update", "d1", True) == (part.kind, part.target, part.idempotent)
     assert "deploy done, 14:03" in json.dumps(part.arguments["blocks"])
     assert "Approved by Ana, 14:02" in part.arguments["text"]
+
+
+def test_the_button_that_approves_asks_once_more():
+    """
+    Only that button carries Slack's dialog; its words are cut to what Slack takes, and never markup.
+    """
+    card = a_card(confirm=Confirm(title="Exactly this?", text=NASTY * 9, yes="Approve", no="Back" * 9))
+    approve, deny = elements(render(Ask(card, "r1"), HERE))
+    dialog = approve["confirm"]
+
+    assert "confirm" not in deny
+    assert ("Exactly this?", "Approve", "primary") == (
+        dialog["title"]["text"],
+        dialog["confirm"]["text"],
+        dialog["style"],
+    )
+    assert {"plain_text"} == {dialog[name]["type"] for name in ("title", "text", "confirm", "deny")}
+    assert (NASTY, "…") == (dialog["text"]["text"][: len(NASTY)], dialog["text"]["text"][-1])
+    blockkit.for_message(blocks(render(Ask(card, "r1"), HERE)[0]))
 
 
 def test_an_open_card_that_changes_keeps_its_buttons():

@@ -101,6 +101,24 @@ async def test_click_reaches_the_app(connect: Connect, client: AsyncWebClient, e
     assert (action["action_id"], action["block_id"], action["value"]) == ("no", "decide", "r1")
 
 
+async def test_click_that_slack_asks_about_first(connect: Connect, client: AsyncWebClient, emulator: Emulator) -> None:
+    """
+    A button with a confirmation dialog reaches the app once that is confirmed, with the dialog in the action.
+    """
+    words = {name: {"type": "plain_text", "text": name} for name in ("title", "text", "confirm", "deny")}
+    button = {"type": "button", "action_id": "yes", "text": {"type": "plain_text", "text": "Go"}, "value": "r1"}
+    asking = [{"type": "actions", "elements": [button | {"confirm": words}]}]
+    link = await connect()
+    posted = await client.chat_postMessage(channel=GENERAL, text="ask", blocks=asking)
+
+    with pytest.raises(Refused, match="Slack asks first: title"):
+        emulator.people.click(BEN, GENERAL, posted["ts"], "yes")
+    emulator.people.click(BEN, GENERAL, posted["ts"], "yes", confirmed=True)
+    action = (await next_payload(link))["actions"][0]
+
+    assert ("r1", "title") == (action["value"], action["confirm"]["title"]["text"])
+
+
 async def test_choice_reaches_the_app_and_stays(connect: Connect, client: AsyncWebClient, emulator: Emulator) -> None:
     """
     A chosen option arrives whole, and stands in the state of that person's next click, with what they have typed.
