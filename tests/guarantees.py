@@ -13,7 +13,10 @@ from typing import NamedTuple
 from agent_core import addresses, events
 from agent_core.events import Record
 from agent_core.policy import Person
-from agent_core.requests import APPROVING, Decision, Outcome, Request, Settlement
+from agent_core.requests import APPROVING, Outcome, Request, Settlement
+from tests import ballots
+from tests.ballots import Ballot, party_of
+from tests.ladders import Ladder
 
 Run = tuple[str, str]
 
@@ -25,10 +28,11 @@ REASONS = ("not_asked", "unknown_person", "requester_excluded")
 
 
 class Sent(NamedTuple):
-    """From which account something was said, and when by the vendor's clock."""
+    """From which account something was said, when by the vendor's clock, and in which roles, as far as is known."""
 
     identity: str
     at: float
+    roles: tuple[tuple[str, ...], ...] = ()
 
 
 class Violation(AssertionError):
@@ -71,7 +75,9 @@ class Logs:
     _kept: set[tuple[str, str, str, int]] = field(default_factory=set)
     _newest: dict[str, int] = field(default_factory=dict)
     _answered: set[tuple[str, int]] = field(default_factory=set)
-    _votes: dict[tuple[str, str], Decision] = field(default_factory=dict)
+    ladders: dict[str, Ladder] = field(default_factory=dict)
+    _votes: dict[str, dict[str, events.ResponseGiven]] = field(default_factory=lambda: defaultdict(dict))
+    _undecided: dict[str, tuple[Request, Sent]] = field(default_factory=dict)
     _spent: set[str] = field(default_factory=set)
     _started: dict[Run, events.RunStarted] = field(default_factory=dict)
     _finished: set[tuple[str, str, str]] = field(default_factory=set)
@@ -87,6 +93,7 @@ class Logs:
         """Look at the next event of a conversation."""
         event, log = record.event, self.logs[key]
         self.hold("G7", record.seq == len(log) + 1, f"{key} goes from {len(log)} to {record.seq}")
+        self._is_counted_out(key, event)
         log.append(record)
         for seq in named(event):
             fact = log[seq - 1].event
@@ -114,16 +121,25 @@ class Logs:
             case events.RequestOpened(request=request):
                 self.hold("G3", request.id not in self.requests, f"{request.id} is opened twice")
                 self.requests[request.id] = request
+                self.ladders[request.id] = Ladder(request)
             case events.RequestSettled(request=name, settlement=settlement):
                 self.hold("G3", name in self.requests and name not in self.settled, f"{event} settles again")
                 self.settled[name] = settlement
                 self._enough_votes(self.requests[name], settlement)
+                self._ladder(name, self.ladders[name].ended(settlement, self.steady(name)))
             case events.ResponseGiven():
                 self._response_given(key, event)
             case events.ResponseRefused(request=name):
                 self._response_refused(self.requests[name], event, sent(log[event.fact - 1].event))
             case events.QuestionAsked(request=name):
                 self.hold("G3", name not in self.settled, f"{event} comes after the settlement")
+            case events.RequestEscalated(request=name):
+                self._ladder(name, self.ladders[name].climbed(event, record.at, self.steady(name)))
+            case events.RequestClaimed(request=name):
+                self._ladder(name, self.ladders[name].claimed(event))
+                self._may_decide(key, event)
+            case events.RequestReminded(request=name):
+                self._ladder(name, self.ladders[name].reminded(event, record.at, self.steady(name)))
             case events.ToolStarted():
                 self._tool_started(event)
             case events.ToolFinished():
@@ -134,8 +150,10 @@ class Logs:
     def _run_started(self, key: str, event: events.RunStarted) -> None:
         thread = event.thread
         running = [run for run in self.active if run[0] == thread]
-        self.hold("G8", not running, f"{event.run} starts while {running} runs")
         previous = self._ended_before(key, thread)
+        once_more = previous == "restarted" or (thread, event.run) not in self._started
+        self.hold("G2", once_more, f"{event.run} of {thread} starts again")
+        self.hold("G8", not running, f"{event.run} starts while {running} runs")
         self.homes[thread] = key
         for seq in event.consumes:
             once = (key, event.branch, seq)
@@ -167,38 +185,84 @@ class Logs:
         self._newest[key] = max(newest, seq)
 
     def _response_given(self, key: str, event: events.ResponseGiven) -> None:
-        request = self.requests[event.request]
+        request, votes = self.requests[event.request], self._votes[event.request]
         self.hold("G2", (key, event.fact) not in self._counted, f"{event} counts again")
         self._counted.add((key, event.fact))
         self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
-        earlier = self._votes.get((event.request, event.party))
-        self.hold("G9", earlier is not event.decision, f"{event.party} votes twice on {request.id}")
-        self._votes[event.request, event.party] = event.decision  # a mind may change while it is open
-        identity, sent_at = sent(self.logs[key][event.fact - 1].event)
-        whose = [one for one in self.owners(identity, sent_at) if party_of(one, identity) == event.party]
-        self.hold("G9", identity == event.identity and whose, f"{event.identity} counts as {event.party}")
-        roles = whose[0].roles if whose[0] is not None else ()
-        self.hold("G9", event.roles == roles, f"{event.party} is recorded with {event.roles}")
-        self.hold("G9", not self.objections(request, identity, whose[0], sent_at), f"{event} decides {request.title}")
+        earlier = votes.get(event.party)
+        again = earlier is not None and said_by(earlier) == said_by(event)
+        self.hold("G9", not again, f"{event.party} votes twice on {request.id}")
+        votes.pop(event.party, None)
+        votes[event.party] = event  # the last one is the last to come; a mind may change while it is open
+        by = self._may_decide(key, event)
+        self.hold(
+            "G9", any(event.roles == roles for roles in by.roles), f"{event.party} is recorded with {event.roles}"
+        )
         shown = self.shown(event.via, event.request)
-        self.hold("G12", shown is not None and shown < sent_at, f"{event} was said at {sent_at}, and shown at {shown}")
+        self.hold("G12", shown is not None and shown < by.at, f"{event} was said at {by.at}, and shown at {shown}")
+        self._undecided[key] = request, by
+
+    def _may_decide(self, key: str, event: events.ResponseGiven | events.RequestClaimed) -> Sent:
+        """Whoever decides something, or says that they will, is somebody who may; gives who it was, and when."""
+        request, by = self.requests[event.request], sent(self.logs[key][event.fact - 1].event)
+        whose = [one for one in self.owners(by.identity, by.at) if party_of(one, by.identity) == event.party]
+        self.hold("G9", by.identity == event.identity and whose, f"{event.identity} counts as {event.party}")
+        objected = [self.objections(request, by.identity, one, by.at) for one in whose]
+        self.hold("G9", not all(objected), f"{event} decides {request.title}")
+        return by._replace(roles=tuple(one.roles if one is not None else () for one in whose))
 
     def _enough_votes(self, request: Request, settlement: Settlement) -> None:
-        """As many people as it takes are, by their last votes, for what came out."""
-        taken = {
-            Outcome.APPROVED: (Decision.APPROVE, request.who.quorum),
-            Outcome.APPROVED_WITH_EDITS: (Decision.EDIT, request.who.quorum),
-            Outcome.DENIED: (Decision.DENY, request.who.denials),
-        }
-        if settlement.outcome in taken:
-            decision, needed = taken[settlement.outcome]
-            votes = sum(vote is decision for (name, _), vote in self._votes.items() if name == request.id)
-            self.hold("G9", votes >= needed, f"{request.id} is {settlement.outcome} by {votes} of {needed}")
+        """As many people as it takes are, by their last votes, for what came out, and may still decide."""
+        if settlement.outcome not in (*APPROVING, Outcome.DENIED):
+            return
+        if settlement.by is None:
+            self.hold("G9", request.outside, f"{request} is {settlement.outcome} by nobody")
+            return
+        last = list(self._votes[request.id].values())
+        by = sent(self.logs[request.home][last[-1].fact - 1].event) if last else Sent("", 0.0)
+        enough = any(self._reached(request, settlement.outcome in APPROVING, by))
+        self.hold("G9", enough, f"{request.id} is {settlement.outcome} by {last}, and needs {request.who}")
+
+    def _is_counted_out(self, key: str, event: events.Event) -> None:
+        """A vote that was enough has settled its request, in the very next event."""
+        request, by = self._undecided.pop(key, (None, None))
+        if request is not None and by is not None and not isinstance(event, events.RequestSettled):
+            for approves in (True, False):
+                open_still = not all(self._reached(request, approves, by))
+                self.hold("G9", open_still, f"{request.id} is open, with {self._votes[request.id]}")
+
+    def _reached(self, request: Request, approves: bool, by: Sent) -> list[bool]:
+        """Count, for everything that may have been known of people when something was decided."""
+        return [
+            ballots.reached(self.ladders[request.id].who, self._cast(request, people, by), approves)
+            for people in self.directories(*by[:2])
+        ]
+
+    def _cast(self, request: Request, people: Sequence[Person], by: Sent) -> list[Ballot]:
+        cast = []
+        for party, vote in self._votes[request.id].items():
+            person = next((one for one in people if one.id == party), None)
+            gone = person is None and ":" not in party
+            objected = gone or self.objections(request, vote.identity, person, by.at)
+            if not objected and said_by(vote) in ("approve", "deny"):
+                cast.append(Ballot(party, said_by(vote) == "approve", person.roles if person is not None else ()))
+        return cast
+
+    def _ladder(self, request: str, wrong: str) -> None:
+        self.hold("ladder", not wrong, f"{wrong}: {self.requests[request].title}, {request}")
+
+    def steady(self, request: str) -> bool:
+        """Tell whether the clock has run evenly since a request was opened."""
+        return False
+
+    def directories(self, identity: str, since: float) -> Sequence[Sequence[Person]]:
+        """Say who there was, or may have been when something was decided on what was said from an account."""
+        return [self.people]
 
     def _response_refused(self, request: Request, event: events.ResponseRefused, by: Sent) -> None:
         """Who is told that they may not decide, may not."""
         if event.reason in REASONS:
-            objected = [self.objections(request, by.identity, one, by.at, any) for one in self.owners(*by)]
+            objected = [self.objections(request, by.identity, one, by.at, any) for one in self.owners(*by[:2])]
             self.hold("G9", any(event.reason in reasons for reasons in objected), f"{event} is not so")
 
     def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
@@ -220,19 +284,11 @@ class Logs:
             sure: Whether the requester has to be that person in `all` cases, or in `any`, where it is not sure whose
                 the account was from which they asked.
         """
-        who, roles = request.who, person.roles if person is not None else ()
-        found = set()
-        if not {party_of(person, identity), identity} & set(who.people) and not set(roles) & set(who.roles):
-            found.add("not_asked")
-        if who.counts_people and person is None:
-            found.add("unknown_person")
-        if who.exclude_requester and request.requester is not None:
+        requesters = [request.requester] if request.requester is not None else []
+        if request.requester is not None and ":" in request.requester:
             requesters = [party_of(one, request.requester) for one in self.owners(request.requester, since)]
-            if ":" not in request.requester:
-                requesters = [request.requester]
-            if sure(one == party_of(person, identity) for one in requesters):
-                found.add("requester_excluded")
-        return found
+        is_requester = bool(requesters) and sure(one == party_of(person, identity) for one in requesters)
+        return ballots.objections(self.ladders[request.id].who, identity, person, is_requester)
 
     def _tool_started(self, event: events.ToolStarted) -> None:
         name = f"{addresses.derive('start', event.thread, event.run, event.key)}/{event.attempt}"
@@ -266,6 +322,6 @@ def sent(fact: events.Event) -> Sent:
     return Sent(fact.sender, fact.sent_at)
 
 
-def party_of(person: Person | None, identity: str) -> str:
-    """Say as whom an account counts."""
-    return person.id if person is not None else identity
+def said_by(vote: events.ResponseGiven) -> str:
+    """Say what a vote is for; a change approves what it makes of a call."""
+    return "approve" if vote.decision in ballots.APPROVING else vote.decision

@@ -8,25 +8,32 @@ for a moment or for thousands of messages.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from agent_core import context
-from agent_core.requests import Where, Who
+from agent_core.requests import Choice, Where, Who
 from agent_core.results import QuestionBack
 from agent_core.run import Agent, Run, agent
 from agent_core.tools import Start, Tool, tool
-from agent_core.wanted import Approval, Question
+from agent_core.wanted import Approval, Question, questions
 from tests.simulation.weather import Weather
 
-COMMANDS = ("deploy", "launch", "record", "copy", "block", "ask", "choose", "many", "nap", "talk", "think", "confer")
+COMMANDS = (
+    "deploy", "launch", "vote", "agree", "climb", "climb", "reach", "change", "change",
+    "record", "copy", "block",
+    "ask", "choose", "fill", "refuse", "many", "nap", "talk", "think", "confer",
+)  # fmt: skip
 COMMAND = re.compile(rf"\b({'|'.join(COMMANDS)}) (\d+)")
-GUARDED = frozenset({"deploy", "launch"})
+GUARDED = frozenset({"deploy", "launch", "vote", "agree", "climb", "reach", "change"})
+TOOLS = GUARDED | {"record", "copy", "block"}
 IDEMPOTENT = frozenset({"copy"})
 TOOL_LIMIT = 20.0  # seconds
 CARELESS = "1, careless"  # a build whose code is not that of its version
@@ -41,6 +48,13 @@ class Number(BaseModel):
     n: int
 
 
+class Change(Number):
+    """What a tool takes of which approvers may change something."""
+
+    tag: str = "v1"
+    size: int = Field(default=1, ge=1)
+
+
 class Thought(BaseModel):
     """What the model says: one more look, or that it is enough."""
 
@@ -48,12 +62,13 @@ class Thought(BaseModel):
 
 
 class Effect(NamedTuple):
-    """Something that a tool did to the world."""
+    """Something that a tool did to the world, with what it got: `digest` is over its name, version and arguments."""
 
     tool: str
     n: int
     start: str
     attempt: int
+    digest: str
 
 
 class Tools:
@@ -77,6 +92,11 @@ class Tools:
         self._dice, self._weather, self._moment, self._done, self._cut = dice, weather, moment, done, cut
         self.deploy = self._slow("deploy")
         self.launch = self._slow("launch")
+        self.vote = self._slow("vote")
+        self.agree = self._slow("agree")
+        self.climb = self._slow("climb")
+        self.reach = self._slow("reach")
+        self.change = self._changed()
         self.record = self._slow("record")
         self.copy = self._slow("copy", idempotent=True)
         self.block = self._blocking()
@@ -84,18 +104,28 @@ class Tools:
     def _slow(self, name: str, *, idempotent: bool = False) -> Tool:
         @tool(name=name, limit=TOOL_LIMIT, idempotent=idempotent)
         async def work(arguments: Number, start: Start) -> int:
-            await asyncio.sleep(self._dice.random())
-            if self._cut():
-                await asyncio.Event().wait()
-            self._take_place(Effect(name, arguments.n, start.key, start.attempt))
-            if self._dice.random() < self._weather.tool_hangs:
-                await asyncio.sleep(TOOL_LIMIT * 2 * self._dice.random())
-            await asyncio.sleep(self._dice.random())
-            if self._dice.random() < self._weather.tool_fails:
-                raise RuntimeError("it broke")
-            return arguments.n
+            return await self._work(name, arguments, start)
 
         return work
+
+    def _changed(self) -> Tool:
+        @tool(name="change", limit=TOOL_LIMIT, editable=("tag", "size"))
+        async def work(arguments: Change, start: Start) -> int:
+            return await self._work("change", arguments, start)
+
+        return work
+
+    async def _work(self, name: str, arguments: Number, start: Start) -> int:
+        await asyncio.sleep(self._dice.random())
+        if self._cut():
+            await asyncio.Event().wait()
+        self._take_place(effect(name, arguments, start))
+        if self._dice.random() < self._weather.tool_hangs:
+            await asyncio.sleep(TOOL_LIMIT * 2 * self._dice.random())
+        await asyncio.sleep(self._dice.random())
+        if self._dice.random() < self._weather.tool_fails:
+            raise RuntimeError("it broke")
+        return arguments.n
 
     def _take_place(self, effect: Effect) -> None:
         self._moment("before an effect")
@@ -107,10 +137,21 @@ class Tools:
         def work(arguments: Number, start: Start) -> int:
             if self._cut():
                 raise OSError("cut off")
-            self._take_place(Effect("block", arguments.n, start.key, start.attempt))
+            self._take_place(effect("block", arguments, start))
             return arguments.n
 
         return work
+
+
+def effect(name: str, arguments: Number, start: Start) -> Effect:
+    """Say what a tool does, with the digest of what it got."""
+    return Effect(name, arguments.n, start.key, start.attempt, digest_of(name, arguments.model_dump()))
+
+
+def digest_of(name: str, arguments: Mapping[str, Any]) -> str:
+    """Give the digest of a call as docs/api.md has it; RFC 8785 writes what is so plain like this."""
+    got = {"tool": name, "version": "1", "arguments": arguments}
+    return hashlib.sha256(json.dumps(got, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def builds(tools: Tools) -> dict[str, Agent]:
@@ -153,12 +194,19 @@ def simbot(tools: Tools, version: str = "1", *, nap: float = 0.0) -> Agent:
         word, n = found.groups() if found is not None else ("talk", run.input["n"])
         number = Number(n=int(n))
         match word:
-            case "deploy" | "launch" | "record" | "copy" | "block":
+            case "change":
+                await run.call(tools.change, Change(n=number.n), catch=number.n % 2 == 0)
+            case _ if word in TOOLS:
                 await run.call(getattr(tools, word), number, catch=number.n % 2 == 0)
             case "ask":
                 await run.request_human(Question(f"What about {n}?", patience=1_800, catch=number.n % 2 == 0))
             case "choose":
                 await run.request_human(Question(f"Which for {n}?", choices=("left", "right"), patience=1_800))
+            case "fill":
+                which, why = Question("Which?", choices=("left", "right")), Question("Why?")
+                await run.request_human(replace(questions(f"What about {n}?", which, why), patience=1_800))
+            case "refuse":
+                await run.request_human(refusal(n))
             case "many":
                 await run.all(
                     run.call(tools.deploy, number, catch=True),
@@ -179,6 +227,12 @@ def simbot(tools: Tools, version: str = "1", *, nap: float = 0.0) -> Agent:
         return None
 
     return simbot
+
+
+def refusal(n: str) -> Approval:
+    """Ask for something that can be denied in several ways."""
+    ways = (Choice(name="later", label="Not now", prefill="Not today."), Choice(name="never", label="Never"))
+    return Approval(f"May we {n}?", choices=ways, to=Who(roles=("release",)), where=Where(targets=("people",)))
 
 
 async def think(run: Run) -> None:

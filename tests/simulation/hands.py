@@ -5,12 +5,13 @@ What people can do at a vendor: write, press, ask for a form and send it in, cha
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.base import Form, FormWanted, Inbound, NoForm
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
+from agent_core.forms import Field
 from agent_core.requests import Assurance, Decision
 from tests.gateway.loopback import Shown
 from tests.simulation.vendor import Vendor
@@ -92,36 +93,59 @@ class Hands:
         inbound = Inbound(inbound.conversation, fact, inbound.dedupe)
         self._bring(vendor, inbound, f"{user} presses {decision} on {shown.request[:6]} in {place}")
 
-    def want_form(self, place: str, user: str, shown: Shown) -> None:
-        """Somebody presses the button behind which is a form; they send it in some time later, if they get it."""
+    def want_form(self, place: str, user: str, shown: Shown, choice: str = "", *, edit: bool = False) -> None:
+        """Somebody presses a button behind which is a form; they send it in some time later, if they get it."""
         vendor = self.vendor(place)
         sender = Identity(f"{vendor.channel}:{vendor.account}/{user}")
-        wanted = FormWanted(shown.request, ConversationKey(place), sender, user, Assurance.HIGH)
+        wanted = FormWanted(
+            shown.request, ConversationKey(place), sender, user, Assurance.HIGH, choice=choice, edit=edit
+        )
 
         def answer(form: Form | NoForm) -> None:
             self.answered(wanted, form)
             if isinstance(form, Form):
-                self.later(self.dice.expovariate(1 / 10), self.fill_in, place, user, shown)
+                values = {field.name: self.entered(field) for field in form.fields}
+                delay = self.dice.expovariate(1 / self.dice.choice((1, 10)))
+                self.later(delay, self.fill_in, place, user, shown.request, form.decision, values, form.choice)
 
-        self.note(f"{user} wants the form of {shown.request[:6]} in {place}")
+        self.note(f"{user} wants a form of {shown.request[:6]} in {place}")
         vendor.ask(wanted, answer)
 
-    def fill_in(self, place: str, user: str, shown: Shown) -> None:
+    def entered(self, field: Field) -> str:
+        """What somebody enters in a field; not all of them heed what it takes."""
+        drawn = self.dice.random()
+        if drawn < 0.1:
+            return ""
+        if drawn < 0.2 and field.kind == "integer":
+            return self.dice.choice(("0", "9", "many"))
+        return self.dice.choice(("v2", "canary")) if field.name == "tag" and drawn < 0.7 else self.valid(field)
+
+    def valid(self, field: Field) -> str:
+        """Something that a field takes."""
+        if field.options:
+            return self.dice.choice(field.options)[0]
+        if field.kind == "integer":
+            return str(1 + int(self.dice.random() * 8))
+        return (
+            str(field.initial) if field.initial else f"my reason {self.vendors[next(iter(self.vendors))].next_number()}"
+        )
+
+    def fill_in(
+        self,
+        place: str,
+        user: str,
+        request: str,
+        decision: Decision,
+        values: Mapping[str, str],
+        choice: str = "",
+    ) -> None:
         """Somebody sends in the form behind a button."""
         vendor = self.vendor(place)
         number = vendor.next_number()
-        fact = events.FormSubmitted(
-            sender=Identity(f"{vendor.channel}:{vendor.account}/{user}"),
-            sender_name=user,
-            assurance=Assurance.HIGH,
-            message_id=f"f{number}",
-            sent_at=vendor.time(),
-            request=shown.request,
-            decision=Decision.DENY,
-            values={"reason": f"my reason {number}"},
-        )
+        inbound = vendor.form(place, user, request, values, number, decision, choice)
+        fact = inbound.fact.model_copy(update={"sent_at": vendor.time(), "message_id": f"f{number}"})
         inbound = Inbound(ConversationKey(place), fact, (f"form/{number}",))
-        self._bring(vendor, inbound, f"{user} sends in a form on {shown.request[:6]} in {place}")
+        self._bring(vendor, inbound, f"{user} sends in {decision} {choice} {dict(values)} on {request[:6]} in {place}")
 
     def _stamped(self, vendor: Vendor, inbound: Inbound) -> Inbound:
         fact = inbound.fact.model_copy(update={"sent_at": vendor.time()})

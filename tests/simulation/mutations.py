@@ -1,6 +1,6 @@
 """
-For each guarantee, and for what is erased, a deliberate fault in the gateway, which the simulation has to catch, by
-name, at a fixed seed.
+For each guarantee, and for what is promised besides, deliberate faults in the gateway, which the simulation has to
+catch, by name, at a fixed seed.
 
 A check that nothing can fail is no check. Each fault replaces one named function while a run lasts; nothing of the
 source is edited. The table in docs/guarantees.md is made of this file, and a test holds that it is. When the gateway
@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 from unittest import mock
 
 from adapters.base import Accepted, Duplicate, Inbound, Refused
-from agent_core import events, lifecycle, policy, requests, rulings
-from gateway import asking, calls, conversation, gate, outbox, owner, places
+from agent_core import edits, events, forms, lifecycle, policy, requests, rulings
+from agent_core.effects import CallTool
+from gateway import asking, calls, clients, conversation, gate, ladder, linking, outbox, owner, places, settling
 from gateway.ongoing import Operation, Starting
 from gateway.store import base, sqlite, sqlite_erasure, sqlite_log
 from tests.simulation.run import Report, simulate
@@ -139,21 +141,92 @@ def erase_nothing() -> AbstractContextManager[Any]:
     return mock.patch.object(sqlite_erasure, "erased", lambda body, whose=(): body)
 
 
+def count_again() -> AbstractContextManager[Any]:
+    def latest(votes: Sequence[rulings.Vote]) -> list[rulings.Vote]:
+        return [vote.model_copy(update={"party": f"{vote.party}#{n}"}) for n, vote in enumerate(votes)]
+
+    return mock.patch.object(rulings, "latest", latest)
+
+
+def count_anybody() -> AbstractContextManager[Any]:
+    return mock.patch.object(rulings, "matches", return_value=True)
+
+
+def run_the_old() -> AbstractContextManager[Any]:
+    real = edits.changed
+
+    def changed(call: CallTool, changes: Mapping[str, Any]) -> CallTool:
+        return replace(call, digest=real(call, changes).digest)
+
+    return mock.patch.object(edits, "changed", changed)
+
+
+def forget_steps() -> AbstractContextManager[Any]:
+    real = settling.standing_of
+
+    def standing_of(here: conversation.Conversation, name: str) -> rulings.Standing | None:
+        standing, opened = real(here, name), here.opened.get(name)
+        if standing is None or opened is None:
+            return standing
+        request = standing.request.model_copy(update={"places": opened.request.places})
+        return standing.model_copy(update={"request": request})
+
+    return mock.patch.object(settling, "standing_of", standing_of)
+
+
+def climb_on() -> AbstractContextManager[Any]:
+    real = ladder._climb_when_due
+
+    def climb(here: conversation.Conversation, standing: rulings.Standing, *rest: Any) -> None:
+        real(here, standing.model_copy(update={"claimed": None}), *rest)
+
+    return mock.patch.object(ladder, "_climb_when_due", climb)
+
+
+def take_unfilled() -> AbstractContextManager[Any]:
+    real = forms.read
+    return mock.patch.object(forms, "read", lambda asked, values: real(asked, values)._replace(faults={}))
+
+
+def half_a_code() -> AbstractContextManager[Any]:
+    real = linking.digest
+    return mock.patch.object(linking, "digest", lambda code: real(code[:-1]))
+
+
+def ask_anew() -> AbstractContextManager[Any]:
+    real = clients.begin
+
+    def begin(here: conversation.Conversation, wanted: events.RequestReceived) -> None:
+        here.threads.pop(clients.thread(here.key), None)
+        real(here, wanted)
+
+    return mock.patch.object(clients, "begin", begin)
+
+
 MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
+    "G2-again": Mutation("asks again whatever comes again", "clients.begin", ask_anew, 1, {"script": 0.8}),
     "G3": Mutation("rules on a settled request as if it were open", "rulings.decide", settle_again, 4),
     "G4": Mutation("takes no call for guarded", "calls.requirement", need_nobody, 5),
+    "G4-edit": Mutation("runs the call as it was before it was changed", "edits.changed", run_the_old, 2),
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
+    "G6-steps": Mutation("forgets where a ladder has shown it", "settling.standing_of", forget_steps, 3),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "rulings.objection", object_to_nobody, 4),
+    "G9-twice": Mutation("counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}),
+    "G9-filter": Mutation("counts everybody for a threshold", "rulings.matches", count_anybody, 1),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
-    "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 4, {"meddle": 1.0}),
+    "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, {"meddle": 1.0}),
+    "ladder": Mutation("takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1),
+    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 2),
+    "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, {"meddle": 1.0}),
 }
+"""By the name of what is broken; behind a hyphen what breaks it, where there are several."""
 
 
 def caught(name: str, seed: int) -> Report:
@@ -166,6 +239,11 @@ def find(name: str) -> int:
     """Find a seed at which a fault is caught by its guarantee's name."""
     for seed in itertools.count(1):
         violation = caught(name, seed).violation
-        if violation is not None and violation.name == name:
+        if violation is not None and violation.name == broken(name):
             return seed
     raise AssertionError
+
+
+def broken(name: str) -> str:
+    """Give the name of what a fault breaks."""
+    return name.partition("-")[0]

@@ -102,11 +102,13 @@ class Operators:
         if drawn < 0.6:
             code = linking.new_code(f"{self.dice.getrandbits(64):016x}")
             self.note(f"operator: a code for {person}")
+            self.watch.links.codes[code] = person
             self._do(self._carry_out, {"do": "offer", "person": person, "code": linking.digest(code)})
             self.told(account, code)
         else:
             asked = {"do": "link" if drawn < 0.75 else "unlink", "person": person, "identity": account}
             self.note(f"operator: {asked['do']} {account}")
+            self.watch.links.wished |= {(account, person)} if asked["do"] == "link" else set()
             self._do(self._carry_out, asked)
 
     def _do(self, work: Callable[..., Any], *arguments: Any) -> None:

@@ -13,7 +13,7 @@ from adapters.base import Part
 from agent_core import events, replies
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
-from agent_core.requests import Decision, Where, Who
+from agent_core.requests import Decision, Rung, Threshold, Where, Who
 from tests.gateway.loopback import Shown
 from tests.simulation.hands import Hands
 from tests.simulation.vendor import Told, Vendor
@@ -22,6 +22,7 @@ ONE, TWO = "slack:T1", "slack:T2"
 OPS = ConversationKey(f"{ONE}/COPS")
 DEV = ConversationKey(f"{ONE}/CDEV")
 OUTSIDER = "UOTTO"
+SLOW = 100.0  # seconds; who takes longer to answer often does not at all
 WRONG_WORDS = ("ok", "sure, why not", "approve?", "👍", "", "approve deny", "later")
 
 
@@ -41,6 +42,26 @@ PEOPLE = (
 )
 SECOND = (("vera", f"{ONE}/UVERA"), ("vera", f"{ONE}/UVERA"), ("ben", f"{TWO}/UBEN2"), ("ana", f"{ONE}/URITA"))
 """Accounts that somebody is given a code for; the last one is somebody else's."""
+ONE_OWNER_OR_TWO = Who(
+    roles=("release", "owner"),
+    thresholds=(Threshold(roles=("owner",)), Threshold(roles=("release",), approve=2, deny=2)),
+)
+OF_EACH = Who(
+    roles=("release", "owner"),
+    thresholds=(Threshold(people=(Party("ana"), Party("dora"), Party("vera"))), Threshold(roles=("owner",))),
+    need="all",
+    exclude_requester=True,
+)
+STEPS = Where(
+    targets=("people",),
+    ladder=(
+        Rung(after=120),
+        Rung(after=600, roles=("release",)),
+        Rung(after=1_200, targets=(DEV,), people=(Party("rita"),)),
+    ),
+    reminders=(60, 900),
+)
+"""Somebody, at another account of theirs, then others, then in a channel."""
 RULES = (
     Rule(
         tool="deploy",
@@ -54,6 +75,18 @@ RULES = (
         where=Where(targets=("people",)),
         patience=3_600,
     ),
+    Rule(tool="vote", who=ONE_OWNER_OR_TWO, where=Where(targets=("people",)), patience=3_600),
+    Rule(tool="agree", who=OF_EACH, where=Where(targets=("people", OPS)), patience=3_600),
+    Rule(tool="climb", who=Who(people=(Party("ana"),)), where=STEPS, patience=3_000, go_on=True),
+    Rule(
+        tool="reach",
+        who=Who(people=(Party("vera"),)),
+        where=Where(targets=("people",), ladder=(Rung(after=900, people=(Party("dora"), Party("ben"))),)),
+        patience=3_600,
+    ),
+    Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
+    Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
+    Rule(tool="change", who=Who(roles=("release",)), where=Where(targets=("people",)), patience=3_600),
 )
 MEMBERS = {OPS: ("UANA", "UBEN", OUTSIDER), DEV: ("URITA", "UANA", "UBEN", OUTSIDER)}
 
@@ -66,11 +99,13 @@ class Crowd(Hands):
     Args:
         settled: Tells whether a request has ended.
         busy: How often somebody wants something, in seconds between two wishes.
+        slow: How long they take to answer, in seconds on the average.
         commands: What they want of the agent.
         talks: How likely a talk goes on after each message.
     """
 
     busy: float
+    slow: float
     settled: Callable[[str], bool]
     commands: Sequence[str]
     talks: float
@@ -150,7 +185,7 @@ class Crowd(Hands):
             return
         place = told.part.conversation
         for user in MEMBERS.get(place, (place.rpartition("/")[2],)):
-            delay = self.dice.expovariate(1 / 20) if self.dice.random() < 0.7 else self.dice.random() * 0.05
+            delay = self.dice.expovariate(1 / self.slow) if self.dice.random() < 0.7 else self.dice.random() * 0.05
             self.later(delay, self._react, place, user, told.shown)
 
     def _react(self, place: str, user: str, shown: Shown) -> None:
@@ -161,11 +196,13 @@ class Crowd(Hands):
             if drawn < 0.3:
                 self.press(place, user, shown, Decision.APPROVE)
             elif drawn < 0.4 and shown.card.form:
-                self.want_form(place, user, shown)
+                self.want_form(place, user, shown, edit=bool(shown.card.edit))
             return
-        if drawn < 0.1:
+        if drawn < (0.1 if self.slow < SLOW else 0.6):
             return  # not now
-        if shown.card.buttons:
+        if shown.card.fields:
+            self._answer_form(place, user, shown, shown.card)
+        elif shown.card.buttons:
             self._decide(place, user, shown, shown.card)
         elif shown.card.choices:
             self._choose(place, user, shown, shown.card)
@@ -180,7 +217,14 @@ class Crowd(Hands):
         drawn, decision = self.dice.random(), self.dice.choice([decision for decision, _ in card.buttons])
         if self.dice.random() < 0.6:
             decision = card.buttons[0][0]
-        if drawn < 0.55:
+        claims = [decision for decision, _ in card.buttons if decision is Decision.CLAIM]
+        if claims and drawn < 0.4:
+            self.press(place, user, shown, Decision.CLAIM)
+        elif card.edit and drawn < 0.5:
+            self.want_form(place, user, shown, edit=True)
+        elif card.denials and drawn < 0.3:
+            self.want_form(place, user, shown, self.dice.choice(card.denials).name)
+        elif drawn < 0.55:
             self.press(place, user, shown, decision)
         elif drawn < 0.64 and card.form:
             self.want_form(place, user, shown)
@@ -202,6 +246,14 @@ class Crowd(Hands):
             word = self.dice.choice(("left", "2", "straight on"))
             self.write(place, user, word, under=shown.id, root=shown.root)
 
+    def _answer_form(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+        """Fill it in behind its button, or in words; now and then not all of it."""
+        if self.dice.random() < 0.7:
+            self.want_form(place, user, shown)
+            return
+        lines = [f"{field.name}: {self.entered(field)}" for field in card.fields]
+        self.write(place, user, "\n".join(lines), under=shown.id, root=shown.root)
+
     # At the end ------------------------------------------------------------------------------------------------------
 
     def help(self, talks: Collection[str]) -> None:
@@ -221,7 +273,9 @@ class Crowd(Hands):
         for user in MEMBERS.get(ConversationKey(place), (place.rpartition("/")[2],)):
             if user == OUTSIDER:
                 continue
-            if card.buttons:
+            if card.fields:
+                self.fill_in(place, user, shown.request, Decision.ANSWER, {f.name: self.valid(f) for f in card.fields})
+            elif card.buttons:
                 self.press(place, user, shown, card.buttons[0][0])
             elif card.choices:
                 self.press(place, user, shown, Decision.ANSWER, card.choices[0][0])

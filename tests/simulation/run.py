@@ -40,6 +40,7 @@ from tests.simulation.weather import Weather
 
 STEPS = 1_500  # callbacks of a run, before it is brought to its end
 MOST = 60_000  # callbacks in which it comes to its end, or as many as it had before
+LULLS = (0.0, 0.0, 0.0, 800.0, 1_500.0, 4_000.0)  # seconds in which nobody answers, before they do
 HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what is open, at the end
 END = 20 * 86_400.0  # seconds in which everything has come to its end
 HOT = 2  # conversations that are kept in memory, so that most are read again and again
@@ -123,6 +124,7 @@ class Simulation(Machine):
             note=self.note,
             answered=self.watch.form,
             busy=self.dice.choice((1.0, 10.0, 60.0)),
+            slow=self.dice.choice((20.0, 20.0, 20.0, 400.0)),
             settled=self._is_settled,
             commands=commands,
             talks=talks,
@@ -281,6 +283,7 @@ class Simulation(Machine):
             self.clock.jumped += self.dice.choice((-1, 1)) * self.dice.choice((1.0, 60.0, 4_000.0)) * self.dice.random()
             self.note(f"the clock jumps, by {self.clock.jumped:.1f} s in all")
             self.counts["clock jumps"] += 1
+            self.watch.jumps += 1
 
     def _finish(self) -> None:
         """Nothing goes wrong any more: everything comes to its end."""
@@ -289,7 +292,7 @@ class Simulation(Machine):
         self.crowd.quiet = self.operators.quiet = self.scripts.quiet = True
         if self.process is not None and self._deployed != SOUND:
             self.process.stop.set()
-        end, helped = self.loop.time() + END, self.loop.time()
+        end, helped = self.loop.time() + END, self.loop.time() + self.dice.choice(LULLS)
         while True:
             while self._step(helped + HELP_INTERVAL):
                 if self.loop.steps > self._most:

@@ -27,6 +27,7 @@ from gateway import owner
 from gateway.conversation import QUIET
 from gateway.store.base import Copy
 from tests.guarantees import Logs
+from tests.simulation import answers
 from tests.simulation.agents import IDEMPOTENT, Effect
 from tests.simulation.links import Links
 from tests.simulation.vendor import Brought, Told, Vendor
@@ -37,15 +38,17 @@ class Watch(Logs):
     """
     Everything that is durable, as far as the guarantees speak of it, and what is done to the world.
 
-    `careless` says that code of a version was changed under its runs; `again` counts how often somebody had a delivery
-    tried again of which nobody knew whether it had arrived.
+    `careless` says that code of a version was changed under its runs, `jumps` how often the clock has jumped; `again`
+    counts how often somebody had a delivery tried again of which nobody knew whether it had arrived.
     """
 
     note: Callable[[str], None]
     careless: bool = False
+    jumps: int = 0
     again: Counter[str] = field(default_factory=Counter)
     forgotten: dict[str, set[str]] = field(default_factory=dict)
     _done: set[tuple[str, int]] = field(default_factory=set)
+    _jumps: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.links = Links(self.people)
@@ -55,7 +58,8 @@ class Watch(Logs):
     def look(self, db: sqlite3.Connection) -> None:
         """Look at what a commit has added."""
         erased = None
-        self.links.look(db)
+        wrong = self.links.look(db)
+        self.hold("link", not wrong, wrong)
         for number, key, version in db.execute("SELECT id, key, version FROM conversations").fetchall():
             log = self.logs[key]
             known = len(log)
@@ -97,11 +101,28 @@ class Watch(Logs):
             name = name_of(record.event)
             self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
             self.stored.add(name)
+        if isinstance(record.event, events.RequestOpened):
+            self._jumps[record.event.request.id] = self.jumps
+        if isinstance(record.event, events.RequestSettled):
+            self._says_what_was_said(key, record.event)
         if isinstance(record.event, events.ChannelFact):
             self.links.said(record.event.sender, record.event.sent_at)
+            self.links.wrote(record.event.sender, getattr(record.event, "text", ""))
         if isinstance(record.event, events.RunParked):
             same = self.careless or record.event.reason != "diverged"
             self.hold("G8", same, f"{record.event} though its code is the same")
+
+    def _says_what_was_said(self, key: str, event: events.RequestSettled) -> None:
+        """An outcome has what whoever decided has filled in, and a changed call what they changed of it."""
+        given = list(self._votes[event.request].values())
+        if given and event.settlement.by is not None:
+            fact = self.logs[key][given[-1].fact - 1].event
+            wrong = answers.wrong(self.requests[event.request], event.settlement, fact)
+            self.hold("form", not wrong, f"{event}, and {wrong}")
+
+    def steady(self, request: str) -> bool:
+        """The clock has not jumped since a request was opened."""
+        return self._jumps[request] == self.jumps
 
     def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
         """Accounts are linked while the gateway runs."""
@@ -148,6 +169,8 @@ class Watch(Logs):
         self.hold("G5", started is not None, f"{effect} happens before its start is stored")
         if effect.tool not in IDEMPOTENT:
             self.hold("G5", (effect.start, effect.attempt) not in self._done, f"{effect} happens again")
+        same = started is not None and started.digest == effect.digest
+        self.hold("G4", same, f"{effect} is not what was started: {started}")
         self._done.add((effect.start, effect.attempt))
 
     def claimed(self, part: Part, db: sqlite3.Connection) -> None:
@@ -175,6 +198,7 @@ class Watch(Logs):
         self._all_is_settled()
         self._deliveries_have_ended(db, vendors)
         self._cards_stand_as_decided(db, vendors)
+        self._no_card_stands_open(db, vendors)
         self._answers_were_replied_to(db, vendors)
         ready = db.execute("SELECT key FROM conversations WHERE ready = 1").fetchall()
         self.hold("G11", not ready, f"{ready} are marked as having work")
@@ -219,6 +243,29 @@ class Watch(Logs):
             (shown,) = (m for m in vendors[key.partition("/")[0]].shown[key] if m.id == message)
             if card.title != ERASED:
                 self.hold("G6", shown.card == card, f"{shown} in {key} was to stand as {card}")
+
+    def _no_card_stands_open(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
+        """Wherever what has ended was shown, its card or a word after it tells so, or that could not be sent."""
+        failed = {
+            key
+            for (key,) in db.execute(
+                "SELECT k.key FROM deliveries d JOIN conversations k ON k.id = d.conversation"
+                " WHERE d.status IN ('dead', 'unknown') AND d.kind IN ('settle', 'say')"
+            ).fetchall()
+        }
+        newest = (
+            "SELECT k.key, d.request, json_extract(d.receipt, '$.message_id') FROM deliveries d"
+            " JOIN conversations k ON k.id = d.conversation WHERE d.kind = 'ask' AND d.status = 'sent' AND d.number ="
+            " (SELECT MAX(number) FROM deliveries l WHERE l.conversation = d.conversation AND l.request = d.request"
+            " AND l.kind = 'ask')"
+        )
+        for key, request, message in db.execute(newest).fetchall():
+            vendor = vendors[key.partition("/")[0]]
+            at = next(n for n, shown in enumerate(vendor.shown[key]) if shown.id == message)
+            card, after = vendor.shown[key][at].card, vendor.shown[key][at + 1 :]
+            told = any(m.kind == "say" and m.text.startswith((card.title, ERASED)) for m in after if card is not None)
+            closed = card is not None and not card.how if vendor.edits else told
+            self.hold("G6", closed or key in failed, f"{card} in {key} stands open, and {request} has ended")
 
     def _answers_were_replied_to(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
         """Who gave an answer that changed nothing is told so, of each request and for each reason once a minute."""

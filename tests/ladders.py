@@ -1,0 +1,85 @@
+"""
+What happens by itself while a request is open, as docs/requests.md promises it: steps in their order, each once, none
+before its time, none once somebody has claimed it, and none left out before nobody can be asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent_core import events
+from agent_core.requests import Outcome, Request, Settlement, Who
+from tests import ballots
+
+LATE = 600.0  # seconds that a step may take longer than its patience, where clocks run evenly
+
+
+@dataclass
+class Ladder:
+    """
+    The steps of one request that were taken. Each function says what is wrong with what has happened; empty: nothing.
+
+    `steady` says that the clock has run evenly since the request was opened, so that its times can be compared.
+    """
+
+    request: Request
+    taken: int = 0
+    claimed_by: str = ""
+    settled: bool = False
+    places: list[str] = field(default_factory=list)
+    reminders: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.places += self.request.places
+
+    @property
+    def who(self) -> Who:
+        """Who may decide by now."""
+        return ballots.wider(self.request, self.taken)
+
+    def climbed(self, event: events.RequestEscalated, at: float, steady: bool) -> str:
+        """A step was taken."""
+        rungs = self.request.where.ladder
+        if self.settled:
+            return "a step of what has ended"
+        if event.rung != self.taken or event.rung >= len(rungs):
+            return f"step {event.rung} after {self.taken} steps"
+        if self.claimed_by and event.cause != "wish":
+            return f"step {event.rung} though {self.claimed_by} has claimed it"
+        if event.cause == "silence" and steady and at < self.request.opened_at + rungs[event.rung].after:
+            return f"step {event.rung} after {at - self.request.opened_at:.0f} s, too early"
+        if event.cause == "no_route" and self.places:
+            return f"step {event.rung} because there is no way, and there is {self.places}"
+        if again := set(event.places) & set(self.places):
+            return f"step {event.rung} asks at {again} again"
+        self.taken += 1
+        self.places += event.places
+        return "" if event.who == self.who else f"step {event.rung} lets {event.who} decide"
+
+    def claimed(self, event: events.RequestClaimed) -> str:
+        """Somebody says that they will decide."""
+        if self.settled or self.claimed_by or not self.request.where.ladder:
+            return f"{event.party} claims what has ended, what {self.claimed_by or 'nobody'} has, or has no ladder"
+        self.claimed_by = event.party
+        return ""
+
+    def reminded(self, event: events.RequestReminded, at: float, steady: bool) -> str:
+        """People were reminded."""
+        again, early = event.number in self.reminders, at < self.request.opened_at + self._after(event.number)
+        self.reminders.add(event.number)
+        return f"reminder {event.number}" if self.settled or again or (steady and early) else ""
+
+    def _after(self, number: int) -> float:
+        return self.request.where.reminders[number]
+
+    def ended(self, settlement: Settlement, steady: bool) -> str:
+        """The request has ended; where nobody has decided, everybody was asked that it says, in time."""
+        self.settled = True
+        left = self.request.where.ladder[self.taken :]
+        up = settlement.at >= self.request.opened_at + self.request.patience
+        if settlement.outcome in (Outcome.UNDELIVERABLE, Outcome.NO_ROUTE) and left and steady and not up:
+            return f"{settlement.outcome} before {len(left)} more steps"
+        if settlement.outcome is Outcome.EXPIRED and steady and not self.claimed_by:
+            due = [rung for rung in left if rung.after + LATE <= self.request.patience]
+            return f"expired before {len(due)} more steps" if due else ""
+        return ""

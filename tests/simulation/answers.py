@@ -1,0 +1,54 @@
+"""
+What somebody sent in, and whether an outcome says just that: read by itself, and not by the gateway's own forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from adapters.base import REASON
+from agent_core import events
+from agent_core.requests import Outcome, Request, Settlement
+from tests.simulation.agents import digest_of
+
+
+class Sent(NamedTuple):
+    """What stands in a form that was sent in, field by field, and the way to deny that it was opened with."""
+
+    values: Mapping[str, str]
+    choice: str
+
+
+def sent(fact: events.Event) -> Sent | None:
+    """Give what somebody sent in by a form; None where they said it otherwise."""
+    match fact:
+        case events.FormSubmitted(values=values, choice=choice):
+            return Sent({name: str(value) for name, value in values.items()}, choice)
+        case events.ResponseForwarded(response=response) if response.values or response.choice:
+            reason = {REASON: response.text} if response.choice else {}
+            return Sent({name: str(value) for name, value in response.values.items()} | reason, response.choice)
+    return None
+
+
+def wrong(request: Request, settlement: Settlement, fact: events.Event) -> str:
+    """Say what is wrong with how a request ended, by what was sent in; empty: nothing."""
+    form = sent(fact)
+    match settlement.outcome:
+        case Outcome.APPROVED_WITH_EDITS if form is not None:
+            changed = {name: value for name, value in form.values.items() if value != str(request.arguments[name])}
+            whole = request.arguments | settlement.changes
+            same = {name: str(value) for name, value in settlement.changes.items()} == changed
+            return "" if same and settlement.digest == digest_of(str(request.tool), whole) else f"{form} was sent in"
+        case Outcome.APPROVED_WITH_EDITS:
+            return "nothing was changed"
+        case Outcome.DENIED if form is not None:
+            same = (settlement.choice, settlement.comment) == (form.choice, form.values[REASON])
+            return "" if same else f"{form} was sent in"
+        case Outcome.ANSWERED if request.answer_schema is not None:
+            values = settlement.values or {}
+            asked = request.answer_schema["properties"]
+            if missing := [name for name in asked if not values.get(name)]:
+                return f"{missing} are not filled in"
+            return "" if form is None or form.values == values else f"{form} was sent in"
+    return ""
