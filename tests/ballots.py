@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from agent_core.policy import Person
-from agent_core.requests import Decision, Request, Who
+from agent_core.requests import Decision, Rung, Who
 
 APPROVING = frozenset({Decision.APPROVE, Decision.EDIT})
 """What approves something."""
@@ -28,12 +28,10 @@ def party_of(person: Person | None, identity: str) -> str:
     return person.id if person is not None else identity
 
 
-def wider(request: Request, steps: int) -> Who:
-    """Say who may decide once so many steps of the ladder are taken."""
-    taken, who = request.where.ladder[:steps], request.who
-    people = (*who.people, *(one for rung in taken for one in rung.people))
-    roles = (*who.roles, *(one for rung in taken for one in rung.roles))
-    return who.model_copy(update={"people": tuple(dict.fromkeys(people)), "roles": tuple(dict.fromkeys(roles))})
+def wider(who: Who, rung: Rung) -> Who:
+    """Say who may decide once a step of the ladder is taken."""
+    people = tuple(dict.fromkeys((*who.people, *rung.people)))
+    return who.model_copy(update={"people": people, "roles": tuple(dict.fromkeys((*who.roles, *rung.roles)))})
 
 
 def objections(who: Who, identity: str, person: Person | None, is_requester: bool) -> set[str]:

@@ -138,6 +138,8 @@ class Logs:
             case events.RequestClaimed(request=name):
                 self._ladder(name, self.ladders[name].claimed(event))
                 self._may_decide(key, event)
+            case events.RequestChanged(request=name):
+                self._changed(key, event)
             case events.RequestReminded(request=name):
                 self._ladder(name, self.ladders[name].reminded(event, record.at, self.steady(name)))
             case events.ToolStarted():
@@ -192,6 +194,9 @@ class Logs:
         earlier = votes.get(event.party)
         again = earlier is not None and said_by(earlier) == said_by(event)
         self.hold("G9", not again, f"{event.party} votes twice on {request.id}")
+        changes = self.ladders[event.request].changes
+        by_change = bool(changes) and changes[-1].fact == event.fact  # then it was said to the call before
+        self._is_of_now(key, event, len(changes) - by_change)
         votes.pop(event.party, None)
         votes[event.party] = event  # the last one is the last to come; a mind may change while it is open
         by = self._may_decide(key, event)
@@ -202,7 +207,23 @@ class Logs:
         self.hold("G12", shown is not None and shown < by.at, f"{event} was said at {by.at}, and shown at {shown}")
         self._undecided[key] = request, by
 
-    def _may_decide(self, key: str, event: events.ResponseGiven | events.RequestClaimed) -> Sent:
+    def _changed(self, key: str, event: events.RequestChanged) -> None:
+        """Whoever changes a call may decide it as it was; votes on that fall."""
+        self._is_of_now(key, event, len(self.ladders[event.request].changes))
+        self._may_decide(key, event)
+        self._ladder(event.request, self.ladders[event.request].changed(event))
+        self._votes.pop(event.request, None)
+
+    def _is_of_now(self, key: str, event: events.ResponseGiven | events.RequestChanged, now: int) -> None:
+        """What counts was said to the call as it stands, and not as it was before a change."""
+        fact = self.logs[key][event.fact - 1].event
+        said = fact.response if isinstance(fact, events.ResponseForwarded) else fact
+        of = getattr(said, "revision", now)
+        self.hold("G9", of == now, f"{event} counts, of revision {of}, and {now} stands")
+
+    def _may_decide(
+        self, key: str, event: events.ResponseGiven | events.RequestClaimed | events.RequestChanged
+    ) -> Sent:
         """Whoever decides something, or says that they will, is somebody who may; gives who it was, and when."""
         request, by = self.requests[event.request], sent(self.logs[key][event.fact - 1].event)
         whose = [one for one in self.owners(by.identity, by.at) if party_of(one, by.identity) == event.party]
@@ -220,6 +241,13 @@ class Logs:
             return
         last = list(self._votes[request.id].values())
         by = sent(self.logs[request.home][last[-1].fact - 1].event) if last else Sent("", 0.0)
+        changes = self.ladders[request.id].changes
+        stands = (changes[-1].changes, changes[-1].digest) if changes and changes[-1].changes else ({}, "")
+        now = (settlement.changes, settlement.digest) == stands
+        edited = (
+            settlement.outcome is not Outcome.APPROVED if stands[1] else settlement.outcome != "approved_with_edits"
+        )
+        self.hold("G4", now and edited, f"{settlement} is of something else than stands: {changes}")
         enough = any(self._reached(request, settlement.outcome in APPROVING, by))
         self.hold("G9", enough, f"{request.id} is {settlement.outcome} by {last}, and needs {request.who}")
 

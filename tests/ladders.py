@@ -1,6 +1,6 @@
 """
-What happens by itself while a request is open, as docs/requests.md promises it: steps in their order, each once, none
-before its time, none once somebody has claimed it, and none left out before nobody can be asked.
+What happens to a request while it is open, as docs/requests.md promises it: steps in their order, each once, none
+before its time, none once somebody has claimed it, none left out before nobody can be asked; and who may decide then.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ class Ladder:
     places: list[str] = field(default_factory=list)
     reminders: set[int] = field(default_factory=set)
 
+    changes: list[events.RequestChanged] = field(default_factory=list)
+    who: Who = field(init=False)
+
     def __post_init__(self) -> None:
         self.places += self.request.places
-
-    @property
-    def who(self) -> Who:
-        """Who may decide by now."""
-        return ballots.wider(self.request, self.taken)
+        self.who = self.request.who
 
     def climbed(self, event: events.RequestEscalated, at: float, steady: bool) -> str:
         """A step was taken."""
@@ -52,6 +51,7 @@ class Ladder:
             return f"step {event.rung} because there is no way, and there is {self.places}"
         if again := set(event.places) & set(self.places):
             return f"step {event.rung} asks at {again} again"
+        self.who = ballots.wider(self.who, rungs[self.taken])
         self.taken += 1
         self.places += event.places
         return "" if event.who == self.who else f"step {event.rung} lets {event.who} decide"
@@ -62,6 +62,14 @@ class Ladder:
             return f"{event.party} claims what has ended, what {self.claimed_by or 'nobody'} has, or has no ladder"
         self.claimed_by = event.party
         return ""
+
+    def changed(self, event: events.RequestChanged) -> str:
+        """Somebody has changed the call; from now on others may decide it."""
+        again = set(event.places) & set(self.places)
+        self.changes.append(event)
+        self.who = event.who
+        self.places += event.places
+        return "a change of what has ended" if self.settled else f"asks at {again} again" if again else ""
 
     def reminded(self, event: events.RequestReminded, at: float, steady: bool) -> str:
         """People were reminded."""

@@ -195,7 +195,7 @@ def simbot(tools: Tools, version: str = "1", *, nap: float = 0.0) -> Agent:
         number = Number(n=int(n))
         match word:
             case "change":
-                await run.call(tools.change, Change(n=number.n), catch=number.n % 2 == 0)
+                await run.call(tools.change, Change(n=number.n, size=1 if number.n % 3 else 5), catch=number.n % 2 == 0)
             case _ if word in TOOLS:
                 await run.call(getattr(tools, word), number, catch=number.n % 2 == 0)
             case "ask":

@@ -5,7 +5,7 @@ What somebody sent in, and whether an outcome says just that: read by itself, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.base import REASON
 from agent_core import events
@@ -31,17 +31,21 @@ def sent(fact: events.Event) -> Sent | None:
     return None
 
 
+def changed(request: Request, before: Mapping[str, Any], event: events.RequestChanged, fact: events.Event) -> str:
+    """Say what is wrong with how a call was changed, after earlier changes; empty: nothing."""
+    form = sent(fact)
+    if form is None:
+        return "nobody has sent in a form"
+    wanted = {name: str(value) for name, value in (request.arguments | dict(before)).items()} | form.values
+    whole = request.arguments | event.changes
+    same = {name: str(value) for name, value in whole.items()} == wanted
+    return "" if same and event.digest == digest_of(str(request.tool), whole) else f"{form} was sent in"
+
+
 def wrong(request: Request, settlement: Settlement, fact: events.Event) -> str:
     """Say what is wrong with how a request ended, by what was sent in; empty: nothing."""
     form = sent(fact)
     match settlement.outcome:
-        case Outcome.APPROVED_WITH_EDITS if form is not None:
-            changed = {name: value for name, value in form.values.items() if value != str(request.arguments[name])}
-            whole = request.arguments | settlement.changes
-            same = {name: str(value) for name, value in settlement.changes.items()} == changed
-            return "" if same and settlement.digest == digest_of(str(request.tool), whole) else f"{form} was sent in"
-        case Outcome.APPROVED_WITH_EDITS:
-            return "nothing was changed"
         case Outcome.DENIED if form is not None:
             same = (settlement.choice, settlement.comment) == (form.choice, form.values[REASON])
             return "" if same else f"{form} was sent in"

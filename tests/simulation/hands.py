@@ -86,9 +86,9 @@ class Hands:
     def press(self, place: str, user: str, shown: Shown, decision: Decision, value: str = "") -> None:
         """Somebody presses a button."""
         vendor = self.vendor(place)
-        inbound = self._stamped(
-            vendor, vendor.press(place, user, shown.request, decision, number := vendor.next_number(), value)
-        )
+        revision, number = shown.card.revision if shown.card is not None else 0, vendor.next_number()
+        pressed = vendor.press(place, user, shown.request, decision, number, value, revision)
+        inbound = self._stamped(vendor, pressed)
         fact = inbound.fact.model_copy(update={"message_id": f"p{number}"})
         inbound = Inbound(inbound.conversation, fact, inbound.dedupe)
         self._bring(vendor, inbound, f"{user} presses {decision} on {shown.request[:6]} in {place}")
@@ -97,16 +97,17 @@ class Hands:
         """Somebody presses a button behind which is a form; they send it in some time later, if they get it."""
         vendor = self.vendor(place)
         sender = Identity(f"{vendor.channel}:{vendor.account}/{user}")
-        wanted = FormWanted(
-            shown.request, ConversationKey(place), sender, user, Assurance.HIGH, choice=choice, edit=edit
-        )
+        revision = shown.card.revision if shown.card is not None else 0
+        wanted = FormWanted(shown.request, ConversationKey(place), sender, user, Assurance.HIGH, choice, edit, revision)
 
         def answer(form: Form | NoForm) -> None:
             self.answered(wanted, form)
             if isinstance(form, Form):
                 values = {field.name: self.entered(field) for field in form.fields}
                 delay = self.dice.expovariate(1 / self.dice.choice((1, 10)))
-                self.later(delay, self.fill_in, place, user, shown.request, form.decision, values, form.choice)
+                self.later(
+                    delay, self.fill_in, place, user, shown.request, form.decision, values, form.choice, form.revision
+                )
 
         self.note(f"{user} wants a form of {shown.request[:6]} in {place}")
         vendor.ask(wanted, answer)
@@ -138,11 +139,12 @@ class Hands:
         decision: Decision,
         values: Mapping[str, str],
         choice: str = "",
+        revision: int = 0,
     ) -> None:
         """Somebody sends in the form behind a button."""
         vendor = self.vendor(place)
         number = vendor.next_number()
-        inbound = vendor.form(place, user, request, values, number, decision, choice)
+        inbound = vendor.form(place, user, request, values, number, decision, choice, revision)
         fact = inbound.fact.model_copy(update={"sent_at": vendor.time(), "message_id": f"f{number}"})
         inbound = Inbound(ConversationKey(place), fact, (f"form/{number}",))
         self._bring(vendor, inbound, f"{user} sends in {decision} {choice} {dict(values)} on {request[:6]} in {place}")

@@ -152,6 +152,17 @@ def count_anybody() -> AbstractContextManager[Any]:
     return mock.patch.object(rulings, "matches", return_value=True)
 
 
+def keep_votes() -> AbstractContextManager[Any]:
+    real = lifecycle.step
+
+    def step(standing: rulings.Standing | None, event: events.Event) -> rulings.Standing:
+        after = real(standing, event)
+        fell = standing is not None and isinstance(event, events.RequestChanged)
+        return after.model_copy(update={"votes": standing.votes}) if standing is not None and fell else after
+
+    return mock.patch.object(lifecycle, "step", step)
+
+
 def run_the_old() -> AbstractContextManager[Any]:
     real = edits.changed
 
@@ -217,13 +228,14 @@ MUTATIONS = {
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "rulings.objection", object_to_nobody, 4),
     "G9-twice": Mutation("counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}),
+    "G9-fall": Mutation("lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 1),
     "G9-filter": Mutation("counts everybody for a threshold", "rulings.matches", count_anybody, 1),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, {"meddle": 1.0}),
     "ladder": Mutation("takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1),
-    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 2),
+    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 4),
     "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, {"meddle": 1.0}),
 }
 """By the name of what is broken; behind a hyphen what breaks it, where there are several."""

@@ -86,6 +86,13 @@ RULES = (
     ),
     Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
     Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
+    Rule(
+        tool="change",
+        when={"size": {"above": 4}},
+        who=Who(roles=("release",), quorum=2),
+        where=Where(targets=("people",)),
+        patience=3_600,
+    ),
     Rule(tool="change", who=Who(roles=("release",)), where=Where(targets=("people",)), patience=3_600),
 )
 MEMBERS = {OPS: ("UANA", "UBEN", OUTSIDER), DEV: ("URITA", "UANA", "UBEN", OUTSIDER)}

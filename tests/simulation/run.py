@@ -26,6 +26,7 @@ from gateway.store import sqlite_log
 from tests.gateway.parts import Parts
 from tests.guarantees import Violation
 from tests.simulation.agents import CARELESS, COMMAND, COMMANDS, DEPLOYED, GUARDED, SOUND, Tools, builds, model
+from tests.simulation.ending import Ending
 from tests.simulation.faults import logged_faults
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.machine import Killed, Machine
@@ -309,7 +310,7 @@ class Simulation(Machine):
                     self.watch.resting(self.process.owner, tasks)
                 self.crowd.help(self._talks())
                 self.operators.help()
-        self.watch.at_the_end(self._db(), self.vendors)
+        Ending(self.watch, self._db(), self.vendors).look()
 
     def _over(self) -> bool:
         if self.watch.active or len(self.watch.settled) < len(self.watch.requests) or self.process is None:
@@ -324,7 +325,7 @@ class Simulation(Machine):
         return not ready and not going
 
     def _give_up(self) -> None:
-        self.watch.at_the_end(self._db(), self.vendors)
+        Ending(self.watch, self._db(), self.vendors).look()
         raise Violation("end", "it comes to no end")
 
     def _talks(self) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +18,10 @@ from typing import Any
 from adapters.base import Form, FormWanted, NoForm, Part
 from agent_core import events
 from agent_core.addresses import Party
-from agent_core.catalogue import ENGLISH
-from agent_core.erasure import ERASED
 from agent_core.events import Record
 from agent_core.policy import Person
 from agent_core.requests import Outcome
 from gateway import owner
-from gateway.conversation import QUIET
-from gateway.store.base import Copy
 from tests.guarantees import Logs
 from tests.simulation import answers
 from tests.simulation.agents import IDEMPOTENT, Effect
@@ -96,6 +92,8 @@ class Watch(Logs):
 
     def take(self, key: str, record: Record) -> None:
         """Presses have names of their own here, so they are told apart as messages are."""
+        if isinstance(record.event, events.RequestChanged):
+            self._is_changed_as_wished(key, record.event)
         super().take(key, record)
         if isinstance(record.event, events.ChannelFact) and not isinstance(record.event, events.MessageReceived):
             name = name_of(record.event)
@@ -112,8 +110,15 @@ class Watch(Logs):
             same = self.careless or record.event.reason != "diverged"
             self.hold("G8", same, f"{record.event} though its code is the same")
 
+    def _is_changed_as_wished(self, key: str, event: events.RequestChanged) -> None:
+        """A call is changed as somebody has filled in, and by the digest of that."""
+        fact, changes = self.logs[key][event.fact - 1].event, self.ladders[event.request].changes
+        before = changes[-1].changes if changes else {}
+        wrong = answers.changed(self.requests[event.request], before, event, fact)
+        self.hold("form", not wrong, f"{event}, and {wrong}")
+
     def _says_what_was_said(self, key: str, event: events.RequestSettled) -> None:
-        """An outcome has what whoever decided has filled in, and a changed call what they changed of it."""
+        """An outcome has what whoever decided has filled in."""
         given = list(self._votes[event.request].values())
         if given and event.settlement.by is not None:
             fact = self.logs[key][given[-1].fact - 1].event
@@ -190,113 +195,6 @@ class Watch(Logs):
         """A decision of a process was accepted."""
         self.hold("G7", process == newest, f"a decision of process {process} is stored, and {newest} owns the store")
 
-    # When it is over -------------------------------------------------------------------------------------------------
-
-    def at_the_end(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
-        """Look at all of it together."""
-        self._all_is_stored(vendors)
-        self._all_is_settled()
-        self._deliveries_have_ended(db, vendors)
-        self._cards_stand_as_decided(db, vendors)
-        self._no_card_stands_open(db, vendors)
-        self._answers_were_replied_to(db, vendors)
-        ready = db.execute("SELECT key FROM conversations WHERE ready = 1").fetchall()
-        self.hold("G11", not ready, f"{ready} are marked as having work")
-        timers = db.execute("SELECT * FROM timers").fetchall()
-        self.hold("G11", not timers, f"{timers} are left")
-
-    def _all_is_stored(self, vendors: dict[str, Vendor]) -> None:
-        for vendor in vendors.values():
-            for brought in vendor.brought:
-                name = name_of(brought.inbound.fact)
-                self.hold("G1", name in self.stored, f"{name} was brought {brought.tries} times and is not stored")
-
-    def _all_is_settled(self) -> None:
-        for name in self.requests:
-            self.hold("G3", name in self.settled, f"{name} has no outcome")
-        self.hold("G11", not self.active, f"{list(self.active)} have not ended")
-
-    def _deliveries_have_ended(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
-        taken: dict[str, Vendor] = {}
-        for vendor in vendors.values():
-            taken |= dict.fromkeys(vendor.by_delivery, vendor)
-        for name, kind, status, due, reason in db.execute(
-            "SELECT id, kind, status, due, reason FROM deliveries"
-        ).fetchall():
-            ended = status in ("sent", "dead") or (status == "unknown" and due is None)
-            self.hold("G6", ended, f"{kind} {name} is {status}, due {due}")
-            self.hold("G6", status == "sent" or bool(reason), f"{kind} {name} is {status} without a reason")
-            if status == "sent":
-                self.hold("G6", name in taken, f"{kind} {name} is sent, and its vendor does not have it")
-
-    def _cards_stand_as_decided(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
-        """The card of a request that has ended shows how, wherever the newest change of it was sent."""
-        newest = (
-            "SELECT c.body, json_extract(a.receipt, '$.message_id'), k.key FROM deliveries d"
-            " JOIN deliveries a ON a.id = d.target JOIN conversations k ON k.id = d.conversation"
-            " JOIN copies c ON c.conversation = d.conversation AND c.request = d.request"
-            " WHERE d.kind = 'settle' AND d.status = 'sent' AND d.number ="
-            " (SELECT MAX(number) FROM deliveries l WHERE l.target = d.target AND l.kind = 'settle')"
-        )
-        for body, message, key in db.execute(newest).fetchall():
-            card = Copy.model_validate_json(body).card
-            (shown,) = (m for m in vendors[key.partition("/")[0]].shown[key] if m.id == message)
-            if card.title != ERASED:
-                self.hold("G6", shown.card == card, f"{shown} in {key} was to stand as {card}")
-
-    def _no_card_stands_open(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
-        """Wherever what has ended was shown, its card or a word after it tells so, or that could not be sent."""
-        failed = {
-            key
-            for (key,) in db.execute(
-                "SELECT k.key FROM deliveries d JOIN conversations k ON k.id = d.conversation"
-                " WHERE d.status IN ('dead', 'unknown') AND d.kind IN ('settle', 'say')"
-            ).fetchall()
-        }
-        newest = (
-            "SELECT k.key, d.request, json_extract(d.receipt, '$.message_id') FROM deliveries d"
-            " JOIN conversations k ON k.id = d.conversation WHERE d.kind = 'ask' AND d.status = 'sent' AND d.number ="
-            " (SELECT MAX(number) FROM deliveries l WHERE l.conversation = d.conversation AND l.request = d.request"
-            " AND l.kind = 'ask')"
-        )
-        for key, request, message in db.execute(newest).fetchall():
-            vendor = vendors[key.partition("/")[0]]
-            at = next(n for n, shown in enumerate(vendor.shown[key]) if shown.id == message)
-            card, after = vendor.shown[key][at].card, vendor.shown[key][at + 1 :]
-            told = any(m.kind == "say" and m.text.startswith((card.title, ERASED)) for m in after if card is not None)
-            closed = card is not None and not card.how if vendor.edits else told
-            self.hold("G6", closed or key in failed, f"{card} in {key} stands open, and {request} has ended")
-
-    def _answers_were_replied_to(self, db: sqlite3.Connection, vendors: dict[str, Vendor]) -> None:
-        """Who gave an answer that changed nothing is told so, of each request and for each reason once a minute."""
-        told: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-        for vendor in vendors.values():
-            for one in {one.part.delivery: one for one in vendor.told}.values():  # what came twice was said once
-                reason = reason_of(one.shown.text) if one.part.kind in ("say", "whisper") else None
-                if reason is not None:
-                    told[one.part.conversation, one.shown.to or one.part.conversation, reason].append(one.decided)
-        refused: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-        for key, log in self.logs.items():
-            for record in log:
-                if isinstance(record.event, events.ResponseRefused):
-                    via, identity = who_and_where(key, log[record.event.fact - 1].event)
-                    refused[via, identity, record.event.reason].add(record.event.request)
-        lost = {
-            key
-            for (key,) in db.execute(
-                "SELECT c.key FROM deliveries d JOIN conversations c ON c.id = d.conversation"
-                " WHERE d.status IN ('dead', 'unknown') AND d.kind IN ('say', 'whisper')"
-            ).fetchall()
-        }
-        for (via, identity, reason), requests in refused.items():
-            replied = any(told.get((via, identity, key)) for key in SENTENCES if key.startswith(f"refused.{reason}"))
-            self.hold("G10", replied or via in lost, f"{identity} is told nothing in {via}: {reason} of {requests}")
-        for (place, to, reason), times in told.items():
-            requests = refused.get((place, to, reason.removeprefix("refused.").partition(".")[0]), set())
-            for at in times:
-                lately = sum(at - QUIET < earlier <= at for earlier in times)
-                self.hold("G10", lately <= max(1, len(requests)), f"{to} is told {reason} {lately} times by {at}")
-
     # A pause ---------------------------------------------------------------------------------------------------------
 
     def resting(self, decider: owner.Owner, tasks: int) -> None:
@@ -318,30 +216,10 @@ def texts_of(event: events.ChannelFact) -> list[str]:
     return [str(getattr(event, "text", "")), *getattr(event, "values", {}).values()]
 
 
-SENTENCES = {
-    key: re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(sentence)), re.DOTALL)
-    for key, sentence in ENGLISH.items()
-    if key.startswith("refused.") or key in ("start.refused", "speak.refused", "codes")
-}
-
-
-def reason_of(text: str) -> str | None:
-    """Tell which sentence about an answer that changed nothing a text is."""
-    return next((key for key, sentence in SENTENCES.items() if sentence.fullmatch(text)), None)
-
-
 def name_of(fact: events.ChannelFact) -> str:
     """Name what somebody did; a message is changed more than once."""
     changes = isinstance(fact, events.MessageEdited | events.MessageDeleted)
     return f"{fact.message_id} changed at {fact.sent_at}" if changes else fact.message_id
-
-
-def who_and_where(home: str, fact: events.Event) -> tuple[str, str]:
-    """Tell in which conversation an answer was given, and under which account."""
-    if isinstance(fact, events.ResponseForwarded):
-        return fact.response.via, fact.response.voter.identity
-    assert isinstance(fact, events.ChannelFact)
-    return home, fact.sender
 
 
 def described(event: events.Event) -> str:

@@ -1,0 +1,178 @@
+"""
+What must hold when it is over: everything that was begun has come to its end, and everybody has seen how.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
+
+from agent_core import events
+from agent_core.catalogue import ENGLISH
+from agent_core.erasure import ERASED
+from gateway.conversation import QUIET
+from gateway.store.base import Copy
+from tests.simulation.vendor import Vendor
+from tests.simulation.watch import Watch, name_of
+
+
+@dataclass
+class Ending:
+    """The end of a run, as the store and the vendors have it."""
+
+    watch: Watch
+    db: sqlite3.Connection
+    vendors: dict[str, Vendor]
+
+    def hold(self, name: str, holds: bool, what: object) -> None:
+        """Check, as whoever watched."""
+        self.watch.hold(name, holds, what)
+
+    def look(self) -> None:
+        """Look at all of it together."""
+        self._all_is_stored()
+        self._all_is_settled()
+        self._deliveries_have_ended()
+        self._cards_stand_as_decided()
+        self._no_card_stands_open()
+        self._answers_were_replied_to()
+        ready = self.db.execute("SELECT key FROM conversations WHERE ready = 1").fetchall()
+        self.hold("G11", not ready, f"{ready} are marked as having work")
+        timers = self.db.execute("SELECT * FROM timers").fetchall()
+        self.hold("G11", not timers, f"{timers} are left")
+
+    def _all_is_stored(self) -> None:
+        for vendor in self.vendors.values():
+            for brought in vendor.brought:
+                name = name_of(brought.inbound.fact)
+                self.hold(
+                    "G1", name in self.watch.stored, f"{name} was brought {brought.tries} times and is not stored"
+                )
+
+    def _all_is_settled(self) -> None:
+        for name in self.watch.requests:
+            self.hold("G3", name in self.watch.settled, f"{name} has no outcome")
+        self.hold("G11", not self.watch.active, f"{list(self.watch.active)} have not ended")
+
+    def _deliveries_have_ended(self) -> None:
+        taken: dict[str, Vendor] = {}
+        for vendor in self.vendors.values():
+            taken |= dict.fromkeys(vendor.by_delivery, vendor)
+        for name, kind, status, due, reason in self.db.execute(
+            "SELECT id, kind, status, due, reason FROM deliveries"
+        ).fetchall():
+            ended = status in ("sent", "dead") or (status == "unknown" and due is None)
+            self.hold("G6", ended, f"{kind} {name} is {status}, due {due}")
+            self.hold("G6", status == "sent" or bool(reason), f"{kind} {name} is {status} without a reason")
+            if status == "sent":
+                self.hold("G6", name in taken, f"{kind} {name} is sent, and its vendor does not have it")
+
+    def _cards_stand_as_decided(self) -> None:
+        """The card of a request that has ended shows how, wherever the newest change of it was sent."""
+        newest = (
+            "SELECT c.body, d.target, json_extract(a.receipt, '$.message_id'), k.key FROM deliveries d"
+            " JOIN deliveries a ON a.id = d.target JOIN conversations k ON k.id = d.conversation"
+            " JOIN copies c ON c.conversation = d.conversation AND c.request = d.request"
+            " WHERE d.kind = 'settle' AND d.status = 'sent' AND d.number ="
+            " (SELECT MAX(number) FROM deliveries l WHERE l.target = d.target AND l.kind = 'settle')"
+        )
+        for body, target, message, key in self.db.execute(newest).fetchall():
+            copy = Copy.model_validate_json(body)
+            (shown,) = (m for m in self.vendors[key.partition("/")[0]].shown[key] if m.id == message)
+            if target in copy.earlier:
+                self.hold(
+                    "G6", shown.card is not None and not shown.card.how, f"{shown} in {key} shows what was changed"
+                )
+            elif copy.card.title != ERASED:
+                self.hold("G6", shown.card == copy.card, f"{shown} in {key} was to stand as {copy.card}")
+
+    def _no_card_stands_open(self) -> None:
+        """Wherever what has ended was shown, its card or a word after it tells so, or that could not be sent."""
+        failed = {
+            key
+            for (key,) in self.db.execute(
+                "SELECT k.key FROM deliveries d JOIN conversations k ON k.id = d.conversation"
+                " WHERE d.status IN ('dead', 'unknown') AND d.kind IN ('settle', 'say')"
+            ).fetchall()
+        }
+        newest = (
+            "SELECT k.key, d.request, json_extract(d.receipt, '$.message_id') FROM deliveries d"
+            " JOIN conversations k ON k.id = d.conversation WHERE d.kind = 'ask' AND d.status = 'sent' AND d.number ="
+            " (SELECT MAX(number) FROM deliveries l WHERE l.conversation = d.conversation AND l.request = d.request"
+            " AND l.kind = 'ask')"
+        )
+        for key, request, message in self.db.execute(newest).fetchall():
+            vendor = self.vendors[key.partition("/")[0]]
+            at = next(n for n, shown in enumerate(vendor.shown[key]) if shown.id == message)
+            card, after = vendor.shown[key][at].card, vendor.shown[key][at + 1 :]
+            told = any(m.kind == "say" and m.text.startswith((card.title, ERASED)) for m in after if card is not None)
+            closed = card is not None and not card.how if vendor.edits else told
+            self.hold("G6", closed or key in failed, f"{card} in {key} stands open, and {request} has ended")
+
+    def _answers_were_replied_to(self) -> None:
+        """Who gave an answer that changed nothing is told so, of each request and for each reason once a minute."""
+        told: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+        for vendor in self.vendors.values():
+            for one in {one.part.delivery: one for one in vendor.told}.values():  # what came twice was said once
+                reason = reason_of(one.shown.text) if one.part.kind in ("say", "whisper") else None
+                if reason is not None:
+                    told[one.part.conversation, one.shown.to or one.part.conversation, reason].append(one.decided)
+        refused: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for key, log in self.watch.logs.items():
+            for record in log:
+                if isinstance(record.event, events.ResponseRefused):
+                    via, identity = who_and_where(key, log[record.event.fact - 1].event)
+                    for word in WORDS.get(record.event.reason, (record.event.reason,)):
+                        refused[via, identity, word].append(record.event.request)
+        lost = {
+            key
+            for (key,) in self.db.execute(
+                "SELECT c.key FROM deliveries d JOIN conversations c ON c.id = d.conversation"
+                " WHERE d.status IN ('dead', 'unknown') AND d.kind IN ('say', 'whisper')"
+            ).fetchall()
+        }
+        for (via, identity, reason), requests in refused.items():
+            words = ANEW if reason in ANEW else (reason,)
+            replied = any(
+                told.get((via, identity, key))
+                for key in SENTENCES
+                for word in words
+                if key.startswith(f"refused.{word}")
+            )
+            self.hold("G10", replied or via in lost, f"{identity} is told nothing in {via}: {reason} of {requests}")
+        for (place, to, reason), times in told.items():
+            word = reason.removeprefix("refused.").partition(".")[0]
+            counted = refused.get((place, to, word), [])
+            most = len(counted) if word in ANEW else len(set(counted))
+            for at in times:
+                lately = sum(at - QUIET < earlier <= at for earlier in times)
+                self.hold("G10", lately <= max(1, most), f"{to} is told {reason} {lately} times by {at}")
+
+
+SENTENCES = {
+    key: re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(sentence)), re.DOTALL)
+    for key, sentence in ENGLISH.items()
+    if key.startswith("refused.") or key in ("start.refused", "speak.refused", "codes")
+}
+
+
+ANEW = ("edit", "form", "outdated")
+"""What is told each time: what is wrong with a form, or what a call was changed to."""
+
+WORDS = {"forbidden": ("edit",), "edit": ("edit",), "form": ("form", "edit")}
+"""By what words of the catalogue a reason is told, where they are others."""
+
+
+def reason_of(text: str) -> str | None:
+    """Tell which sentence about an answer that changed nothing a text is."""
+    return next((key for key, sentence in SENTENCES.items() if sentence.fullmatch(text)), None)
+
+
+def who_and_where(home: str, fact: events.Event) -> tuple[str, str]:
+    """Tell in which conversation an answer was given, and under which account."""
+    if isinstance(fact, events.ResponseForwarded):
+        return fact.response.via, fact.response.voter.identity
+    assert isinstance(fact, events.ChannelFact)
+    return home, fact.sender
