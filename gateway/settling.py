@@ -46,7 +46,9 @@ def settle(here: Conversation, request: Request, settlement: Settlement, operati
     here.add(events.RequestSettled(**ended, operation=operation, settlement=settlement))
     row = here.requests[request.id]
     here.put_request(row.model_copy(update={"status": settlement.outcome, "settlement": settlement}))
-    here.draft.clear += [timer.id for timer in (*steps(request), quiet.wake_at(request, here.now))]
+    over = [timer.id for timer in (*steps(request), quiet.wake_at(request, here.now))]
+    here.draft.clear += over
+    here.draft.timers = [timer for timer in here.draft.timers if timer.id not in over]  # set in this very decision
     for open_one in thread.state.open_requests():
         if open_one.request.parent == request.id:
             withdraw(here, open_one.request, Sentence(key="question_back.withdrawn"))

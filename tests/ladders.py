@@ -41,6 +41,12 @@ class Ladder:
         rungs = self.request.where.ladder
         if self.settled:
             return "a step of what has ended"
+        if again := set(event.places) & set(self.places):
+            return f"step {event.rung} asks at {again} again"
+        if event.rung is None:
+            self.places += event.places
+            ok = event.cause == "undeliverable" and len(event.places) == 1 and event.who == self.who
+            return "" if ok else "somebody's next account, for no reason"
         if event.rung != self.taken or event.rung >= len(rungs):
             return f"step {event.rung} after {self.taken} steps"
         if self.claimed_by and event.cause != "wish":
@@ -49,8 +55,6 @@ class Ladder:
             return f"step {event.rung} after {at - self.request.opened_at:.0f} s, too early"
         if event.cause == "no_route" and self.places:
             return f"step {event.rung} because there is no way, and there is {self.places}"
-        if again := set(event.places) & set(self.places):
-            return f"step {event.rung} asks at {again} again"
         self.who = ballots.wider(self.who, rungs[self.taken])
         self.taken += 1
         self.places += event.places

@@ -97,6 +97,19 @@ async def test_who_is_awake_is_asked_at_once(make: Make):
         assert [("production", "v1", 1)] == world.deployed
 
 
+async def test_a_change_that_ends_it_leaves_nobody_to_be_woken(make: Make):
+    """
+    Who changes a call and so approves it has ended it: no timer is left of it for whoever sleeps.
+    """
+    world = World()
+    async with make(world.deployer(editable(world)), rules=(BOTH,), people=asleep("ana")) as house:
+        await house.write(RITA, "go")
+        await edit(house, BEN, house.card(BEN).request, tag="v2")
+
+        assert [("production", "v2", 1)] == world.deployed
+        assert [] == await timers(house)
+
+
 async def test_what_is_decided_meanwhile_is_not_shown(make: Make):
     """
     Where somebody else has decided in the night, nobody is told of it in the morning.

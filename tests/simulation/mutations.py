@@ -21,7 +21,7 @@ from unittest import mock
 from adapters.base import Accepted, Duplicate, Inbound, Refused
 from agent_core import edits, events, forms, lifecycle, policy, requests, rulings
 from agent_core.effects import CallTool
-from gateway import asking, calls, clients, conversation, gate, ladder, linking, outbox, owner, places, settling
+from gateway import asking, calls, clients, conversation, gate, ladder, linking, outbox, owner, places, quiet, settling
 from gateway.ongoing import Operation, Starting
 from gateway.store import base, sqlite, sqlite_erasure, sqlite_log
 from tests.simulation.run import Report, simulate
@@ -214,6 +214,10 @@ def ask_anew() -> AbstractContextManager[Any]:
     return mock.patch.object(clients, "begin", begin)
 
 
+def wake_all() -> AbstractContextManager[Any]:
+    return mock.patch.object(quiet, "waiting", return_value={})
+
+
 MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
@@ -223,19 +227,20 @@ MUTATIONS = {
     "G4-edit": Mutation("runs the call as it was before it was changed", "edits.changed", run_the_old, 2),
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
-    "G6-steps": Mutation("forgets where a ladder has shown it", "settling.standing_of", forget_steps, 3),
+    "G6-steps": Mutation("forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "rulings.objection", object_to_nobody, 4),
     "G9-twice": Mutation("counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}),
-    "G9-fall": Mutation("lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 1),
+    "G9-fall": Mutation("lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 13),
     "G9-filter": Mutation("counts everybody for a threshold", "rulings.matches", count_anybody, 1),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, {"meddle": 1.0}),
     "ladder": Mutation("takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1),
-    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 4),
+    "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1),
+    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5),
     "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, {"meddle": 1.0}),
 }
 """By the name of what is broken; behind a hyphen what breaks it, where there are several."""

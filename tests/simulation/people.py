@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from adapters.base import Part
-from agent_core import events, replies
+from agent_core import events, hours, replies
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Rung, Threshold, Where, Who
@@ -26,9 +26,10 @@ SLOW = 100.0  # seconds; who takes longer to answer often does not at all
 WRONG_WORDS = ("ok", "sure, why not", "approve?", "👍", "", "approve deny", "later")
 
 
-def person(name: str, *accounts: str, roles: tuple[str, ...] = ()) -> Person:
+def person(name: str, *accounts: str, roles: tuple[str, ...] = (), quiet: str = "") -> Person:
     return Person(
-        id=Party(name), name=name.title(), identities=tuple(Identity(a) for a in accounts), roles=roles
+        id=Party(name), name=name.title(), identities=tuple(Identity(a) for a in accounts), roles=roles,
+        quiet=(hours.parse(quiet),) if quiet else (),
     )  # fmt: skip
 
 
@@ -37,9 +38,11 @@ PEOPLE = (
     person("cleo", f"{TWO}/UCLEO"),
     person("ana", f"{ONE}/UANA", f"{TWO}/UANA2", roles=("release",)),
     person("ben", f"{ONE}/UBEN", roles=("release", "owner")),
-    person("dora", f"{TWO}/UDORA", roles=("release",)),
+    person("dora", f"{TWO}/UDORA", roles=("release",), quiet="22:20-22:50"),
     person("vera", roles=("release",)),
 )
+ASLEEP = {f"{TWO}/UDORA": (22 * 60 + 20, 22 * 60 + 50)}
+"""Whose quiet hours are when, in minutes of the day; a run begins at 22:13."""
 SECOND = (("vera", f"{ONE}/UVERA"), ("vera", f"{ONE}/UVERA"), ("ben", f"{TWO}/UBEN2"), ("ana", f"{ONE}/URITA"))
 """Accounts that somebody is given a code for; the last one is somebody else's."""
 ONE_OWNER_OR_TWO = Who(

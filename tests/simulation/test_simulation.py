@@ -29,7 +29,7 @@ KEPT = [
     if line and not line.startswith("#")
 ]
 SEEDS = (1, 2, 3)
-NAMES = (*(f"G{number}" for number in range(1, 13)), "erasure", "ladder", "form", "link")
+NAMES = (*(f"G{number}" for number in range(1, 13)), "erasure", "ladder", "quiet", "form", "link")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

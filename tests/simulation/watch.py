@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,10 +22,13 @@ from agent_core.events import Record
 from agent_core.policy import Person
 from agent_core.requests import Outcome
 from gateway import owner
+from gateway.store.base import DAY
 from tests.guarantees import Logs
+from tests.ladders import LATE
 from tests.simulation import answers
 from tests.simulation.agents import IDEMPOTENT, Effect
 from tests.simulation.links import Links
+from tests.simulation.people import ASLEEP
 from tests.simulation.vendor import Brought, Told, Vendor
 
 
@@ -45,6 +48,8 @@ class Watch(Logs):
     forgotten: dict[str, set[str]] = field(default_factory=dict)
     _done: set[tuple[str, int]] = field(default_factory=set)
     _jumps: dict[str, int] = field(default_factory=dict)
+    _waiting: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    _forwarded: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.links = Links(self.people)
@@ -101,6 +106,10 @@ class Watch(Logs):
             self.stored.add(name)
         if isinstance(record.event, events.RequestOpened):
             self._jumps[record.event.request.id] = self.jumps
+        if isinstance(record.event, events.AskForwarded):
+            self._is_awake(key, record, record.event)
+        if isinstance(record.event, events.RequestOpened | events.RequestEscalated):
+            self._waiting[named_in(record.event)] |= record.event.waiting
         if isinstance(record.event, events.RequestSettled):
             self._says_what_was_said(key, record.event)
         if isinstance(record.event, events.ChannelFact):
@@ -109,6 +118,20 @@ class Watch(Logs):
         if isinstance(record.event, events.RunParked):
             same = self.careless or record.event.reason != "diverged"
             self.hold("G8", same, f"{record.event} though its code is the same")
+
+    def _is_awake(self, key: str, record: Record, ask: events.AskForwarded) -> None:
+        """Nobody is asked in their quiet hours; a call that was changed is shown to who has changed it all the same."""
+        self._forwarded.add((ask.request, key))
+        begins, ends = ASLEEP.get(key, (0, 0))
+        into = record.at % DAY - begins * 60  # a decision takes its time to be stored
+        asleep = SLACK < into < (ends - begins) * 60 and ask.card.revision == 0
+        self.hold("quiet", not (asleep and self.steady(ask.request)), f"{ask.request} is shown in {key} at {record.at}")
+
+    def _was_woken(self, request: str, at: float) -> None:
+        """What waits for the end of quiet hours is shown when they are over."""
+        for place, until in self._waiting[request].items():
+            shown = (request, place) in self._forwarded or until + LATE > at
+            self.hold("quiet", shown or not self.steady(request), f"{request} was never shown in {place}")
 
     def _is_changed_as_wished(self, key: str, event: events.RequestChanged) -> None:
         """A call is changed as somebody has filled in, and by the digest of that."""
@@ -119,6 +142,8 @@ class Watch(Logs):
 
     def _says_what_was_said(self, key: str, event: events.RequestSettled) -> None:
         """An outcome has what whoever decided has filled in."""
+        if event.settlement.outcome is Outcome.EXPIRED:
+            self._was_woken(event.request, event.settlement.at)
         given = list(self._votes[event.request].values())
         if given and event.settlement.by is not None:
             fact = self.logs[key][given[-1].fact - 1].event
@@ -204,6 +229,8 @@ class Watch(Logs):
         self.hold("G11", tasks <= TASKS, f"{tasks} tasks while everything waits")
 
 
+SLACK = 120.0  # seconds that a decision takes to be stored, at most, where the machine stands still meanwhile
+
 TASKS = 24
 """Tasks of a gateway at rest, however many threads are paused: its parts, two channels, what they wait for."""
 
@@ -214,6 +241,11 @@ UNIQUE = re.compile(r"[a-z]+ (?:\d+ of )?\d+$")
 def texts_of(event: events.ChannelFact) -> list[str]:
     """Give what somebody wrote."""
     return [str(getattr(event, "text", "")), *getattr(event, "values", {}).values()]
+
+
+def named_in(event: events.RequestOpened | events.RequestEscalated) -> str:
+    """Give the id of the request that an event is about."""
+    return event.request if isinstance(event, events.RequestEscalated) else event.request.id
 
 
 def name_of(fact: events.ChannelFact) -> str:
