@@ -35,7 +35,9 @@ LONGEST_OPTION = 75  # ... and of its label: the least that a channel shows whol
 MOST_OPTIONS = 100  # to pick one of
 MOST_TICKED = 10  # to pick several of
 YES, NO = "yes", "no"
-BOOLEANS = {YES: True, "true": True, NO: False, "false": False}
+BOOLEANS = dict.fromkeys((YES, "true", "ja", "oui", "sí", "si"), True) | dict.fromkeys(
+    (NO, "false", "nein", "non"), False
+)
 MULTILINE = "multiline"  # the `format` of a text of several lines; ours, JSON Schema has none for that
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)  # below 2^53, so that JSON holds it exactly
@@ -441,12 +443,12 @@ def _words(asked: Sequence[Field]) -> Iterator[tuple[Field, str]]:
         yield field, str(number)
 
 
-def summary(asked: Sequence[Field], values: Mapping[str, Any]) -> str:
-    """Say what was filled in, a line for each field."""
-    return "\n".join(f"{field.label}: {_said(values[field.name])}" for field in asked if field.name in values)
+def summary(asked: Sequence[Field], values: Mapping[str, Any], yes: str = YES, no: str = NO) -> str:
+    """Say what was filled in, a line for each field; `yes` and `no` in the reader's words."""
+    return "\n".join(f"{field.label}: {_said(values[field.name], yes, no)}" for field in asked if field.name in values)
 
 
-def _said(value: Any) -> str:
+def _said(value: Any, yes: str, no: str) -> str:
     if isinstance(value, bool):
-        return YES if value else NO
+        return yes if value else no
     return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)

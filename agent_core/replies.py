@@ -2,17 +2,22 @@
 Free text from a person → a decision, an answer, a question back, a command or a plain message.
 
 Text is read strictly: one small table of words per language, the whole text and nothing but the word, at most a code
-beside it. "ok" is in no table: people say it to be polite. Who wrote, and whether the request had reached them, is
-judged elsewhere; this file only says what the words are.
+beside it. "ok" is in no table, nor is "d'accord" or "vale": people say it to be polite. A text is read in the gateway's
+language and in its writer's, the languages in which they read what to write; no word means one thing in one of them and
+something else in another. Who wrote, and whether the request had reached them, is judged elsewhere; this file only says
+what the words are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+from agent_core.catalogue import PLAIN
 from agent_core.requests import Decision
 
 ALPHABET = "BCDFGHJKMNPQRTVWXZ2346789"
@@ -29,6 +34,39 @@ WORDS: dict[str, dict[str, Decision]] = {
         "reject": Decision.DENY,
         "claim": Decision.CLAIM,
     },
+    "de": {
+        "genehmigen": Decision.APPROVE,
+        "genehmigt": Decision.APPROVE,
+        "ja": Decision.APPROVE,
+        "ablehnen": Decision.DENY,
+        "abgelehnt": Decision.DENY,
+        "nein": Decision.DENY,
+        "ich kümmere mich": Decision.CLAIM,
+        "ich kümmere mich darum": Decision.CLAIM,
+    },
+    "es": {
+        "aprobar": Decision.APPROVE,
+        "aprobado": Decision.APPROVE,
+        "aprobada": Decision.APPROVE,
+        "sí": Decision.APPROVE,
+        "si": Decision.APPROVE,
+        "rechazar": Decision.DENY,
+        "rechazado": Decision.DENY,
+        "rechazada": Decision.DENY,
+        "no": Decision.DENY,
+        "me encargo": Decision.CLAIM,
+    },
+    "fr": {
+        "approuver": Decision.APPROVE,
+        "approuvé": Decision.APPROVE,
+        "approuvée": Decision.APPROVE,
+        "oui": Decision.APPROVE,
+        "refuser": Decision.DENY,
+        "refusé": Decision.DENY,
+        "refusée": Decision.DENY,
+        "non": Decision.DENY,
+        "je m'en occupe": Decision.CLAIM,
+    },
 }
 DOUBT_WORDS: dict[str, dict[str, Decision]] = {
     "en": {
@@ -37,10 +75,38 @@ DOUBT_WORDS: dict[str, dict[str, Decision]] = {
         "did run": Decision.DID_RUN,
         "stop": Decision.DENY,
     },
+    "de": {
+        "noch einmal": Decision.APPROVE,
+        "noch einmal ausführen": Decision.APPROVE,
+        "ist gelaufen": Decision.DID_RUN,
+        "stopp": Decision.DENY,
+        "stop": Decision.DENY,
+    },
+    "es": {
+        "repetir": Decision.APPROVE,
+        "ya se ejecutó": Decision.DID_RUN,
+        "ya se ejecuto": Decision.DID_RUN,
+        "parar": Decision.DENY,
+    },
+    "fr": {
+        "relancer": Decision.APPROVE,
+        "déjà exécuté": Decision.DID_RUN,
+        "deja execute": Decision.DID_RUN,
+        "arrêter": Decision.DENY,
+        "arreter": Decision.DENY,
+    },
 }
 """For an attempt in doubt: a bare yes would not say which of the three is meant."""
 
-COMMANDS: dict[str, dict[str, Literal["drop"]]] = {"en": {"drop": "drop", "drop it": "drop", "cancel": "drop"}}
+COMMANDS: dict[str, dict[str, Literal["drop"]]] = {
+    "en": {"drop": "drop", "drop it": "drop", "cancel": "drop"},
+    "de": {"abbrechen": "drop"},
+    "es": {"cancelar": "drop"},
+    "fr": {"annuler": "drop"},
+}
+
+OTHERWISE: dict[str, frozenset[str]] = {"es": frozenset({"ja"}), "fr": frozenset({"si"})}
+"""Words of another language that are something else in this one ("ja" laughs): whoever reads both decides nothing."""
 
 CARRIER_KEYWORDS = frozenset(
     (
@@ -50,7 +116,7 @@ CARRIER_KEYWORDS = frozenset(
 )
 """On SMS the carrier acts on these itself, so there they never decide."""
 
-_EDGES = " \t\r\n.,!;:\"'“”‘’«»*_~`()[]"
+_EDGES = " \t\r\n\u00a0\u202f.,!¡;:\"'“”„‘’«»*_~`()[]"
 _SPACE = re.compile(r"\s+")
 LONGEST = 200  # characters; a longer text is no word of ours, and is not searched for one
 
@@ -72,7 +138,12 @@ class Reading(NamedTuple):
 
 
 def read(
-    text: str, *, codes: Collection[str] = (), in_doubt: bool = False, language: str = "en", carrier: bool = False
+    text: str,
+    *,
+    codes: Collection[str] = (),
+    in_doubt: bool = False,
+    languages: tuple[str, ...] = (PLAIN,),
+    carrier: bool = False,
 ) -> Reading:
     """
     Read what a person wrote.
@@ -80,21 +151,38 @@ def read(
     Args:
         codes: The codes open in this conversation; nothing else is taken for a code.
         in_doubt: The request is about an attempt in doubt, which has words of its own.
+        languages: Those that the writer reads here.
         carrier: The text came by SMS, where a carrier keyword decides nothing.
     """
     rest, code = _split_code(text.strip(), codes)
-    words = (DOUBT_WORDS if in_doubt else WORDS).get(language, {})
+    words, commands = _vocabulary(in_doubt, languages)
     bare = _bare(rest)
     if carrier and bare in CARRIER_KEYWORDS:
         return Reading(rest, code)
     begins = any(bare.startswith(word) and not bare[len(word) :][:1].isalnum() for word in words)
-    return Reading(rest, code, words.get(bare), begins, COMMANDS.get(language, {}).get(bare))
+    return Reading(rest, code, words.get(bare), begins, commands.get(bare))
+
+
+@lru_cache
+def _vocabulary(
+    in_doubt: bool, languages: tuple[str, ...]
+) -> tuple[Mapping[str, Decision], Mapping[str, Literal["drop"]]]:
+    """Give the words that decide and that command in some languages together."""
+    tables, unsure = DOUBT_WORDS if in_doubt else WORDS, frozenset[str]().union(*map(otherwise, languages))
+    words = {word: said for one in languages for word, said in tables[one].items() if word not in unsure}
+    return words, {word: said for one in languages for word, said in COMMANDS[one].items()}
+
+
+def otherwise(language: str) -> frozenset[str]:
+    """Give the words of other languages that are something else in this one."""
+    return OTHERWISE.get(language, frozenset())
 
 
 def _bare(text: str) -> str:
     if len(text) > LONGEST:
         return text[:LONGEST].casefold() + "…"
-    return _SPACE.sub(" ", text.strip(_EDGES)).casefold()
+    # Composed, and with the plain apostrophe: that is how the tables are written, whatever a keyboard makes of it.
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text.strip(_EDGES)).replace("’", "'")).casefold()
 
 
 def _split_code(text: str, codes: Collection[str]) -> tuple[str, str | None]:

@@ -141,6 +141,8 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
     if chosen:
         comment = words.say("settled.denied.chosen", choice=chosen, comment=comment)
     label = next((c.label for c in request.choices if c.name == settlement.answer), settlement.answer)
+    if settlement.values is not None:
+        label = forms.summary(fields(request), settlement.values, words.say("form.yes"), words.say("form.no"))
     return words.say(
         key,
         name=words.both(list(settlement.names)) if settlement.names else named(settlement, words),

@@ -80,6 +80,11 @@ class World:
         """Give the sentences in the language of somebody, or of those who read at a place."""
         return self.catalogues.of(self.directory.language(reader))
 
+    def languages(self, writer: Identity) -> tuple[str, ...]:
+        """Say in which languages somebody's words are read: the gateway's own, and theirs."""
+        own, theirs = self.catalogues.own.language, self.words(writer).language
+        return (own,) if theirs == own else (own, theirs)
+
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""
         return [self.ops] if self.ops is not None else self.directory.owners()

@@ -18,7 +18,14 @@ def worded(asked: Sequence[Field], catalogue: Catalogue) -> tuple[Field, ...]:
 
 def faults(found: Mapping[str, Fault], catalogue: Catalogue) -> dict[str, str]:
     """Say what is wrong, by field."""
-    return {name: catalogue.say(f"form.fault.{fault.reason}", limit=fault.limit) for name, fault in found.items()}
+    return {
+        name: catalogue.say(f"form.fault.{reason}", limit=_limit(catalogue, limit))
+        for name, (reason, limit) in found.items()
+    }
+
+
+def _limit(catalogue: Catalogue, limit: object) -> object:
+    return catalogue.number(limit) if isinstance(limit, float) else limit
 
 
 def lines(asked: Sequence[Field], found: Mapping[str, Fault], catalogue: Catalogue) -> str:

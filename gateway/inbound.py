@@ -75,7 +75,7 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
 def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:
     """Read a text; the codes of this conversation count."""
     codes = {code for copy in here.copies.values() for code in (copy.code, *copy.earlier_codes)}
-    return replies.read(fact.text, codes=codes)
+    return replies.read(fact.text, codes=codes, languages=here.world.languages(fact.sender))
 
 
 def named(here: Conversation, fact: events.MessageReceived) -> Copy | None:
@@ -113,7 +113,7 @@ def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) ->
         return forms.begins(copy.card.fields, fact.text)
     if copy.kind is not Kind.APPROVAL:
         return True
-    reading = replies.read(fact.text, in_doubt=copy.in_doubt)
+    reading = replies.read(fact.text, in_doubt=copy.in_doubt, languages=here.world.languages(fact.sender))
     return reading.decision is not None or (reading.begins and here.capabilities().direct)
 
 

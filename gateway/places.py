@@ -257,7 +257,8 @@ def in_flight(here: Conversation, copy: Copy) -> bool:
 
 def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revision: int, under: str = "") -> None:
     """Answer a request by a text that is meant for it; the code in it names what is decided."""
-    reading = replies.read(fact.text, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
+    codes, languages = {copy.code, *copy.earlier_codes}, here.world.languages(fact.sender)
+    reading = replies.read(fact.text, codes=codes, in_doubt=copy.in_doubt, languages=languages)
     decision, text = Decision.ANSWER, reading.text
     if copy.kind is Kind.APPROVAL:
         decision, text = (reading.decision, "") if reading.decision is not None else (Decision.ASK_BACK, reading.text)

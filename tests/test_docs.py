@@ -13,7 +13,8 @@ import pytest
 from adapters import registry
 from adapters.base import Adapter
 from agent_core import events
-from agent_core.catalogue import ENGLISH
+from agent_core.catalogue import ENGLISH, LANGUAGES
+from agent_core.replies import COMMANDS, DOUBT_WORDS, WORDS
 from agent_core.requests import Outcome
 from gateway.settings import Settings
 from gateway.settings_example import example
@@ -99,6 +100,16 @@ def test_sentences_that_are_named_exist():
     named = re.findall(r'^"([\w.]+)" = ', page("settings.md"), re.MULTILINE)
     assert named
     assert set(named) <= set(ENGLISH)
+
+
+def test_words_that_decide_are_listed():
+    """
+    The page on languages lists the words of each language, those that decide and those that command.
+    """
+    for language in LANGUAGES:
+        row = next(line for line in page("languages.md").splitlines() if line.startswith(f"| `{language}` |"))
+        listed = {word.strip() for word in re.split(r"[|,;]", row) if word.strip()} - {f"`{language}`"}
+        assert listed == {*WORDS[language], *DOUBT_WORDS[language], *COMMANDS[language]}
 
 
 def test_measured_numbers_are_those_of_the_results():

@@ -18,8 +18,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from agent_core.catalogue.english import ENGLISH
+from agent_core.catalogue.french import FRENCH
+from agent_core.catalogue.german import GERMAN
+from agent_core.catalogue.spanish import SPANISH
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN, "es": SPANISH, "fr": FRENCH}
 PLAIN = "en"  # what models read, and operators at the command line ...
 FOR_MODELS = ("model.", "context.")  # ... and how the keys begin of what only models do
 MOST_NAMES = 5  # people named in a sentence

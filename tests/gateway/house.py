@@ -14,6 +14,7 @@ from typing import Any
 from adapters.base import Accepted, Duplicate, Inbound, Refused
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.catalogue import PLAIN, Catalogues
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from agent_core.run import Agent
@@ -63,6 +64,7 @@ class House(Parts):
         starts_per_hour: int = 0,
         tokens_per_run: int = 0,
         clients: Iterable[ClientSettings] = (),
+        language: str = PLAIN,
     ) -> None:
         self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
         super().__init__(
@@ -78,6 +80,7 @@ class House(Parts):
             starts=Starts(starts_per_hour),
             tokens_per_run=tokens_per_run,
             clients_of=clients,
+            catalogues=Catalogues(language),
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -1,0 +1,339 @@
+"""French, with "vous". Its spaces before punctuation are plain here, and do not break where they are said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SPACES = {" :": "\u00a0:", "« ": "«\u00a0", " »": "\u00a0»", " ?": "\u202f?", " !": "\u202f!", " ;": "\u202f;"}
+
+
+def _spaced(sentence: str) -> str:
+    for plain, kept in SPACES.items():
+        sentence = sentence.replace(plain, kept)
+    return sentence
+
+
+_SENTENCES: Mapping[str, str] = {
+    # A card
+    "card.approval": "Approuver {tool} ?",
+    "card.in_doubt": "{tool} a-t-il été exécuté ?",
+    "card.in_doubt.body": (
+        "La passerelle s’est arrêtée pendant l’exécution : personne ne sait si l’action a eu un effet. Merci de "
+        "vérifier, puis de dire ce qu’il faut faire."
+    ),
+    "card.in_doubt.timed_out": (
+        "L’action a duré plus de {limit} secondes et a été abandonnée : personne ne sait si elle a eu un effet. Merci "
+        "de vérifier, puis de dire ce qu’il faut faire."
+    ),
+    "card.in_doubt.restored": (
+        "La passerelle a été rétablie à partir d’une sauvegarde, {time}. L’action a peut-être déjà eu lieu dans "
+        "l’intervalle que la sauvegarde ne couvre pas : personne ici ne sait si elle a eu un effet. Merci de vérifier, "
+        "puis de dire ce qu’il faut faire."
+    ),
+    "card.calls": "Action appelée",
+    "card.asker": "Demandé par {name}",
+    "card.asker.nobody": "Demande de l’agent {agent}",
+    "card.by": "Échéance :",
+    "card.silence": "Sans réponse, il ne se passe rien et {name} en est informé.",
+    "card.silence.go_on": "Sans réponse, l’action n’a pas lieu et l’agent continue sans elle.",
+    "card.silence.you": "Sans réponse de votre part, il ne se passe rien et l’exécution est mise en attente.",
+    "card.how.approval": (
+        "Appuyez sur un bouton, ou répondez ici : approuver ou refuser. Tout autre texte est transmis comme une "
+        "question."
+    ),
+    "card.how.approval.high": (
+        "C’est urgent : une confirmation vous sera demandée avant l’approbation. Appuyez sur un bouton, ou répondez "
+        "ici : refuser. Tout autre texte est transmis comme une question."
+    ),
+    "card.how.in_doubt": "Appuyez sur un bouton, ou répondez ici : relancer, déjà exécuté ou arrêter.",
+    "card.how.question": "Écrivez votre réponse ici.",
+    "card.how.form": (
+        "Appuyez sur {button}, ou répondez ici avec une ligne par champ, par numéro : {fields}. Par exemple « 1: … »."
+    ),
+    "card.how.choices": "Appuyez sur une réponse, ou écrivez ici son nom ou son numéro.",
+    "card.how.code": "Ailleurs dans cette conversation, commencez votre réponse par {code}.",
+    "card.how.code.mention": "Ailleurs dans ce canal, mentionnez-moi et commencez par {code}.",
+    "card.how.code.high": "Pour approuver par écrit, écrivez : approuver {code}",
+    "card.how.code.in_doubt.high": "C’est urgent ; pour relancer par écrit, écrivez : relancer {code}",
+    "card.question_back": "{name} a une question sur : {title}",
+    "card.after.superseded": "Ceci remplace {title} : il n’y a plus rien à y décider.",
+    "card.after.expired": "Nouvelle demande : la première a expiré à {time}, sans réponse.",
+    "card.after.undeliverable": "Nouvelle demande : la première n’a pu être remise à personne, {time}.",
+    "card.after.no_route": "Nouvelle demande : la première fois, il n’y avait personne à qui demander, {time}.",
+    "card.again": "De nouveau : la première copie ne vous est peut-être pas parvenue. C’est la même demande.",
+    "confirm.title": "Approuver exactement ceci ?",
+    "confirm.no": "Retour",
+    "button.approve": "Approuver",
+    "button.deny": "Refuser",
+    "button.deny_form": "Refuser avec un motif",
+    "button.claim": "Je m’en occupe",
+    "button.fill_in": "Remplir",
+    "button.edit": "Modifier et approuver",
+    "button.run_again": "Relancer",
+    "button.did_run": "Déjà exécuté",
+    "button.stop": "Arrêter",
+    "form.deny.title": "Refuser la demande",
+    "form.deny.label": "Motif",
+    "form.deny.hint": "L’agent et l’auteur de la demande le liront.",
+    "form.deny.submit": "Refuser",
+    "form.edit.title": "Modifier et approuver",
+    "form.edit.submit": "Approuver",
+    "form.answer.title": "Votre réponse",
+    "form.answer.submit": "Envoyer",
+    "form.outdated": (
+        "Cet appel a été modifié entre-temps. Merci de regarder la carte la plus récente, qui le montre tel qu’il est."
+    ),
+    "form.yes": "Oui",
+    "form.no": "Non",
+    "form.line": "{number} {label}",
+    "form.line.optional": "{number} {label} (facultatif)",
+    "form.fault.missing": "Ce champ est nécessaire.",
+    "form.fault.unreadable": "Cette valeur est illisible ; merci de la saisir à nouveau.",
+    "form.fault.integer": "Merci d’indiquer un nombre entier, par exemple 12.",
+    "form.fault.number": "Merci d’indiquer un nombre, avec un point et non une virgule, par exemple 12 ou 0.5.",
+    "form.fault.boolean": "Merci de répondre par oui ou par non.",
+    "form.fault.date": "Merci d’indiquer un jour sous la forme année-mois-jour, par exemple 2026-07-31.",
+    "form.fault.choice": "Merci de choisir parmi : {limit}.",
+    "form.fault.least": "La valeur doit être de {limit} au moins.",
+    "form.fault.most": "La valeur doit être de {limit} au plus.",
+    "form.fault.above": "La valeur doit être supérieure à {limit}.",
+    "form.fault.below": "La valeur doit être inférieure à {limit}.",
+    "form.fault.short": "Nombre minimal de caractères : {limit}.",
+    "form.fault.long": "Nombre maximal de caractères : {limit}.",
+    "form.fault.line": "La réponse doit tenir sur une seule ligne.",
+    "form.fault.pattern": "La réponse n’a pas la forme attendue. {limit}",
+    "form.fault.few": "Nombre minimal de choix : {limit}.",
+    "form.fault.many": "Nombre maximal de choix : {limit}.",
+    "form.close": "Retour",
+    "form.failed": "Le formulaire n’a pas pu s’ouvrir, donc rien n’a changé. Merci d’appuyer de nouveau.",
+    # Where it takes several people
+    "claimed": "{name} s’en occupe.",
+    "votes.needed": "Il faut {needs}.",
+    "votes.approve": "Approuvé pour l’instant par {names}.",
+    "votes.deny": "Refusé pour l’instant par {names}.",
+    "votes.fell": "Les votes sur l’appel tel qu’il était avant ne comptent plus : {names}.",
+    "votes.fell.you": (
+        "{name} a modifié « {title} » : {changes}. Votre vote portait sur l’appel tel qu’il était avant, il ne compte "
+        "donc plus. Merci de regarder la nouvelle carte et de décider de nouveau."
+    ),
+    "changed": "Modifié par {name} : {changes}",
+    "changed.outdated": "Modifié par {name} : {changes}. Une nouvelle carte, plus bas, montre l’appel tel qu’il est.",
+    "votes.missing": "Il manque encore : {needs}.",
+    "votes.need": "{count} approbations ({who})",
+    "votes.need.one": "une approbation ({who})",
+    # How a card ends
+    "settled.approved": "Approuvé par {name}, {time}",
+    "settled.approved_with_edits": "Approuvé avec des modifications par {name}, {time} : {changes}",
+    "settled.denied": "Refusé par {name}, {time}",
+    "settled.denied.because": "Refusé par {name}, {time} : {comment}",
+    "settled.denied.chosen": "{choice} : {comment}",
+    "settled.answered": "Répondu par {name}, {time} : {answer}",
+    "settled.in_doubt.approved": "{name} dit de relancer, {time}",
+    "settled.in_doubt.answered": "{name} dit que c’est déjà exécuté, {time}",
+    "settled.in_doubt.denied": "Arrêté par {name}, {time}",
+    "settled.expired": "Expiré, {time} : personne n’a répondu",
+    "settled.undeliverable": "N’a pas pu être remis, {time}",
+    "settled.no_route": "Il n’y avait personne à qui demander, {time}",
+    "settled.cancelled": "Annulé par {name}, {time}",
+    "settled.cancelled.because": "Annulé par {name}, {time} : {comment}",
+    "settled.superseded": "N’est plus nécessaire, {time} : {comment}",
+    "settled.replaced": "Remplacé par {comment}, {time}",
+    "result.ok": "{tool} : terminé, {time}",
+    "result.failed": "{tool} : échec, {time} : {message}",
+    "result.in_doubt.approved": "{tool} a été interrompu. {name} dit de relancer, {time}",
+    "result.in_doubt.answered": "{tool} a été interrompu. {name} dit que c’est déjà exécuté, {time}",
+    "result.in_doubt.denied": "{tool} a été interrompu. Arrêté par {name}, {time}",
+    "result.in_doubt": "{tool} a été interrompu, {time} : je demande s’il a été exécuté",
+    "result.forbidden": "{tool} n’a pas été lancé, {time} : {reason}",
+    # What an answer that changes nothing is told
+    "refused.late": "Déjà {outcome} par {name} sur {channel} à {time}. Votre réponse n’a rien changé.",
+    "refused.late.by": "Déjà {outcome} par {name} à {time}. Votre réponse n’a rien changé.",
+    "refused.late.nobody": "Déjà {outcome} à {time}. Votre réponse n’a rien changé.",
+    "refused.late.replaced": (
+        "Remplacé par {title} à {time} : votre réponse n’a rien changé. Merci de répondre à la nouvelle demande."
+    ),
+    "refused.duplicate": "Vous avez déjà répondu ; votre première réponse compte.",
+    "refused.claimed": "{name} s’en occupe déjà. Vous pouvez tout de même décider.",
+    "refused.claimed.you": "Vous vous en occupez déjà.",
+    "refused.not_asked": (
+        "La décision revient à {who} : votre réponse n’a rien changé. La demande est toujours ouverte."
+    ),
+    "refused.requester_excluded": (
+        "C’est votre propre demande : quelqu’un d’autre doit décider ({who}). La demande est toujours ouverte."
+    ),
+    "refused.unknown_person": (
+        "Je ne sais pas qui vous êtes sur ce canal, et la décision revient à des personnes que je connais : {who}. La "
+        "demande est toujours ouverte."
+    ),
+    "refused.assurance": (
+        "Ce canal n’est pas assez sûr de votre identité pour cette décision. Merci de vous adresser à {who}."
+    ),
+    "refused.not_offered": "Ce n’est pas une des réponses possibles. {how}",
+    "refused.edit.gone": (
+        "Cet appel ne peut plus être modifié, donc rien n’a changé. Merci de l’approuver ou de le refuser."
+    ),
+    "refused.outdated": (
+        "{name} a modifié la demande depuis la carte à laquelle vous avez répondu : {changes}. Votre réponse n’a donc "
+        "pas été comptée ; merci de regarder la carte la plus récente, qui montre l’appel tel qu’il est."
+    ),
+    "refused.edit.invalid": "L’outil n’accepte pas cela, donc rien n’a changé : {reason}",
+    "refused.edit.forbidden": "Une règle interdit l’appel ainsi modifié, donc rien n’a changé : {reason}",
+    "refused.edit.nobody": (
+        "Ainsi modifié, l’appel n’aurait pas assez de personnes pour en décider, donc rien n’a changé : {reason}"
+    ),
+    "refused.form": "Il manque encore des réponses, donc rien n’a changé. {how}",
+    "refused.form.faults": "Il manque encore des réponses, donc rien n’a changé :\n{faults}",
+    "refused.not_a_choice": "Ce n’est pas un des choix : {choices}.",
+    "refused.not_seen": (
+        "Cette demande ne vous était pas encore parvenue quand vous avez écrit cela, donc rien n’a été compté. {how}"
+    ),
+    "refused.not_confirmed": (
+        "C’est urgent : un mot seul ne suffit pas à approuver, donc rien n’a changé. Pour approuver, écrivez : "
+        "approuver {code}"
+    ),
+    "refused.not_confirmed.in_doubt": (
+        "C’est urgent : ces mots seuls ne suffisent pas à relancer, donc rien n’a changé. Pour le faire, écrivez : "
+        "relancer {code}"
+    ),
+    "refused.expired": "Cette demande avait expiré avant votre réponse, qui n’a donc rien changé.",
+    "refused.gone": "Je ne connais plus cette demande.",
+    # What the conversation that asked is told
+    "asked.people": "J’ai demandé à {who}. {deadline} Pour abandonner, écrivez : annuler",
+    "asked.in_doubt": (
+        "{tool} a été interrompu. J’ai demandé à {who} s’il a été exécuté. {deadline} Pour abandonner, écrivez : "
+        "annuler"
+    ),
+    "asked.people.later": "{later} {deadline} Pour abandonner, écrivez : annuler",
+    "asked.in_doubt.later": "{tool} a été interrompu. {later} {deadline} Pour abandonner, écrivez : annuler",
+    "asked.quiet": "Heures calmes pour {who}, à qui je demanderai à {time}.",
+    "asked.more.later": "Personne n’a encore décidé pour « {title} ». {later}",
+    "asked.more.quiet": "Des heures calmes retardent « {title} » : je demande aussi à {who}.",
+    "asked.more.silence": "Personne n’a encore décidé pour « {title} » : je demande aussi à {who}.",
+    "asked.more.undeliverable": "Je n’ai pu joindre personne pour « {title} » : je demande à {who}.",
+    "asked.more.wish": "On m’a demandé de me presser pour « {title} » : je demande aussi à {who}.",
+    "asked.more.no_route": "Pour « {title} », je demande à {who}.",
+    "reminder": "« {title} » attend toujours une réponse, avant {time}.",
+    "reminder.code": "Répondez sur la carte, ou commencez votre réponse par {code}.",
+    "asked.deadline": "La réponse est attendue avant {time}.",
+    "typing": "y travaille…",
+    "waiting": (
+        "J’attends encore une réponse ({who}) ; je lirai votre message ensuite. Pour abandonner, écrivez : annuler"
+    ),
+    "waiting.tool": "Je suis encore au travail ; je lirai votre message ensuite. Pour abandonner, écrivez : annuler",
+    "waiting.parked": (
+        "L’exécution est en attente jusqu’à ce que son responsable décide de la suite ; je lirai alors votre message."
+    ),
+    "codes": "De quelle demande parlez-vous ? Commencez votre réponse par son code :\n{list}",
+    "codes.line": "{code}  {title}",
+    "question_back.passed": "Transmis à {name} ; toujours ouvert.",
+    "question_back.to_agent": "Transmis ; toujours ouvert.",
+    "question_back.unanswered": "Personne ne peut y répondre pour l’instant ; la demande est toujours ouverte.",
+    "question_back.answer": "{name} : {text}",
+    "question_back.withdrawn": "décidé entre-temps",
+    "run.ended": "l’exécution est terminée",
+    "in_doubt.arrived": "son résultat est finalement arrivé",
+    "cancelled": "Abandonné. Il ne se passera plus rien ici.",
+    "cancelled.begun": (
+        "Abandonné. {tool} avait déjà commencé et peut encore avoir un effet ; il ne se passera rien d’autre ici."
+    ),
+    "command.taken": "C’est noté. Je vous répondrai dans nos messages directs.",
+    "command.help": (
+        "Avec {command}, vous pouvez me parler de partout : écrivez à la suite ce qu’il vous faut, comme dans un "
+        "message direct. Je vous y répondrai, et personne d’autre ne le voit."
+    ),
+    "files.not_here": "(Ce canal n’accepte pas de fichiers, je n’ai donc pas pu vous envoyer {names}.)",
+    "start.refused": (
+        "Je ne travaille que pour les personnes que je connais, et je ne vous connais pas encore. Un administrateur "
+        "peut vous ajouter."
+    ),
+    "start.too_often": "Vous m’avez lancé très souvent depuis une heure. Merci de réessayer un peu plus tard.",
+    "speak.refused": "Seules les personnes qui peuvent lancer cet agent peuvent lui parler ici.",
+    # A card that shows that cards arrive
+    "doctor.card": "Ceci est un test ; merci de ne pas en tenir compte",
+    "doctor.card.body": "Il montre que je peux vous joindre ici, et disparaît de lui-même.",
+    # An account that is linked by a one-time code
+    "link.done": "C’est fait : ce compte appartient désormais à {name}.",
+    "link.already": "Ce compte appartient déjà à {name}.",
+    "link.taken": (
+        "Ce compte appartient à {name} ; un administrateur doit le détacher avant qu’il puisse être à quelqu’un "
+        "d’autre."
+    ),
+    "link.unknown": "Je ne connais pas ce code. Il vaut une fois, pendant 15 minutes ; merci d’en demander un nouveau.",
+    "link.too_often": "Trop d’essais. Merci de réessayer dans une heure, avec un nouveau code.",
+    "link.person": (
+        "Un nouveau compte est lié au vôtre : {identity}. Il peut décider en votre nom. Si ce n’était pas vous, "
+        "prévenez tout de suite un administrateur."
+    ),
+    "link.owner": "{name} a lié un compte avec un code à usage unique : {identity}",
+    # Trouble, told to the requester and to the owner
+    "halted": "L’exécution est en attente : {reason} Son responsable est prévenu.",
+    "halted.owner": ("{agent} est en attente pour {name} : {reason} Pour continuer : ringback threads resume {thread}"),
+    "failed": "Désolé, j’ai rencontré une erreur et je me suis arrêté. Mon responsable est prévenu.",
+    "stopped": "Mon responsable a arrêté cette exécution.",
+    "failed.owner": "{agent} a échoué pour {name} ({thread}) : {reason}",
+    "dead.owner": "Un message n’a pas pu être remis ({delivery}) : {reason}",
+    "waits.owner": (
+        "Un message n’a pas encore pu être remis ({delivery}) : {reason}. De nouveaux essais ont lieu pendant un jour."
+    ),
+    "waits.webhook.owner": (
+        "Un webhook n’est pas accepté ({delivery}) : {reason}. Tant qu’il n’est pas abandonné, de nouveaux essais ont "
+        "lieu pendant trois jours ; ensuite : ringback deliveries list --status dead, ringback deliveries retry"
+    ),
+    "held.owner": (
+        "{account} ne peut rien envoyer : {problem}. Ce qui doit y être dit attend dans l’ordre, avec un nouvel essai "
+        "chaque minute ; rien n’est perdu, et tout le reste continue."
+    ),
+    "stopped.owner": (
+        "{account} n’écoute plus : {problem}. Une nouvelle vérification a lieu chaque minute ; tout le reste continue."
+    ),
+    "stuck.owner": (
+        "La passerelle elle-même a un problème : elle ne peut pas continuer dans {conversation}. Ce qui y est dit est "
+        "conservé et sera lu ; son journal dit ce qui a échoué."
+    ),
+    "restored.owner": (
+        "Cette passerelle a été rétablie à partir d’une sauvegarde, {time}. Ce qui s’est passé depuis cette sauvegarde "
+        "n’est pas connu ici : ce qui est de nouveau ouvert a peut-être déjà reçu une réponse, et les messages de "
+        "cette période sont perdus. Les messages qui sont peut-être partis sont d’abord recherchés, et avant qu’une "
+        "exécution de cette période ne fasse ce qui ne doit pas être fait deux fois, quelqu’un est consulté. Merci de "
+        "parcourir : ringback requests list, ringback deliveries list"
+    ),
+    "parked.expired": "personne n’a répondu à temps à « {title} ».",
+    "parked.undeliverable": "« {title} » n’a pu être remis à personne.",
+    "parked.undeliverable.because": "« {title} » n’a pu être remis à personne ({detail}).",
+    "parked.no_route": "il n’y a personne à qui demander pour « {title} ».",
+    "parked.diverged": "son code a changé en cours de route ({detail}).",
+    "parked.model": "son modèle ne répond pas ({detail}).",
+    "outcome.approved": "approuvé",
+    "outcome.approved_with_edits": "approuvé avec des modifications",
+    "outcome.denied": "refusé",
+    "outcome.answered": "répondu",
+    "outcome.expired": "expiré",
+    "outcome.undeliverable": "abandonné (impossible à remettre)",
+    "outcome.no_route": "abandonné (personne à qui demander)",
+    "outcome.cancelled": "annulé",
+    "outcome.superseded": "retiré",
+    "outcome.in_doubt": "décidé",
+    "channel.slack": "Slack",
+    "channel.discord": "Discord",
+    "channel.sms": "SMS",
+    "channel.email": "l’e-mail",
+    "channel.api": "l’API",
+    "titled": "« {title} »",
+    "earlier": "une demande précédente",
+    "newer": "une demande plus récente",
+    # How times are written, and numbers that are not whole
+    "time.hour": "{hour}:{minute}",
+    "time.hour.utc": "{hour}:{minute} UTC",
+    "time.day": "{hour} le {weekday} {day} {month}",
+    "time.weekdays": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "time.months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "number.point": ",",
+    "and": "{first} et {last}",
+    "others": "{count} autres",
+    "or": "{first} ou {last}",
+    "nobody": "personne",
+    "somebody": "quelqu’un",
+    "policy": "la règle",
+}
+
+FRENCH: Mapping[str, str] = {key: _spaced(sentence) for key, sentence in _SENTENCES.items()}
