@@ -19,7 +19,7 @@ import pydantic_core
 from agent_core import edits, events
 from agent_core.catalogue import Catalogue
 from agent_core.files import measured
-from agent_core.requests import APPROVING, DOUBT_ENDS, Outcome, Settlement
+from agent_core.requests import APPROVING, DOUBT_ENDS, Decision, Outcome, Request, Settlement
 from agent_core.thread import Thread
 
 CHARACTERS_PER_TOKEN = 4  # an estimate that errs on the safe side for English
@@ -95,6 +95,8 @@ def _entry(thread: Thread, record: events.Record) -> list[Entry]:
             return [Entry("question_back", text, name, at)]
         case events.QuestionAnswered(name=name, text=text):
             return [Entry("question_answered", text, name, at)]
+        case events.ResponseRefused(run=run, late=True) as late if run == thread.state.run:
+            return [Entry("late_answer", _late(thread, late), late.name, at)]
         case events.RequestSettled(request=request, settlement=settlement):
             return _settled(thread, request, settlement)
         case events.Replied(text=text, enclosures=enclosures):
@@ -122,6 +124,19 @@ def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
     if settlement.changes:
         text += "\n" + TEXTS.say("model.changed", changes=edits.difference(request.arguments, settlement.changes))
     return [Entry(tag, text, request.tool or request.title, settlement.at)]
+
+
+def _late(thread: Thread, late: events.ResponseRefused) -> str:
+    request = thread.state.requests[late.request].request
+    return TEXTS.say("model.late", title=request.title, said=said(TEXTS, request, late.decision, late.text))
+
+
+def said(texts: Catalogue, request: Request, decision: Decision, text: str) -> str:
+    """Say in words what somebody decided, and what they said besides."""
+    if decision in (Decision.ANSWER, Decision.ASK_BACK):
+        return text
+    word = texts.say(f"said.in_doubt.{decision}" if request.in_doubt else f"said.{decision}")
+    return f"{word}: {text}" if text else word
 
 
 def _refused(outcome: str, reason: str) -> str:

@@ -137,6 +137,7 @@ class Drive:
         self.now = 0.0
         self.made: set[object] = set()
         self.asked: dict[str, Asked] = {}
+        self.late: list[Message] = []
         self.failures: dict[str, int] = {}
         self.operations = 0
         self.tokens = 0
@@ -263,6 +264,8 @@ class Drive:
                 self._ask_back(self._asks[name], QuestionBack(event.text, event.party, event.name))
             case events.QuestionAnswered(key=key) if key:
                 self._answer(event, "answer", key, None)
+            case events.ResponseRefused(run=run, late=True) if run == self.thread.state.run:
+                self.late.append(Message(event.text or event.decision, event.party, event.name, self.now))
             case events.RequestSettled(request=name, key=key) if name in self._requests:
                 self._settle(event, self._requests[name], key)
             case events.MessageTaken(key=key, fact=fact):

@@ -467,7 +467,12 @@ class ResponseGiven(ThreadEvent):
 
 
 class ResponseRefused(ThreadEvent):
-    """An answer changed nothing: late, not theirs to give, or unreadable."""
+    """
+    An answer changed nothing: late, not theirs to give, or unreadable.
+
+    `late` is one of somebody who could have decided, in time: the agent is told of it, as information. `text` is what
+    they said besides.
+    """
 
     type: Literal["ResponseRefused"] = "ResponseRefused"
     request: str
@@ -476,6 +481,8 @@ class ResponseRefused(ThreadEvent):
     name: str
     decision: Decision
     reason: str
+    late: bool = False
+    text: str = ""
 
 
 class QuestionAsked(ThreadEvent):

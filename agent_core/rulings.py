@@ -14,7 +14,19 @@ from pydantic import Field
 
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.requests import Assurance, Choice, Decision, Frozen, Kind, Outcome, Request, Settlement, Threshold, Who
+from agent_core.requests import (
+    HALTING,
+    Assurance,
+    Choice,
+    Decision,
+    Frozen,
+    Kind,
+    Outcome,
+    Request,
+    Settlement,
+    Threshold,
+    Who,
+)
 
 
 class Voter(Frozen):
@@ -125,13 +137,16 @@ class Claimed(NamedTuple):
 
 
 class TooLate(NamedTuple):
-    """The request has ended; the first answer stands."""
+    """The request has ended; the first answer stands. `informs` says that the agent should know of this one as well."""
 
     settlement: Settlement
+    informs: bool = False
 
 
 class Expires(NamedTuple):
     """The answer came after the deadline, which nothing had noticed yet: the request ends as expired."""
+
+    informs: bool = False
 
 
 class NotAllowed(NamedTuple):
@@ -201,12 +216,14 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
     """
     request = standing.request
     if standing.settlement is not None:
-        return TooLate(standing.settlement) if response.decision is not Decision.ASK_BACK else Chatter()
+        informs = _informs(request, response, standing.settlement.outcome)
+        ignored = response.decision is Decision.ASK_BACK and not informs
+        return Chatter() if ignored else TooLate(standing.settlement, informs)
     reason = objection(request.who, request.requester, response.voter)
     if reason is not None:
         return NotAllowed(reason) if response.decision is not Decision.ASK_BACK else Chatter()
     if now >= standing.due and response.sent_at >= standing.due:
-        return Expires()
+        return Expires(_informs(request, response, Outcome.EXPIRED))
     if response.decision is Decision.ASK_BACK:
         return AskedBack(response.text)
     if response.decision not in request.allowed:
@@ -225,6 +242,19 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
     if response.decision is Decision.EDIT:
         return Edits()
     return _count(standing, response, now)
+
+
+def _informs(request: Request, response: Response, outcome: Outcome) -> bool:
+    """
+    Tell whether an answer that came too late is something that the agent should know.
+
+    It is from somebody who could have decided; and nobody had, or it has a reason or an answer in it. Words under a
+    card that was decided are talk.
+    """
+    if response.decision is Decision.CLAIM or objection(request.who, request.requester, response.voter) is not None:
+        return False
+    in_words = bool(response.text.strip() or response.values) and response.decision is not Decision.ASK_BACK
+    return outcome in HALTING or in_words
 
 
 def _count(standing: Standing, response: Response, now: float) -> Ruling:

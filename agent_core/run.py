@@ -195,6 +195,11 @@ class Run:
         thread = self.drive.thread
         return "\n".join(thread.facts[seq].text for seq in thread.state.consumes)
 
+    @property
+    def late(self) -> tuple[Message, ...]:
+        """What people answered too late so far: their words, else what they pressed. It decides nothing."""
+        return tuple(self.drive.late)
+
     def now(self) -> float:
         """Tell the time of the last applied event, in seconds since the epoch."""
         return self.drive.now

@@ -234,6 +234,8 @@ def read(records: Sequence[Record]) -> Asked:
                 asked.rungs = asked.rungs if rung is None else rung + 1
             case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():
                 asked.said += (record,)
+            case events.ResponseRefused(late=True):
+                asked.said += (record,)
             case events.OperationRefused(reason=reason, outcome=why):
                 asked.refused, asked.forbidden = reason, why == FORBIDDEN
             case events.RunEnded():

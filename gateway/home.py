@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import addresses, events, rulings
+from agent_core import addresses, events, forms, rulings
 from agent_core.addresses import Party
+from agent_core.context import said
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
 from agent_core.rulings import Response, Standing
+from agent_core.texts import legible
 from agent_core.thread import Thread
 from gateway import asking, callbacks, cards, clients, editing, settling, voting
 from gateway.conversation import Conversation
@@ -48,11 +50,12 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             _refuse(here, seq, request, response, "claimed", text)
         case rulings.AskedBack(text):
             _ask_back(here, seq, request, response, text)
-        case rulings.Expires():
+        case rulings.Expires(informs):
             settling.settle(here, request, Settlement(outcome=Outcome.EXPIRED, at=here.now))
-            _refuse(here, seq, request, response, "expired", words.say("refused.expired"))
-        case rulings.TooLate(settlement):
-            _refuse(here, seq, request, response, "late", _late(here, request, response, settlement))
+            _refuse(here, seq, request, response, "expired", words.say("refused.expired"), late=informs)
+        case rulings.TooLate(settlement, informs):
+            text = _late(here, request, response, settlement)
+            _refuse(here, seq, request, response, "late", text, late=informs)
         case rulings.Duplicate():
             _refuse(here, seq, request, response, "duplicate", words.say("refused.duplicate"))
         case rulings.NotAllowed(reason):
@@ -122,21 +125,61 @@ def _standing(here: Conversation, request: Request) -> Standing:
 
 
 def _refuse(
-    here: Conversation, seq: int, request: Request, response: Response, reason: str, text: str, told: str = ""
+    here: Conversation,
+    seq: int,
+    request: Request,
+    response: Response,
+    reason: str,
+    text: str,
+    told: str = "",
+    *,
+    late: bool = False,
 ) -> None:
-    here.add(
-        events.ResponseRefused(
-            thread=request.thread,
-            run=request.run,
-            request=request.id,
-            fact=seq,
-            party=response.voter.party,
-            name=response.voter.name,
-            decision=response.decision,
-            reason=reason,
-        )
+    refused = events.ResponseRefused(
+        thread=request.thread,
+        run=request.run,
+        request=request.id,
+        fact=seq,
+        party=response.voter.party,
+        name=response.voter.name,
+        decision=response.decision,
+        reason=reason,
     )
+    if late:
+        refused = refused.model_copy(update={"late": True, "text": _words(request, response)})
+        thread = here.threads[request.thread]
+        if _heard(thread, refused):
+            refused = refused.model_copy(update={"late": False, "text": ""})
+        elif thread.state.active and thread.state.run == request.run:
+            text = f"{text} {here.words(response.voter.identity).say('refused.late.informs')}"
+            _tell_of_late(here, thread, request, refused)
+    here.add(refused)
     _tell(here, response, told or reason, text)
+
+
+def _words(request: Request, response: Response) -> str:
+    """Give what somebody said, in words; what they sent in of a form as it reads."""
+    if response.decision is not Decision.ANSWER or not response.values:
+        return legible(response.text)
+    asked = cards.fields(request)
+    return legible(forms.summary(asked, forms.read(asked, response.values).values))
+
+
+def _heard(thread: Thread, late: events.ResponseRefused) -> bool:
+    """Tell whether somebody has said this very thing before."""
+    same = {"request": late.request, "party": late.party, "decision": late.decision, "text": late.text, "late": True}
+    known = (record.event for record in thread.records)
+    return any(
+        isinstance(event, events.ResponseRefused) and all(getattr(event, name) == same[name] for name in same)
+        for event in known
+    )
+
+
+def _tell_of_late(here: Conversation, thread: Thread, request: Request, late: events.ResponseRefused) -> None:
+    """Where the run halts, whoever waits for it may want to have it asked again: they hear what was said."""
+    if thread.state.parked is not None:
+        answer = said(here.words(), request, late.decision, late.text)
+        here.reply(thread, here.say("asked.late", name=late.name, title=request.title, said=answer))
 
 
 def _tell(here: Conversation, response: Response, reason: str, text: str) -> None:

@@ -26,6 +26,13 @@ ENGLISH: Mapping[str, str] = {
     "model.in_doubt.denied": "It was interrupted and then stopped by {name}. It may have taken effect all the same.",
     "model.chosen": "They chose “{choice}”.",
     "model.because": "Reason: {comment}",
+    "model.late": "About “{title}”, after it had ended: {said}\nIt came too late to decide anything; it only informs.",
+    "said.approve": "approve",
+    "said.edit": "approve, with changes",
+    "said.deny": "deny",
+    "said.in_doubt.approve": "run it again",
+    "said.in_doubt.did_run": "it did run",
+    "said.in_doubt.deny": "stop",
     # What a model is told about files
     "context.attached": "[attached: {name}, {kind}, {size}]",
     "context.sent": "[sent with it: {name}, {size}]",
@@ -156,6 +163,7 @@ ENGLISH: Mapping[str, str] = {
     "refused.late": "Already {outcome} by {name} on {channel} at {time}. Your answer changed nothing.",
     "refused.late.by": "Already {outcome} by {name} at {time}. Your answer changed nothing.",
     "refused.late.nobody": "Already {outcome} at {time}. Your answer changed nothing.",
+    "refused.late.informs": "I have passed it on as information.",
     "refused.late.replaced": (
         "This was replaced by {title} at {time}, so your answer changed nothing. Please look at the newer one."
     ),
@@ -208,6 +216,7 @@ ENGLISH: Mapping[str, str] = {
     "asked.more.no_route": "I am asking {who} about “{title}”.",
     "reminder": "“{title}” still waits for an answer, until {time}.",
     "reminder.code": "Answer on its card, or begin your reply with {code}.",
+    "asked.late": "{name} has answered “{title}”, after it had ended: {said}",
     "asked.deadline": "They have until {time}.",
     "typing": "is working on it…",
     "waiting": "I am still waiting for {who}; I will read your message next. To drop it, write: drop",

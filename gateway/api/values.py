@@ -203,11 +203,11 @@ class SettlementOut(BaseModel):
 
 
 class SaidOut(BaseModel):
-    """Something that people said while it was open."""
+    """Something that people said while it was open, or when it was too late."""
 
     at: datetime
-    kind: Literal["vote", "question", "answer"] = Field(
-        description="An approval of several, a question back, or the answer to one."
+    kind: Literal["vote", "question", "answer", "late"] = Field(
+        description="An approval of several, a question back, the answer to one, or an answer that changed nothing."
     )
     name: str
     text: str
@@ -347,6 +347,8 @@ def _said(record: Record) -> SaidOut:
             return SaidOut(at=moment(record.at), kind="answer", name=name, text=text)
         case events.ResponseGiven(name=name, decision=decision):
             return SaidOut(at=moment(record.at), kind="vote", name=name, text=decision)
+        case events.ResponseRefused(name=name, decision=decision, text=text):
+            return SaidOut(at=moment(record.at), kind="late", name=name, text=text or decision)
     raise TypeError(f"{record.event.__class__.__name__} is nothing that people say")
 
 

@@ -86,8 +86,8 @@ def _told(event: Event) -> str:
     match event:
         case events.ResponseGiven(name=name, decision=decision):
             return f"{name} said {decision}"
-        case events.ResponseRefused(name=name, decision=decision, reason=reason):
-            return f"{name} said {decision}, which changed nothing: {reason}"
+        case events.ResponseRefused(name=name, decision=decision, reason=reason, text=text):
+            return f"{name} said {decision}, which changed nothing: {reason}" + (f". They said: {text}" if text else "")
         case events.QuestionAsked(name=name, text=text):
             return f"{name} asked back: {text}"
         case events.RequestClaimed(name=name):

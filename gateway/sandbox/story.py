@@ -144,9 +144,12 @@ class Story:
                 where = self._names.get(via, "")
                 place = where if where.startswith("#") else "a direct message"
                 return who, f"{self._decided(name, decision)} in {place}. It counts."
-            case events.ResponseRefused(party=party, name=who, decision=decision, request=name, reason=reason):
+            case events.ResponseRefused(
+                party=party, name=who, decision=decision, request=name, reason=reason, late=late
+            ):
                 why = REFUSALS.get(reason, reason)
                 said = f"{self._decided(name, decision)}, which changes nothing: {why}."
+                said += " The agent reads it as information." if late else ""
                 return self._named(party, who or "Somebody"), said
             case events.QuestionAsked(name=who, text=text):
                 return who, f"asks back: “{text}” The request stays open."

@@ -106,6 +106,8 @@ def _find(db: sqlite3.Connection, whose: Collection[str], identities: Collection
                 found.messages.add(place)
             case "RequestSettled" if _settled_in_words(body["settlement"], whose):
                 found.runs.add((str(thread), body["run"]))
+            case "ResponseRefused" if body.get("text") and body["party"] in whose:
+                found.runs.add((str(thread), body["run"]))
             case "ResponseGiven" | "ResponseRefused" | "RequestSettled":
                 pass  # that they decided stays
             case _ if thread is not None and any(body.get(name) in whose for name in PARTIES):

@@ -4,6 +4,8 @@ What an answer does to a request.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,39 @@ def test_high_urgency_is_confirmed(decision: Decision, urgency: str, confirmed: 
         assert rulings.Unreadable("not_confirmed") == ruling
     else:
         assert isinstance(ruling, rulings.Settles)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "decision", "how", "informs"),
+    [
+        (Outcome.EXPIRED, Decision.APPROVE, {}, True),
+        (Outcome.EXPIRED, Decision.ASK_BACK, {"text": "use v2 instead"}, True),
+        (Outcome.EXPIRED, Decision.CLAIM, {}, False),
+        (Outcome.EXPIRED, Decision.APPROVE, {"voter": a_voter("otto")}, False),
+        (Outcome.APPROVED, Decision.DENY, {"text": "not on a Friday"}, True),
+        (Outcome.APPROVED, Decision.DENY, {}, False),
+        (Outcome.CANCELLED, Decision.APPROVE, {}, False),
+        (Outcome.APPROVED, Decision.DENY, {"text": "no", "voter": a_voter("otto")}, False),
+    ],
+)
+def test_what_comes_too_late_informs(outcome: Outcome, decision: Decision, how: dict[str, Any], informs: bool):
+    """
+    The agent is told of whoever could have decided: all they say where nobody had, and reasons where somebody had.
+    """
+    ended = settled().model_copy(update={"settlement": Settlement(outcome=outcome, at=NOON + 10)})
+
+    assert rulings.TooLate(ended.settlement, informs) == decide(ended, a_response(decision, **how), NOON + 61)
+
+
+@pytest.mark.parametrize(("outcome", "voter"), [(Outcome.APPROVED, "ana"), (Outcome.EXPIRED, "otto")])
+def test_talk_under_a_card_that_has_ended_is_talk(outcome: Outcome, voter: str):
+    """
+    Words under what is decided, and words of somebody who was never asked, are answered by nobody.
+    """
+    ended = settled().model_copy(update={"settlement": Settlement(outcome=outcome, at=NOON + 10)})
+    words = a_response(Decision.ASK_BACK, text="thanks", voter=a_voter(voter))
+
+    assert rulings.Chatter() == decide(ended, words, NOON + 61)
 
 
 def test_denial_carries_its_reason():
@@ -193,7 +228,7 @@ def test_late_is_late_by_both_clocks(now: float, sent_at: float, counts: bool):
     ruling = decide(standing(), a_response(sent_at=sent_at), now)
 
     assert counts == isinstance(ruling, rulings.Settles)
-    assert counts or rulings.Expires() == ruling
+    assert counts or rulings.Expires(informs=True) == ruling
 
 
 def test_unseen_prompt_settles_nothing():

@@ -477,6 +477,23 @@ async def test_a_request_is_withdrawn(make: Make, enter: Enter):
         assert "denied already" in late.json()["detail"]
 
 
+async def test_what_comes_too_late_is_shown(make: Make, enter: Enter):
+    """
+    A client reads what somebody said who could have decided; how it ended stays as it is.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door)).json()
+        await house.runtime.settle()
+        await house.press(ANA, created["id"], Decision.APPROVE)
+        await house.deny(BEN, created["id"], "not on a Friday")
+        stands = (await door.get(f"/requests/{created['id']}")).json()
+
+        assert "approved" == stands["settlement"]["outcome"]
+        assert ("late", "Ben", "not on a Friday") == tuple(
+            stands["said"][-1][name] for name in ("kind", "name", "text")
+        )
+
+
 async def test_a_click_and_a_withdrawal_at_once(make: Make, enter: Enter):
     """
     The first in the log wins, and whoever was second is told so.

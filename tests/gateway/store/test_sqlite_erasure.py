@@ -147,6 +147,22 @@ async def test_an_approvers_words_go_and_other_runs_stay(make: Make, tmp_path: P
         assert [("ana", "deny", ERASED), ("ana", "approve", "Ana")] == [(e.party, e.decision, e.name) for e in answers]
 
 
+async def test_what_came_too_late_goes_as_well(make: Make, tmp_path: Path):
+    """
+    Words that decided nothing any more are gone with the run that they were kept with.
+    """
+    async with make(repeats(World()), script=says) as house:
+        await house.write(RITA, "deploy it")
+        (row,) = await house.store.requests(status="open")
+        await house.press("UBEN", row.id, Decision.APPROVE)
+        await house.deny("UANA", row.id, f"not the {ANAS}")
+        assert holds(tmp_path, ANAS)
+        await house.runtime.advance(60)
+        await forget(house, ANA)
+
+        assert [] == holds(tmp_path, ANAS)
+
+
 async def test_a_run_that_needs_the_texts_has_to_end_first(make: Make, tmp_path: Path):
     """
     While a run waits that is rebuilt from their words, nothing is erased, its thread is named, and the run goes on.
