@@ -1,0 +1,61 @@
+"""
+What mail programs, lists and lawyers put below what a person wrote.
+"""
+
+from __future__ import annotations
+
+import re
+
+from adapters.email import phrases
+from adapters.email.quotes import RULE, Lines
+
+_LINK = re.compile(r"[<(\[]?(?:https?://|mailto:)\S+")
+_GOES_ON = re.compile(r"[,;] (?:and|but|is|und|aber|et|mais|y|pero) ")
+_LEGAL_LINES = 6  # lines of a paragraph that are looked at for a lawyer's words
+_LEGAL_LENGTH = 120  # characters that such a paragraph has at least
+
+
+def begins(lines: Lines, i: int, *, below: bool) -> bool:
+    """
+    Tell whether all that follows, up to the next quote, is a signature or a footer.
+
+    Args:
+        below: The person wrote something above; a device's footer is the end of that only then.
+    """
+    line = lines.plain[i]
+    if line in ("--", "__"):  # RFC 3676, section 4.3; many programs lose the space
+        return True
+    if RULE.match(line):
+        following = lines.filled[i + 1]
+        return any(phrases.LIST_FOOTER.search(near) for near in lines.low[following : following + 5]) or legal(
+            lines, following
+        )
+    if not below:
+        return False
+    if device(lines, i):
+        return True
+    own = not i or not lines.plain[i - 1]
+    return own and (bool(phrases.LIST_FOOTER.match(lines.low[i].lstrip("*_ "))) or legal(lines, i))
+
+
+def device(lines: Lines, i: int) -> bool:
+    """Tell whether "Sent from my iPhone" stands there, and no sentence that begins so."""
+    line = lines.low[i].strip("*_ []()")
+    if not line or len(line) > 200 or (i and lines.plain[i - 1] and not lines.marked[i - 1]):
+        return False
+    line = _LINK.sub("", line).strip(" <>")
+    if len(line) > 90 or not phrases.SENT_FROM.fullmatch(line):
+        return False
+    if phrases.DEVICES.search(line):
+        return not _GOES_ON.search(line) and len(line.split()) < 14
+    return len(line.split()) <= 8 and not re.search(r"[,.;?!。]", line)
+
+
+def legal(lines: Lines, i: int) -> bool:
+    """Tell whether a notice begins there that says for whom the message is meant."""
+    if i >= len(lines):
+        return False
+    if phrases.NOTICE.match(lines.low[i]):
+        return True
+    paragraph = " ".join(lines.low[i : i + _LEGAL_LINES])[:1000]
+    return len(paragraph) > _LEGAL_LENGTH and len(set(phrases.LEGAL.findall(paragraph))) >= 3

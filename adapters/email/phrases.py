@@ -1,0 +1,191 @@
+"""
+What mail programs write around a reply, in the languages that people read their mail in.
+
+Only words stand here; `reply.py` says where in a message they count. Words are in lower case, compared after case
+folding and NFC; the table is meant to be added to.
+"""
+
+from __future__ import annotations
+
+import re
+
+FROM, DATE, TO, SUBJECT, OTHER = "from", "date", "to", "subject", "other"
+
+_HEADERS = {
+    FROM: """
+        from|von|de|da|van|fra|från|od|nadawca|odesílatel|odosielateľ|lähettäjä|saatja|feladó|kimden|gönderen|от|
+        от кого|від|від кого|подател|expéditeur|remitente|remetente|mittente|afzender|absender|avsender|afsender|
+        expeditor|de la|发件人|寄件者|寄件人|差出人|送信者|送信元|보낸 사람|보낸사람|발신자|מאת|من|المرسل|από|
+        αποστολέας|nuo|dari|từ|người gửi|จาก|pošiljatelj|šalje|sendandi|frá|message de|reply from
+    """,
+    DATE: """
+        date|sent|sent at|sent on|received|datum|gesendet|gesendet am|envoyé|envoyé le|message du|date d'envoi|data|
+        inviato|data invio|enviado|enviado el|enviado em|enviada|enviada em|enviat|fecha|fecha de envío|verzonden|
+        verstuurd|sendt|skickat|skickades|dato|lähetetty|päiväys|päivämäärä|saadetud|kuupäev|wysłano|wysłane|odesláno|
+        odoslané|dátum|отправлено|дата|надіслано|изпратено|elküldve|küldve|gönderildi|gönderme tarihi|
+        gönderilme tarihi|tarih|trimis|dată|data trimiterii|发送时间|发送日期|日期|時間|寄件日期|傳送時間|送信日時|
+        日付|日時|날짜|보낸 날짜|보낸날짜|נשלח|תאריך|التاريخ|تاريخ|تم الإرسال|ημερομηνία|στάλθηκε|ngày|đã gửi|gửi|
+        tanggal|dikirim|terkirim|วันที่|ส่ง|ส่งเมื่อ|poslano|sent date|išsiųsta
+    """,
+    TO: """
+        to|an|à|a|al|para|per|aan|til|till|do|komu|adresat|pre|vastaanottaja|saaja|кому|до|до кого|收件人|收件者|宛先|
+        받는 사람|받는사람|수신|אל|إلى|الى|προς|kime|alıcı|címzett|către|catre|la|destinataire|destinatario|
+        destinatário|kepada|ถึง|đến|tới|người nhận|prima|za|kam
+    """,
+    SUBJECT: """
+        subject|betreff|objet|sujet|asunto|oggetto|assunto|assumpte|onderwerp|emne|ämne|aihe|teema|temat|předmět|
+        predmet|тема|относно|主题|主題|主旨|件名|제목|נושא|الموضوع|θέμα|konu|tárgy|subiect|chủ đề|tiêu đề|subjek|
+        perihal|เรื่อง|efni|tema
+    """,
+    OTHER: """
+        cc|kopie|kopia|kopi|kopio|copie|copie à|cópia|copia|копия|копія|抄送|副本|참조|bcc|cci|cco|dw|udw|másolat|
+        bilgi|עותק|نسخة|κοιν|reply-to|reply to|antwort an|répondre à|responder a|antwoord aan|importance|priority|
+        wichtigkeit|priorität|importancia|attachments|anlagen|pièces jointes|adjuntos|organization|organisation|
+        on behalf of|mailed-by
+    """,
+}
+
+
+def _words(block: str) -> list[str]:
+    return [word.strip() for word in re.sub(r"\s*\n\s*", "", block).split("|") if word.strip()]
+
+
+HEADERS: dict[str, str] = {word: kind for kind, block in _HEADERS.items() for word in _words(block)}
+"""A header's name, as mail programs write it above what they quote, to what it is."""
+
+_VERBS = """
+    wrote|writes|has written|schrieb|schrieben|schreibt|écrit|ecrit|escribió|escribio|escribiste|ha escrito|ha escrit|
+    va escriure|ha scritto|hai scritto|scrive|scrisse|escreveu|schreef|geschreven|skrev|har skrevet|har skrivit|
+    skrifaði|kirjoitti|kirjutas|napisał|napisał(a)|napisała|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|
+    napisao|napisao je|napisala|написал|написал(а)|написала|пишет|писал|написав|написав(ла)|пише|написа|
+    напиша|írta|yazdı|έγραψε|έγραψες|rašė|rakstīja|a scris|menulis|đã viết
+"""
+_UNSPACED = (
+    "写道|寫道|来信|のメッセージ|のメール|書きました|書いた|작성|썼습니다|쓰셨습니다|적었습니다|"
+    "כתב|מאת|كتب|تمت كتابة|เขียน"
+)
+"""The same in scripts that set no spaces, or join words to their neighbours."""
+_SPACED = "|".join(re.escape(word) for word in sorted(_words(_VERBS), key=len, reverse=True))
+WROTE = re.compile(rf"(?<!\w)(?:{_SPACED})(?!\w)|{_UNSPACED}")
+"""Says that somebody wrote what follows."""
+
+ORIGINAL = re.compile(
+    r"original message|original e-?mail|original appointment|reply message|replied message|forwarded message|"
+    r"forwarded by|forwarded mail|forward(?:ed)? e-?mail|begin forwarded message|"
+    r"weitergeleitete (?:nachricht|e-?mail|mail)|weitergeleiteten (?:nachricht|e-?mail)|"
+    r"ursprüngliche (?:nachricht|e-?mail|mail)|original-?nachricht|originalnachricht|antwort nachricht|"
+    r"message d['’]origine|message original|message (?:transféré|réexpédié|initial)|courriel original|"
+    r"e-mail d'origine|mail original|mensaje (?:original|reenviado)|correo original|missatge (?:original|reenviat)|"
+    r"mensagem (?:original|encaminhada|reencaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk(?:e)? bericht|"
+    r"origineel bericht|doorgestuurd bericht|oprindelig (?:meddelelse|besked|mail)|"
+    r"videresendt (?:meddelelse|melding|besked)|opprinnelig melding|original melding|ursprungligt meddelande|"
+    r"originalmeddelande|vidarebefordrat (?:meddelande|mejl)|alkuperäinen viesti|välitetty viesti|"
+    r"edelleenlähetetty viesti|oryginalna wiadomość|wiadomość oryginalna|oryginalny e-?mail|wiadomość przekazana|"
+    r"przekazana wiadomość|treść przekazanej wiadomości|původní (?:zpráva|e-?mail)|přeposlaná zpráva|pôvodná správa|"
+    r"preposlaná správa|исходное сообщение|исходное письмо|пересылаемое сообщение|пересланное сообщение|"
+    r"перенаправленное сообщение|оригинал сообщения|оригінальне повідомлення|переслане повідомлення|"
+    r"початкове повідомлення|оригинално (?:съобщение|писмо)|препратено съобщение|eredeti üzenet|továbbított üzenet|"
+    r"orijinal (?:mesaj|ileti)|özgün ileti|iletilen ileti|yönlendirilmiş ileti|mesaj(?:ul)? original|"
+    r"mesaj redirecționat|αρχικό μήνυμα|προωθημένο μήνυμα|originalna poruka|izvorna poruka|proslijeđena poruka|"
+    r"izvirno sporočilo|posredovano sporočilo|originalus laiškas|algne (?:sõnum|kiri)|sākotnējais ziņojums|"
+    r"pesan asli|pesan terusan|thư gốc|tin nhắn gốc|thư chuyển tiếp|ข้อความต้นฉบับ|ข้อความที่ส่งต่อ|原始邮件|"
+    r"原始郵件|原邮件|转发的邮件|轉寄郵件|转发邮件|邮件原件|元のメッセージ|転送メッセージ|転送されたメッセージ|"
+    r"오리지널 메시지|원본 메시지|원본 메일|전달된 메시지|전달된 메일|הודעה מקורית|הודעה שהועברה|הודעת המקור|"
+    r"الرسالة الأصلية|رسالة معاد توجيهها|رسالة محولة"
+)
+"""Stands between two rows of dashes above an older message."""
+
+BEGIN_FORWARDED = re.compile(
+    r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|"
+    r"début du message (?:réexpédié|transféré)|inicio del mensaje reenviado|"
+    r"início da mensagem (?:reencaminhada|encaminhada)|inizio messaggio inoltrato|begin doorgestuurd bericht|"
+    r"start på videresendt (?:besked|melding)|vidarebefordrat brev|början på vidarebefordrat|välitetty viesti alkaa|"
+    r"początek przekazywanej wiadomości|začátek přeposílané zprávy|začiatok preposlanej správy|"
+    r"начало переадресованного сообщения|початок переадресованого повідомлення|továbbított levél kezdete|"
+    r"iletilen ileti başlangıcı|αρχή προωθημένου μηνύματος|以下是转发的邮件|下面是被转发的邮件|以下為轉寄的郵件|"
+    r"転送されたメッセージ|전달된 메시지|תחילת ההודעה שהועברה|بداية الرسالة المعاد توجيهها)\s*[:：]?"
+)
+
+SENT_FROM = re.compile(
+    r"(?:sent|send) (?:from|via|with|using|by) \S.*|get outlook for \S.*|download outlook for \S.*|"
+    r"sent securely from \S.*|typed on (?:my |a )?\S.*|gesendet (?:von|mit|aus|über) \S.*|"
+    r"von meinem? \S.* gesendet.*|von \S.* gesendet.*|verschickt von \S.*|"
+    r"diese (?:nachricht|e-?mail|mail) wurde (?:von|mit) \S.* gesendet.*|holen sie sich outlook \S.*|"
+    r"outlook für \S.*|envoyé (?:de|depuis|à partir|par|via|avec|d['’]) ?\S.*|obtenez outlook \S.*|"
+    r"télécharge[zr] outlook \S.*|enviado (?:desde|do|da|de|con|com|a partir|por|via|pelo) ?\S.*|"
+    r"obtener outlook \S.*|obter o outlook \S.*|obtenga outlook \S.*|enviat des \S.*|"
+    r"inviato (?:da|dal|dall['’]|dalla|con|tramite) ?\S.*|ottieni outlook \S.*|scarica outlook \S.*|"
+    r"(?:verzonden|verstuurd) (?:vanaf|met|van|via|vanuit) \S.*|outlook voor \S.* downloaden.*|download outlook \S.*|"
+    r"sendt (?:fra|via|med) \S.*|hent outlook \S.*|få outlook \S.*|skickat från \S.*|hämta outlook \S.*|"
+    r"lähetetty \S.*|hanki outlook \S.*|saadetud \S.*|wysłan[oey] (?:z|ze|za|przy|przez) \S.*|pobierz outlook \S.*|"
+    r"odesláno (?:z|ze|pomocí) \S.*|odoslan[ée] (?:z|zo) \S.*|stáhnout outlook \S.*|"
+    r"отправлено (?:с|со|из|через) \S.*|получить outlook \S.*|надіслано (?:з|із|зі|через) \S.*|изпратено от \S.*|"
+    r"(?:el)?küldve \S.*|\S.* (?:készülékemről|telefonomról|iphone-omról) küldve.*|az én \S.* küldve.*|"
+    r"\S.* gönderildi\.?|outlook'u edinin.*|στάλθηκε από \S.*|εστάλη από \S.*|trimis (?:de|din|cu) \S.*|"
+    r"poslano (?:s|sa|z) \S.*|poslato sa \S.*|išsiųsta iš \S.*|nosūtīts no \S.*|sent frá \S.*|"
+    r"(?:đã )?(?:được )?gửi (?:từ|bằng) \S.*|dikirim dari \S.*|terkirim dari \S.*|(?:发自|来自|發自)\s*\S.*|"
+    r"(?:从|從)我的.*(?:发送|發送|傳送|寄出).*|\S.*(?:から送信|から送信されました|より送信)[。.]?|"
+    r"\S.*에서 (?:보냄|전송됨|보낸 메일|발송).*|נשלח מ\S.*|(?:أُرسلت|أرسلت|تم الإرسال|مرسل|مُرسل) من \S.*|"
+    r"ส่งจาก\s*\S.*|yahoo mail: .*|sent from yahoo.*"
+)
+"""What a telephone or a mail program signs with, as a line of its own."""
+
+DEVICES = re.compile(
+    r"iphone|ipad|ipod|apple watch|android|galaxy|samsung|blackberry|nokia|huawei|xiaomi|redmi|oneplus|pixel|lumia|"
+    r"windows|outlook|yahoo|gmail|proton|spark|mailbird|thunderbird|typeapp|bluemail|aquamail|k-9|newton|nine|mail|"
+    r"phone|mobile|mobil|móvil|celular|portable|telefon|téléphone|handy|smartphone|tablet|device|gerät|appareil|"
+    r"dispositivo|toestel|enhed|enhet|телефон|手机|手機|スマート|휴대|app"
+)
+
+CLOSING = re.compile(
+    r"(?:with )?(?:(?:my |very |many )?(?:best|kind|kindest|warm|warmest|friendly) )(?:regards|wishes)|"
+    r"regards|yours (?:sincerely|faithfully|truly)|sincerely(?: yours)?|respectfully|cheers|best|"
+    r"(?:mit |viele |liebe |beste |schöne |herzliche |freundliche )*"
+    r"(?:freundlichen|herzlichen|besten|lieben|schönen|vielen)? ?gr(?:ü|ue)(?:ß|ss)e?n?|"
+    r"gru(?:ß|ss)|mfg|vg|lg|hochachtungsvoll|(?:bien )?cordialement|"
+    r"(?:sincères |meilleures |cordiales )?salutations(?: distinguées)?|bien à (?:vous|toi)|amicalement|"
+    r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordialmente|atenciosamente|att|abraços?|"
+    r"(?:cordiali|distinti) saluti|saluti|met (?:vriendelijke|hartelijke) groeten?|"
+    r"(?:vriendelijke|hartelijke) groeten?|groeten|mvg|med (?:venlig|vennlig) hilsen|"
+    r"(?:venlig|vennlig|bedste) hilsen|hilsen|mvh|(?:med )?(?:vänliga?|bästa) hälsning(?:ar)?|hälsningar|"
+    r"ystävällisin terveisin|terveisin|parhain terveisin|z poważaniem|pozdrawiam(?: serdecznie)?|s pozdravem|"
+    r"s pozdravom|s úctou|üdvözlettel|tisztelettel|saygılarımla|iyi çalışmalar|с уважением|з повагою|с уважение|"
+    r"με εκτίμηση|cu stimă|cu respect|lp|lijep pozdrav|pagarbiai|lugupidamisega|trân trọng|hormat saya|salam|此致|"
+    r"敬具|敬上|בברכה|מִכָּבוֹד|مع (?:أطيب )?(?:تحياتي|التحية)|تحياتي|ขอแสดงความนับถือ|드림"
+)
+"""Closes a letter; what follows is who wrote it. Thanks are no closing here: they may be what somebody says."""
+
+LIST_FOOTER = re.compile(
+    r"mailing list|listinfo|mailman|unsubscribe|you received this message because|you are receiving this|"
+    r"reply to this email directly or view it|to view this discussion|google groups|groups\.google|yahoo groups|"
+    r"abbestellen|désabonner|se désinscrire|darse de baja|cancelar (?:la )?suscripci|disiscriv|uitschrijven|"
+    r"отписаться|@lists?\.|/lists?/"
+)
+
+LEGAL = re.compile(
+    r"confidential|privileged|intended (?:solely )?(?:recipient|for|only)|intended for|in error|unauthori[sz]ed|"
+    r"disclos|dissemin|prohibited|legally|disclaimer|virus|addressee|attachments?|vertraulich|empfänger|irrtümlich|"
+    r"unbefugt|rechtlich geschützt|untersagt|vernichten|confidentiel|destinataire|par erreur|pièces jointes|interdit|"
+    r"confidencial|destinatari|por error|prohibid|adjuntos|por engano|proibid|anexos|riservat|per errore|allegati|"
+    r"vietat|vertrouwelijk|geadresseerde|abusievelijk|fortrolig|modtager|konfidentiell|mottagare|poufn|adresat|błęd|"
+    r"důvěrn|příjemce|конфиденциальн|получател|ошибочно|bizalmas|címzett|gizli|alıcı|机密|收件人|機密|秘密"
+)
+"""Two of these in a last paragraph make it a lawyer's."""
+
+NOTICE = re.compile(
+    r"[*_\s]*(?:confidentiality (?:notice|note|statement)|legal (?:notice|disclaimer)|"
+    r"privileged (?:and|/) ?confidential|"
+    r"vertraulichkeitshinweis|avis de confidentialité|aviso (?:legal|de confidencialidad)|avviso di riservatezza|"
+    r"please consider the environment before printing|think before you print|disclaimer\W*$)"
+)
+"""Begins a notice that no person wrote into this answer."""
+
+ABOVE = re.compile(
+    r"(?:reply|response|answer|type|write)s? (?:\w+ ){0,4}above this line|reply above this email|"
+    r"above the dashed line|(?:bitte )?antworten sie (?:bitte )?(?:oberhalb|über) dieser (?:zeile|linie)|"
+    r"antwort (?:bitte )?(?:oberhalb|über) dieser (?:zeile|linie)|réponse au-dessus de cette ligne|"
+    r"répondez au-dessus|(?:responda|responder|respuesta|escriba su respuesta).{0,20}(?:encima|arriba) de esta línea|"
+    r"acima desta linha|sopra questa (?:riga|linea)|boven deze (?:regel|lijn)|powyżej tej linii|"
+    r"ovanför (?:den här|denna) rad"
+)
+"""The line below which help desks, and we, put what must not be read as an answer."""

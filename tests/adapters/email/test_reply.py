@@ -1,0 +1,273 @@
+"""
+What a person newly wrote, whatever their mail program put around it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.email.reply import new_part
+from tests.adapters.email.corpora import replies, share
+from tests.fuzz import examples
+from tests.vendor import folder
+
+SAMPLES = Path(__file__).parent / "samples"
+ANSWER = "Approved, but not before five.\nThe second line."
+ASKED = "Deploy v2 to production?\nReply approve or deny."
+ATTRIBUTIONS = SAMPLES.joinpath("attributions.txt").read_text().splitlines()
+INTRODUCTIONS = SAMPLES.joinpath("introductions.txt").read_text().rstrip("\n").split("\n~~~\n")
+DEVICES = SAMPLES.joinpath("devices.txt").read_text().splitlines()
+
+
+def marked(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+# Above, below and between -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attribution", ATTRIBUTIONS)
+def test_what_stands_above_a_quote_is_the_answer(attribution: str):
+    """
+    In every language, an attribution and what it introduces are cut off: marked, unmarked, and wrapped over lines.
+    """
+    wrapped = "\n".join(textwrap.wrap(attribution, 60, break_long_words=False, break_on_hyphens=False))
+
+    assert [ANSWER] * 4 == [
+        new_part(f"{ANSWER}\n\n{attribution}\n\n{marked(ASKED)}\n"),
+        new_part(f"{ANSWER}\n\n{attribution}\n\n{ASKED}\n"),
+        new_part(f"{ANSWER}\n\n{wrapped}\n\n{marked(ASKED)}\n"),
+        new_part(f"{ANSWER}\n{wrapped if len(attribution) >= 60 else attribution}\n{ASKED}\n"),
+    ]
+
+
+@pytest.mark.parametrize("attribution", ATTRIBUTIONS)
+def test_what_stands_between_and_below_marked_lines_is_the_answer(attribution: str):
+    """
+    Inline answers are put together in order; the questions between them are ours.
+    """
+    text = f"{attribution}\n> Deploy v2?\n\n{ANSWER}\n\n> Are you sure?\n> Really?\n\nYes.\n"
+
+    assert f"{ANSWER}\n\nYes." == new_part(text)
+
+
+@pytest.mark.parametrize("rule", ["", "_" * 32 + "\n", "-" * 20 + "\n"])
+@pytest.mark.parametrize("introduction", INTRODUCTIONS)
+def test_headers_and_banners_end_the_answer(introduction: str, rule: str):
+    """
+    A block of headers, "Original Message" and the line of a help desk end what is new, in every language.
+    """
+    assert new_part(f"{ANSWER}\n\n{rule}{introduction}\n\n{ASKED}") == ANSWER
+
+
+@pytest.mark.parametrize("footer", DEVICES)
+def test_a_devices_footer_is_no_answer(footer: str):
+    """
+    "Sent from my iPhone" goes, alone and above a quote; nothing is left of a mail that has nothing else.
+    """
+    quote = f"On 8 Nov 2016, at 12:39, Ana <ana@example.org> wrote:\n\n{marked(ASKED)}"
+
+    assert [ANSWER, ANSWER, "", ""] == [
+        new_part(f"{ANSWER}\n\n{footer}"),
+        new_part(f"{ANSWER}\n\n{footer}\n\n{quote}"),
+        new_part(f"{footer}\n\n{quote}"),
+        new_part(footer),
+    ]
+
+
+def test_an_empty_reply_above_our_words_is_no_answer():
+    """
+    Whoever sends back only what we wrote said nothing, be it "Reply approve or deny".
+    """
+    attribution = "On Tue, Nov 8, 2016 at 12:39 PM Ringback <reply@example.org> wrote:"
+
+    assert ["", "", ""] == [
+        new_part(f"{attribution}\n\n{marked(ASKED)}"),
+        new_part(f"\n\n{attribution}\n\n{ASKED}"),
+        new_part(marked("approve")),
+    ]
+
+
+def test_a_wrapped_end_of_a_quoted_line_is_not_taken_for_an_answer():
+    """
+    A program that wraps a quoted line and leaves the rest unmarked puts no words of ours into somebody's mouth.
+    """
+    line = "Whoever may decide about this request can answer with the single words"
+
+    assert new_part(f"{ANSWER}\n\nAna wrote:\n> {line}\napprove or deny\n> as the first line.") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "-- \nAna Lima\nBoss of everything",
+        "--\nAna",
+        "Best regards,\nAna Lima\nBoss",
+        "Mit freundlichen Grüßen\nAna",
+        "Cordialement,\nAna",
+        "-Ana Lima",
+        "_______________________________\nusers mailing list\nusers@lists.example.org",
+        "This email and any attachments are confidential and intended solely for the addressee. If you have received "
+        "it in error, please delete it; disclosure is prohibited.",
+        "CONFIDENTIALITY NOTICE: do not read this.",
+    ],
+)
+def test_what_a_program_or_a_lawyer_signs_with_goes(below: str):
+    """
+    Signatures, the footers of lists and notices of confidentiality are nobody's answer.
+    """
+    assert new_part(f"{ANSWER}\n\n{below}\n") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sent from the warehouse, as agreed.\nAll good.",
+        "From: Berlin\nTo: Munich\nDate: 5 May",
+        "name: Ana\nenvironment: staging\ntag: v1.2",
+        "On Tuesday we ship.\nOn Wednesday:\n- rest",
+        "| tag | when |\n|---|---|\n| v1 | now |",
+        "I wrote:\n\nplease fix",
+        "He said at 10:30: no.",
+        "yes\n-- with one change",
+        "Groceries:\n\n- one\n- two\n\n- Three Four five",
+        "Meeting 2016-11-08 12:39:\n\nAnn agreed.",
+        "Best regards to Ana\nand thanks",
+        "Regards",
+        "The log says:\n2016-11-08 12:39:10 error: x\nWhat now?",
+        "Contact: ana@example.org\nPhone: 123\n\nplease call",
+        "On 5 May 2024 we agreed with Ana <ana@example.org>:\n- no deploys",
+        "Thanks,\nAna",
+        "Approve\n\n---\n\nwith a note below the line",
+        "Yes.\n\nDisclaimer: I have not tested it.",
+        "Yes.\n\nThis message is fine to send.",
+        "Please use this attachment in error handling.",
+        "Unsubscribe them all.",
+        "To unsubscribe is what I want.",
+    ],
+)
+def test_what_a_person_wrote_stays(text: str):
+    """
+    Where a line may be somebody's own, it is.
+    """
+    assert text == new_part(text)
+
+
+# HTML ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.html")), ids=lambda path: path.stem)
+def test_programs_say_in_html_what_they_quote(path: Path):
+    """
+    The marks that mail programs put into HTML are enough, whatever language stands beside them.
+    """
+    assert new_part("", path.read_text()) == ANSWER
+
+
+def test_html_counts_where_the_text_does_not_show_the_quote():
+    """
+    A plain text without any sign of its quote is read through the HTML beside it; one that shows it is not.
+    """
+    html = (
+        "<div>yes</div><div class=gmail_quote><div class=gmail_attr>Blah:</div><blockquote>Deploy?</blockquote></div>"
+    )
+
+    assert [
+        new_part("yes\n\nBlah:\nDeploy?", html),
+        new_part("yes\n> Deploy?", "<p>no</p>"),
+        new_part("yes", html),
+    ] == ["yes"] * 3
+
+
+# Corpora ------------------------------------------------------------------------------------------------------------
+
+
+def test_corpora():
+    """
+    Of what others state about their mails at least this much holds; where they contradict each other, it cannot be all.
+    """
+    rows = list(replies(folder("email/reply")))
+    stated = [row for row in rows if row.stated]
+
+    assert share(rows, new_part) >= 0.95
+    assert share(stated, new_part) >= 0.95
+    assert share([row for row in stated if row.held_out], new_part) >= 0.9
+    assert len(stated) >= 100
+
+
+# Any input ----------------------------------------------------------------------------------------------------------
+
+PIECES = [
+    "On ", "On Tue, Nov 8 2016 at 10:10\n", "On a wrote\n", ">", "> x\n", ">\n", "a:\n", "a: ", "From: a\n",
+    "From: a <a@b.c>\nFrom: x\n", "-", "--\n", "-----\n", "_ ", "______\n", "<", "<\n", "<a\n> b:\n", "a@", "a@b.c ",
+    "<a@b.c ", "1 ", "12:", "2016-11-08 ", "2016-11-08 12:39\n", " ", "  \n", "\t", "\n", "\r", "Sent from ",
+    "Sent from my iPhone\n\n", "Best regards\n", "viele ", "my best ", "-- a ", "---- a ----\n",
+    "-----Original Message", "confidential ",
+    "\nconfidential privileged intended for in error disclosure\n", "| ", "*", "*From:*\n", "é",
+    "\u200b", "写道", "a\n\n", "reply a b c d ", "On 1 Jan 2020 10:10 a <a@b.c>\nx\n> y\nwrote:\n", "From: a\nx@y\n",
+    "_____\nA: b\n", "-A B\n\n", "> " + "x" * 70 + "\nyy\n", "http://a ", "[", "On 10 Jan,\n", "a gönderildi ",
+]  # fmt: skip
+TAGS = [
+    "<div>", "<blockquote>", "<blockquote>a", "<p>a", "<br>", "<hr>", '<span style="', '<p style="display: none',
+    '<p class="gmail_attr ', "<", "&", "<!--", "<li>", "<pre>\n", "<td>", "<table>", "<div id=appendonsend>", "<b><p>",
+    "<div class=gmail_attr>x", "<div hidden>", "</div>", "<script>", "&#x41;", "<![CDATA[", " ", "<a href=",
+]  # fmt: skip
+
+
+def spent(text: str, html: str | None = None) -> float:
+    """The processor's seconds for one reply, the least of three."""
+    tries = []
+    for _ in range(3):
+        start = time.process_time()
+        new_part(text, html)
+        tries.append(time.process_time() - start)
+    return min(tries)
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=repr)
+def test_twice_the_text_takes_twice_as_long(piece: str):
+    """
+    No text makes the reader slow: whatever is repeated, twice as much takes twice as long.
+    """
+    once, twice = (spent(piece * (size // len(piece))) for size in (20_000, 40_000))
+
+    assert twice < 3 * max(once, 0.005)
+
+
+@pytest.mark.parametrize("piece", TAGS, ids=repr)
+def test_twice_the_html_takes_twice_as_long(piece: str):
+    """
+    Nor does any HTML, however deep or long.
+    """
+    once, twice = (spent("", piece * (size // len(piece))) for size in (40_000, 80_000))
+
+    assert twice < 3 * max(once, 0.01)
+
+
+@examples(300)
+@given(st.lists(st.one_of(st.sampled_from([*PIECES, *ATTRIBUTIONS, *INTRODUCTIONS, *DEVICES]), st.text()), max_size=12))
+def test_nothing_is_made_up(pieces: list[str]):
+    """
+    Whatever comes, every line of an answer is a line that came, in order.
+    """
+    text = "".join(pieces)
+    lines = iter(re.split("\r\n|[\r\n\u2028\u2029]", text))
+
+    for line in new_part(text).split("\n"):
+        assert not line.strip() or any(line.strip() in came for came in lines)
+
+
+@examples(300)
+@given(st.text(), st.lists(st.one_of(st.sampled_from(TAGS), st.text()), max_size=20).map("".join))
+def test_any_text_and_any_html_give_an_answer(text: str, html: str):
+    """
+    Nothing that comes raises.
+    """
+    assert isinstance(new_part(text, html), str)
