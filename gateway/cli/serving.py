@@ -67,16 +67,23 @@ def sandbox(
     endpoints: Annotated[bool, typer.Option(help="Print the emulators' addresses and tokens, and end.")] = False,
     emulators_only: Annotated[bool, typer.Option(help="Run the emulators without the gateway.")] = False,
     mode: Annotated[Mode, typer.Option(help="How Slack reaches the gateway.")] = Mode.SOCKET,
+    language: Annotated[str, typer.Option(help="What everybody reads in their direct messages.")] = "en",
 ) -> None:
     """Try everything on this machine: emulated channels, people to play, and a real gateway. No account, no network."""
     missing = [library for library in SANDBOX if find_spec(library) is None]
     if missing:
         remedy = f"a library is missing ({', '.join(missing)}); install it with: pip install 'ringback[sandbox]'"
         raise SettingsError("sandbox", "pip", remedy)
+    from agent_core.catalogue import known
     from gateway.sandbox import main as sandbox_main
 
     if endpoints:
         document(sandbox_main.endpoints(data))
         return
-    play = partial(sandbox_main.run, port=port, data=data, gateway=not emulators_only, over_http=mode is Mode.HTTP)
-    asyncio.run(until_signal(play))
+    try:
+        spoken = known(language)
+    except ValueError as error:
+        raise SettingsError("--language", "command line", str(error)) from None
+    over_http = mode is Mode.HTTP
+    play = partial(sandbox_main.run, port=port, data=data, gateway=not emulators_only, over_http=over_http)
+    asyncio.run(until_signal(partial(play, language=spoken)))

@@ -19,6 +19,7 @@ from typing import Any
 
 import typer
 
+from agent_core.catalogue import PLAIN
 from gateway import service
 from gateway.errors import Locked, SettingsError
 from gateway.sandbox import channel, settings_file
@@ -46,13 +47,16 @@ def endpoints(data: Path) -> Any:
         raise SettingsError("--endpoints", str(file), remedy) from None
 
 
-async def run(stop: asyncio.Event, *, port: int, data: Path, gateway: bool, over_http: bool = False) -> None:
+async def run(
+    stop: asyncio.Event, *, port: int, data: Path, gateway: bool, over_http: bool = False, language: str = PLAIN
+) -> None:
     """
     Run until asked to stop.
 
     Args:
         gateway: Whether to run one; without it the emulators are there for other clients.
         over_http: Whether what people do is posted to the gateway; else it comes over connections that this one opens.
+        language: What everybody reads in their own conversations.
 
     Raises:
         SettingsError: The port is taken, or the folder cannot be used.
@@ -68,7 +72,7 @@ async def run(stop: asyncio.Event, *, port: int, data: Path, gateway: bool, over
         inward = _free_port() if over_http else 0
         for name, each in channels.items():
             each.deliver_to(f"http://{HOST}:{inward}/{name}/events" if inward else None)
-        config = settings_file.write(folder, channels, base_url, port=inward)
+        config = settings_file.write(folder, channels, base_url, port=inward, language=language)
         child = Gateway(config, _environment(channels)) if gateway else None
         site = Site(folder, channels, child, over_http=over_http)
         server = Server(site.app())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+from agent_core.catalogue import PLAIN
 from agent_core.requests import PEOPLE as EACH
 from gateway.sandbox.channel import Channel
 from gateway.sandbox.people import PEOPLE
@@ -22,7 +23,7 @@ GUARDED = ("deploy", "roll_back")
 URGENT = ("roll_back",)
 
 
-def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port: int) -> Path:
+def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port: int, language: str = PLAIN) -> Path:
     """
     Write the settings file.
 
@@ -30,13 +31,14 @@ def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port:
         folder: Where the sandbox keeps everything.
         base_url: Where the sandbox's page is, without a slash at its end.
         port: The gateway's own; 0 takes any free one.
+        language: What everybody reads in their own conversations; channels speak English.
     """
     file = folder / FILE
-    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url, port)), encoding="utf-8")
+    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url, port, language)), encoding="utf-8")
     return file
 
 
-def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: int) -> Iterable[str]:
+def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: int, language: str) -> Iterable[str]:
     yield _table("[server]", data=str(folder / STORE), port=port)
     for name, channel in channels.items():
         for account in channel.accounts(f"{base_url}/{name}"):
@@ -44,12 +46,12 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
     yield _table("[[models]]", name="main", script="gateway.sandbox.script:script")
     use = ["gateway.sandbox.deploybot:deploybot"]
     yield _table("[[agents]]", use=use, listen=list(channels), start=["anyone"], model="main")
-    zone = _zone()
+    reads = {"timezone": _zone(), "language": language}
     for person in PEOPLE:
         if person.roles is not None:
             known = [channel.identities[person.id] for channel in channels.values()]
             roles = list(person.roles)
-            yield _table("[[people]]", id=person.id, name=person.name, identities=known, roles=roles, timezone=zone)
+            yield _table("[[people]]", id=person.id, name=person.name, identities=known, roles=roles, **reads)
     targets = [EACH, *(channel.approvals for channel in channels.values())]
     for tool in GUARDED:
         when = {"environment": "production"}

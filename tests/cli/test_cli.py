@@ -194,6 +194,17 @@ def test_sandbox_without_its_libraries_says_what_to_install(library: str):
     assert f"a library is missing ({library}); install it with: pip install 'ringback[sandbox]'" in ended.stderr
 
 
+def test_sandbox_in_a_language_that_there_is_not():
+    """
+    It says which there are, and starts nothing.
+    """
+    command = [sys.executable, "-m", "gateway.cli", "sandbox", "--language", "tlh"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert "there is no language 'tlh'; there are de, en, es, fr" in ended.stderr
+
+
 def test_the_version():
     """
     `ringback version` prints it.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from adapters.slack import markup, text
 from agent_core import events, replies, texts
 from agent_core.addresses import Identity
+from agent_core.catalogue import LANGUAGES
 from agent_core.requests import Decision
 from gateway import linking
 from tests.fuzz import examples
@@ -43,7 +44,7 @@ def code_in(said: str) -> object:
 
 
 READERS: dict[str, Callable[[str], object]] = {
-    "replies.read": lambda said: replies.read(said, codes=CODES),
+    "replies.read": lambda said: replies.read(said, codes=CODES, languages=tuple(LANGUAGES)),
     "link code": lambda said: code_in(texts.storable(said)),
     "markup.clean": lambda said: markup.clean(said, "U1"),
     "markup.mentions": markup.mentions,

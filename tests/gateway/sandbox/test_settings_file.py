@@ -51,6 +51,18 @@ def test_people_and_policy(folder: Path):
         assert ["people", "slack:T0SANDBOX/CAPPROVALS"] == rule.targets
 
 
+def test_everybody_reads_a_language_of_their_own(folder: Path):
+    """
+    In their direct messages people read the language that was asked for, in channels English.
+    """
+    channels = channel.build_all(folder)
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", port=0, language="de")
+    loaded = settings.load(file, secrets=False)
+
+    assert {"de"} == {person.language for person in loaded.people}
+    assert "en" == loaded.server.language
+
+
 def test_secrets_stand_in_no_file(folder: Path):
     """
     The file names the environment variables of the secrets, and says in its first line that it is written anew.
