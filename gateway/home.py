@@ -179,7 +179,7 @@ def _tell_of_late(here: Conversation, thread: Thread, request: Request, late: ev
     """Where the run halts, whoever waits for it may want to have it asked again: they hear what was said."""
     if thread.state.parked is not None:
         answer = said(here.words(), request, late.decision, late.text)
-        here.reply(thread, here.say("asked.late", name=late.name, title=request.title, said=answer))
+        here.reply(thread, here.say("asked.late", name=late.name, title=cards.title(here, request), said=answer))
 
 
 def _tell(here: Conversation, response: Response, reason: str, text: str) -> None:

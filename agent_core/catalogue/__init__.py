@@ -89,7 +89,7 @@ class Catalogue:
         there = ZoneInfo(timezone)
         moment, today = datetime.fromtimestamp(at, there), datetime.fromtimestamp(now, there)
         key = "time.hour.utc" if timezone == "UTC" else "time.hour"
-        hour = self.say(key, hour=f"{moment:%H}", minute=f"{moment:%M}")
+        hour = self.say(key, hour=f"{moment.hour:02}", minute=f"{moment.minute:02}")
         if moment.date() == today.date():
             return hour
         weekday = self._sentences["time.weekdays"].split()[moment.weekday()]

@@ -14,6 +14,13 @@ def _spaced(sentence: str) -> str:
 
 
 _SENTENCES: Mapping[str, str] = {
+    # What somebody has said
+    "said.approve": "approuver",
+    "said.edit": "approuver, avec des modifications",
+    "said.deny": "refuser",
+    "said.in_doubt.approve": "relancer",
+    "said.in_doubt.did_run": "c’est déjà exécuté",
+    "said.in_doubt.deny": "arrêter",
     # A card
     "card.approval": "Approuver {tool} ?",
     "card.in_doubt": "{tool} a-t-il été exécuté ?",
@@ -149,6 +156,7 @@ _SENTENCES: Mapping[str, str] = {
     "refused.late": "Déjà {outcome} par {name} sur {channel} à {time}. Votre réponse n’a rien changé.",
     "refused.late.by": "Déjà {outcome} par {name} à {time}. Votre réponse n’a rien changé.",
     "refused.late.nobody": "Déjà {outcome} à {time}. Votre réponse n’a rien changé.",
+    "refused.late.informs": "Je l’ai transmise à titre d’information.",
     "refused.late.replaced": (
         "Remplacé par {title} à {time} : votre réponse n’a rien changé. Merci de répondre à la nouvelle demande."
     ),
@@ -214,6 +222,7 @@ _SENTENCES: Mapping[str, str] = {
     "asked.more.no_route": "Pour « {title} », je demande à {who}.",
     "reminder": "« {title} » attend toujours une réponse, avant {time}.",
     "reminder.code": "Répondez sur la carte, ou commencez votre réponse par {code}.",
+    "asked.late": "{name} a répondu à « {title} » alors que c’était déjà terminé : {said}",
     "asked.deadline": "La réponse est attendue avant {time}.",
     "typing": "y travaille…",
     "waiting": (

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GERMAN: Mapping[str, str] = {
+    # What somebody has said
+    "said.approve": "genehmigen",
+    "said.edit": "mit Änderungen genehmigen",
+    "said.deny": "ablehnen",
+    "said.in_doubt.approve": "noch einmal ausführen",
+    "said.in_doubt.did_run": "es ist gelaufen",
+    "said.in_doubt.deny": "stoppen",
     # A card
     "card.approval": "{tool} genehmigen?",
     "card.in_doubt": "Ist {tool} gelaufen?",
@@ -146,6 +153,7 @@ GERMAN: Mapping[str, str] = {
     "refused.late": "Schon {outcome} von {name} über {channel} um {time}. Deine Antwort hat nichts geändert.",
     "refused.late.by": "Schon {outcome} von {name} um {time}. Deine Antwort hat nichts geändert.",
     "refused.late.nobody": "Schon {outcome} um {time}. Deine Antwort hat nichts geändert.",
+    "refused.late.informs": "Ich habe sie als Hinweis weitergegeben.",
     "refused.late.replaced": (
         "Das wurde um {time} durch {title} ersetzt, deshalb hat deine Antwort nichts geändert. Bitte antworte dort."
     ),
@@ -215,6 +223,7 @@ GERMAN: Mapping[str, str] = {
     "asked.more.no_route": "Zu „{title}“ frage ich {who}.",
     "reminder": "„{title}“ wartet noch auf eine Antwort, bis {time}.",
     "reminder.code": "Antworte auf der Karte oder beginne deine Antwort mit {code}.",
+    "asked.late": "{name} hat auf „{title}“ geantwortet, als es schon vorbei war: {said}",
     "asked.deadline": "Dafür ist bis {time} Zeit.",
     "typing": "arbeitet daran …",
     "waiting": "Ich warte noch auf {who}; danach lese ich deine Nachricht. Zum Abbrechen schreib: abbrechen",

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SPANISH: Mapping[str, str] = {
+    # What somebody has said
+    "said.approve": "aprobar",
+    "said.edit": "aprobar, con cambios",
+    "said.deny": "rechazar",
+    "said.in_doubt.approve": "repetir",
+    "said.in_doubt.did_run": "ya se ejecutó",
+    "said.in_doubt.deny": "parar",
     # A card
     "card.approval": "¿Aprobar {tool}?",
     "card.in_doubt": "¿Se ejecutó {tool}?",
@@ -140,6 +147,7 @@ SPANISH: Mapping[str, str] = {
     "refused.late": "Ya {outcome} por {name} en {channel} a las {time}. Tu respuesta no ha cambiado nada.",
     "refused.late.by": "Ya {outcome} por {name} a las {time}. Tu respuesta no ha cambiado nada.",
     "refused.late.nobody": "Ya {outcome} a las {time}. Tu respuesta no ha cambiado nada.",
+    "refused.late.informs": "La he pasado como información.",
     "refused.late.replaced": (
         "Se sustituyó por {title} a las {time}, así que tu respuesta no ha cambiado nada. Por favor, responde allí."
     ),
@@ -202,6 +210,7 @@ SPANISH: Mapping[str, str] = {
     "asked.more.no_route": "Sobre «{title}» pregunto a {who}.",
     "reminder": "«{title}» sigue esperando una respuesta, hasta las {time}.",
     "reminder.code": "Responde en su tarjeta o empieza tu respuesta con {code}.",
+    "asked.late": "{name} ha respondido a «{title}» cuando ya había terminado: {said}",
     "asked.deadline": "Hay tiempo hasta las {time}.",
     "typing": "está en ello…",
     "waiting": "Todavía espero a {who}; después leeré tu mensaje. Para dejarlo, escribe: cancelar",
