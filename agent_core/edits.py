@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from agent_core import forms
+from agent_core import forms, tools
 from agent_core.effects import CallTool
 from agent_core.errors import InvalidRequest
 from agent_core.texts import exact, shown
+from agent_core.wanted import OutsideCall
 
 
 def fields(call: CallTool) -> tuple[forms.Field, ...]:
@@ -51,6 +52,30 @@ def changed(call: CallTool, changes: Mapping[str, Any]) -> CallTool:
     validated = tool.validate({**call.encoded, **changes})
     encoded = tool.encode(validated)
     return replace(call, arguments=tool.decode(encoded, validated), encoded=encoded, digest=tool.digest(encoded))
+
+
+def outside_fields(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> tuple[forms.Field, ...]:
+    """
+    Say what an approver may change of a call that somebody else will make.
+
+    Raises:
+        InvalidRequest: No channel could ask for that, or an argument is not what the schema says.
+    """
+    asked = forms.fields(schema)
+    if missing := [field.name for field in asked if field.name not in arguments]:
+        raise InvalidRequest(f"there is no argument {missing[0]!r} to change")
+    found = forms.begun(asked, arguments)
+    for field in found:
+        if forms.read([field], {field.name: field.initial}).values.get(field.name) != arguments[field.name]:
+            raise InvalidRequest(f"the argument {field.name!r} is not what the schema says, or no form can show it")
+    return found
+
+
+def outside_changed(call: OutsideCall, changes: Mapping[str, Any]) -> OutsideCall:
+    """Give a call that somebody else will make with other arguments, and the digest of that."""
+    arguments = {**call.arguments, **changes}
+    whole = {"tool": call.tool, "version": call.version, "arguments": arguments}
+    return call.model_copy(update={"arguments": arguments, "digest": tools.digest(whole)})
 
 
 def difference(before: Mapping[str, Any], changes: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from enum import StrEnum
 
 from agent_core import events, forms
 from agent_core.errors import IllegalTransition
-from agent_core.requests import Decision
+from agent_core.requests import Decision, Request
 from agent_core.rulings import Standing, Vote
 
 
@@ -88,19 +88,10 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(request=request), events.RequestEscalated(rung=rung, who=who, places=places):
             wider = request.model_copy(update={"who": who, "places": (*request.places, *places)})
             return standing.model_copy(update={"request": wider, "rung": standing.rung if rung is None else rung + 1})
-        case Standing(request=request, asked=asked), events.RequestChanged() as changed:
+        case Standing(request=request, asked=asked), events.RequestChanged() as edit:
             asked = asked or request
-            arguments = asked.arguments | changed.changes
-            update = {
-                "arguments": arguments,
-                "editable": forms.begun(asked.editable, arguments),
-                "digest": changed.digest,
-                "revision": request.revision + 1,
-                "who": changed.who,
-                "places": (*request.places, *changed.places),
-            }
-            stands = {"request": request.model_copy(update=update), "asked": asked, "votes": ()}
-            return standing.model_copy(update=stands | {"changes": changed.changes, "changed_by": changed.name})
+            stands = {"request": changed(asked, request, edit), "asked": asked, "votes": ()}
+            return standing.model_copy(update=stands | {"changes": edit.changes, "changed_by": edit.name})
         case Standing(), events.RequestClaimed(party=party, name=name):
             return standing.model_copy(update={"claimed": party, "claimed_name": name})
         case Standing(), events.RequestSettled(settlement=settlement):
@@ -108,3 +99,17 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(), _:
             return standing
     raise IllegalTransition(f"{type(event).__name__} is in the table, but has no meaning here")
+
+
+def changed(asked: Request, now: Request, edit: events.RequestChanged) -> Request:
+    """Give a request as an edit leaves it, of how it was asked and how it stood before."""
+    arguments = asked.arguments | edit.changes
+    update = {
+        "arguments": arguments,
+        "editable": forms.begun(asked.editable, arguments),
+        "digest": edit.digest,
+        "revision": now.revision + 1,
+        "who": edit.who,
+        "places": (*now.places, *edit.places),
+    }
+    return now.model_copy(update=update)

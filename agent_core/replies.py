@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+from agent_core import forms
 from agent_core.catalogue import PLAIN
+from agent_core.forms import Field, Values
 from agent_core.requests import Decision
 
 ALPHABET = "BCDFGHJKMNPQRTVWXZ2346789"
@@ -68,6 +70,13 @@ WORDS: dict[str, dict[str, Decision]] = {
         "je m'en occupe": Decision.CLAIM,
     },
 }
+EDIT_WORDS: dict[str, tuple[str, ...]] = {
+    "en": ("edit", "change", "approve with"),
+    "de": ("ändern", "genehmigen mit"),
+    "es": ("cambiar", "aprobar con"),
+    "fr": ("modifier", "approuver avec"),
+}
+"""What stands before the lines that change a call, on a line of its own or before the first of them."""
 DOUBT_WORDS: dict[str, dict[str, Decision]] = {
     "en": {
         "run again": Decision.APPROVE,
@@ -176,6 +185,24 @@ def _vocabulary(
 def otherwise(language: str) -> frozenset[str]:
     """Give the words of other languages that are something else in this one."""
     return OTHERWISE.get(language, frozenset())
+
+
+def edited(asked: Sequence[Field], text: str, languages: tuple[str, ...] = (PLAIN,)) -> Values | None:
+    """
+    Read a text that changes a call: a word for that, then a line for each field that is to be another one.
+
+    Returns:
+        None where it is something else; nothing where what stands under the word cannot be read.
+    """
+    head, _, below = text.strip().partition("\n")
+    bare = _bare(head)
+    for word in (word for language in languages for word in EDIT_WORDS[language]):
+        rest = head.strip()[len(word) :].strip(_EDGES) if bare.startswith(word) else ""
+        if bare == word:
+            return forms.written(asked, below) or {}
+        if rest and forms.begins(asked, rest):
+            return forms.written(asked, f"{rest}\n{below}") or {}
+    return None
 
 
 def _bare(text: str) -> str:

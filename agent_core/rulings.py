@@ -235,7 +235,7 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
         return Unreadable("not_seen")
     if response.revision != request.revision:
         return Outdated()
-    if request.confirms and response.decision is Decision.APPROVE and not response.confirmed:
+    if request.confirms and response.decision in (Decision.APPROVE, Decision.EDIT) and not response.confirmed:
         return Unreadable("not_confirmed")
     if response.choice and response.choice not in [choice.name for choice in request.choices]:
         return Unreadable("not_offered")

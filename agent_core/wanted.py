@@ -39,13 +39,16 @@ class OutsideCall(Frozen):
     A call that an agent outside of this gateway makes once it is approved; the policy judges it like one of our own.
 
     `agent` is how rules name who makes it. `arguments` are for showing, sensitive values are masked in them; `digest`
-    is over those that will run. `otherwise` is who is asked where neither the request nor a rule says.
+    is over those that will run. `editable` is the JSON Schema of those that may be changed before approving; then none
+    is masked. `otherwise` is who is asked where neither the request nor a rule says.
     """
 
     agent: str
     tool: str
+    version: str = "1"
     arguments: dict[str, Any] = Field(default_factory=dict)
     digest: str
+    editable: dict[str, Any] | None = None
     otherwise: Who = Who(roles=(OWNER_ROLE,))
 
 

@@ -103,11 +103,7 @@ def judge(here: Conversation, thread: Thread, agent: str, tool: str, arguments: 
 
 def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted: Approval, call: OutsideCall) -> None:
     """Ask about a call that somebody else will make, unless the policy answers by itself."""
-    judged, rules = judge(here, thread, call.agent, call.tool, call.arguments), here.world.rules
-    if not any(policy.fits(rule, judged) for rule in rules):
-        _open_wanted(here, thread, wish, dataclasses.replace(wanted, to=wanted.to or call.otherwise))
-        return
-    match policy.requirement(rules, judged, wanted.to):
+    match outside_requirement(here, thread, wanted, call):
         case policy.Forbid(reason):
             _refuse(here, thread, wish.key, wish.digest, FORBIDDEN, reason, catch=wanted.catch)
         case policy.Allow():
@@ -119,6 +115,14 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
             wanted = dataclasses.replace(wanted, to=ask.who, where=shown, why=wanted.why or ask.reason)
             wanted = dataclasses.replace(wanted, patience=min(ask.patience, wanted.patience), urgency=urgency)
             _open_wanted(here, thread, wish, wanted)
+
+
+def outside_requirement(here: Conversation, thread: Thread, wanted: Approval, call: OutsideCall) -> policy.Requirement:
+    """Say what a call needs that somebody else will make: where no rule is about it, whoever they name is asked."""
+    judged, rules = judge(here, thread, call.agent, call.tool, call.arguments), here.world.rules
+    if any(policy.fits(rule, judged) for rule in rules):
+        return policy.requirement(rules, judged, wanted.to)
+    return policy.Ask(wanted.to or call.otherwise, wanted.where or Where(), wanted.patience)
 
 
 def _open_wanted(
@@ -147,6 +151,9 @@ def _open_wanted(
             if call is not None:
                 common |= {"title": title} if title else _titled(here, "card.approval", call.tool)
                 common |= {"tool": call.tool, "outside": True, "arguments": call.arguments}
+            if call is not None and call.editable is not None:
+                common["editable"] = edits.outside_fields(call.editable, call.arguments)
+                common["allowed"] = (Decision.APPROVE, Decision.DENY, Decision.EDIT)
         case _:
             common |= {"kind": Kind.FORM, "title": wanted.title, "body": wanted.body, "allowed": (Decision.ANSWER,)}
             common["answer_schema"] = schema_of(wanted)

@@ -12,7 +12,7 @@ from adapters.base import Part
 from agent_core import addresses
 from agent_core.thread import Thread
 from gateway import clients
-from gateway.api.values import moment, view
+from gateway.api.views import moment, view
 from gateway.conversation import Conversation
 from gateway.store.base import DAY
 

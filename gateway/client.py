@@ -53,7 +53,8 @@ class Asked:
     A request, as it stood when it was read; `body` is all of it.
 
     `status` is received, open, settled or refused; `outcome` is how a settled one ended. Only `approved` says that
-    somebody, or the policy, said yes.
+    somebody, or the policy, said yes. `arguments` and `digest` are those of the call that was approved: what was asked,
+    with the `changes` that people made where you let them.
     """
 
     id: str
@@ -66,6 +67,9 @@ class Asked:
     answer: str
     choice: str
     values: dict[str, Any] | None
+    arguments: dict[str, Any]
+    changes: dict[str, Any]
+    digest: str
     refused: str
     body: dict[str, Any]
 
@@ -107,6 +111,9 @@ def _read(body: dict[str, Any]) -> Asked:
         answer=ended.get("answer", ""),
         choice=ended.get("choice", ""),
         values=ended.get("values"),
+        arguments=body.get("arguments", {}),
+        changes=body.get("changes", {}),
+        digest=body.get("digest", ""),
         refused=body.get("refused", ""),
         body=body,
     )

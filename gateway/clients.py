@@ -9,10 +9,10 @@ key makes it the same request however often it is sent: who was interrupted asks
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from agent_core import addresses, events
+from agent_core import addresses, events, lifecycle
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
 from agent_core.policy import ROLE
@@ -196,12 +196,15 @@ class Asked:
     How a client's request stands, as its log says.
 
     `refused` is why it could not be asked, `forbidden` where a rule says so. `rungs` counts the steps of its ladder
-    that were taken, `said` is what people answered and asked meanwhile.
+    that were taken, `said` is what people answered and asked meanwhile. Where they have changed its call, `request` is
+    what stands now, `opened` what was asked, and `changes` how the two differ.
     """
 
     wanted: events.RequestReceived | None = None
     received_at: float = 0.0
     request: Request | None = None
+    opened: Request | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
     settlement: Settlement | None = None
     refused: str = ""
     forbidden: bool = False
@@ -225,13 +228,17 @@ def read(records: Sequence[Record]) -> Asked:
                 first = asked.received_at or record.at
                 asked = Asked(events.RequestReceived.model_validate(wanted) if known else None, first)
             case events.RequestOpened(request=request) if request.parent is None:
-                asked.request = request
+                asked.request = asked.opened = request
             case events.RequestSettled(request=request, settlement=settlement):
                 if asked.request is not None and request == asked.request.id:
                     asked.settlement = settlement
             case events.RequestEscalated(who=who, rung=rung) if asked.request is not None:
                 asked.request = asked.request.model_copy(update={"who": who})
                 asked.rungs = asked.rungs if rung is None else rung + 1
+            case events.RequestChanged() as edit if asked.request is not None and asked.opened is not None:
+                asked.request = lifecycle.changed(asked.opened, asked.request, edit)
+                asked.changes = edit.changes
+                asked.said += (record,)
             case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():
                 asked.said += (record,)
             case events.ResponseRefused(late=True):

@@ -1,11 +1,11 @@
 """
 Edits before approving: ruled on at home, like every answer.
 
-Who may approve a call may change it, where its tool says which arguments. The changed call is validated by the tool's
-schema and judged by the policy anew, also for who may decide it; one that a rule forbids, or that too few could decide,
-is not made. What stands from then on is the changed call, by its own digest: earlier votes were about another one and
-fall, and who changed it has approved it, as far as that is theirs to say. Every copy is shown anew, and what is said to
-the card as it was counts for nothing.
+Who may approve a call may change it, where its tool says which arguments, or the client that will make it. The changed
+call is validated by the tool's schema and judged by the policy anew, also for who may decide it; one that a rule
+forbids, or that too few could decide, is not made. What stands from then on is the changed call, by its own digest:
+earlier votes were about another one and fall, and who changed it has approved it, as far as that is theirs to say.
+Every copy is shown anew, and what is said to the card as it was counts for nothing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 from agent_core import edits, events, forms, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Catalogue
-from agent_core.drive import Drive
-from agent_core.effects import CallTool
+from agent_core.effects import CallTool, Effect, RequestHuman
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.requests import Decision, Request, Who
-from agent_core.rulings import Response, Standing, Vote
+from agent_core.rulings import Response, Standing, Vote, Voter
+from agent_core.texts import exact
 from agent_core.thread import Thread
-from gateway import asking, calls, cards, quiet, voting
+from agent_core.wanted import Approval, OutsideCall
+from gateway import asking, calls, cards, filling, quiet, voting
 from gateway.conversation import Conversation
 
 
@@ -47,47 +48,66 @@ def edit(here: Conversation, standing: Standing, response: Response) -> Change |
     """Say what an edit changes that its sender may make; None where it leaves the call as it stands."""
     request, words = standing.request, here.words(response.voter.identity)
     thread = here.threads[request.thread]
-    asked = standing.asked or request
-    wanted = _call(here.drive(thread), asked)
-    if wanted is None:
+    drive = here.drive(thread)
+    wish = drive.effect(request.key) if drive is not None else None
+    arguments = _arguments(wish, standing.asked or request)
+    if arguments is None:
         return Refused("edit", words.say("refused.edit.gone"))
     filled = forms.read(request.editable, response.values)
-    if filled.faults or not response.values:
+    if not response.values:
+        how = filling.how(request.editable, words)
+        return Refused("form", words.say("refused.edit.words", fields=exact(how)))
+    if filled.faults:
         return Refused("form", cards.unfilled(request.editable, filled.faults, words))
-    changes = {
-        name: value
-        for name, value in {**standing.changes, **filled.values}.items()
-        if value != wanted.encoded.get(name)
-    }
+    wanted = {**standing.changes, **filled.values}
+    changes = {name: value for name, value in wanted.items() if value != arguments.get(name)}
     if changes == standing.changes:
         return None
     try:
-        call = edits.changed(wanted, changes)
+        digest, needed = _anew(here, thread, wish, changes)
     except InvalidArguments as error:
         return Refused("form", words.say("refused.edit.invalid", reason=str(error)))
-    return _judge(here, thread, call, standing, response, changes)
+    return _judge(here, standing, response.voter, Change(changes, digest, Who(), ()), needed)
 
 
-def _call(drive: Drive | None, request: Request) -> CallTool | None:
-    """Find what the agent wants; None where its code has changed meanwhile."""
-    wish = drive.effect(request.key) if drive is not None else None
-    return wish if isinstance(wish, CallTool) and wish.digest == request.digest else None
+def _arguments(wish: Effect | None, asked: Request) -> Mapping[str, Any] | None:
+    """Give the arguments of the call that was asked about; None where the agent wants another one by now."""
+    match wish:
+        case CallTool(digest=asked.digest, encoded=arguments):
+            return arguments
+        case RequestHuman(wanted=Approval(call=OutsideCall(digest=asked.digest, arguments=arguments))):
+            return arguments
+    return None
+
+
+def _anew(
+    here: Conversation, thread: Thread, wish: Effect | None, changes: Mapping[str, Any]
+) -> tuple[str, policy.Requirement]:
+    """
+    Give the digest of a changed call, and what the policy wants of it.
+
+    Raises:
+        InvalidArguments: The tool's schema refuses it; it names the field.
+    """
+    match wish:
+        case CallTool():
+            own = edits.changed(wish, changes)
+            return own.digest, calls.requirement(here, thread, own)
+        case RequestHuman(wanted=Approval(call=OutsideCall() as call) as wanted):
+            call = edits.outside_changed(call, changes)
+            return call.digest, asking.outside_requirement(here, thread, wanted, call)
+    raise TypeError(f"{wish} is no call")
 
 
 def _judge(
-    here: Conversation,
-    thread: Thread,
-    call: CallTool,
-    standing: Standing,
-    response: Response,
-    changes: Mapping[str, Any],
+    here: Conversation, standing: Standing, voter: Voter, change: Change, needed: policy.Requirement
 ) -> Change | Refused:
-    request, voter = standing.request, response.voter
-    words = here.words(voter.identity)
-    change = Change(dict(changes), call.digest, Who(people=(voter.party,)), ())
-    match calls.requirement(here, thread, call):
+    request, words = standing.request, here.words(voter.identity)
+    match needed:
         case policy.Forbid(reason):
             return Refused("forbidden", words.say("refused.edit.forbidden", reason=reason))
+        case policy.Allow():
+            return change._replace(who=Who(people=(voter.party,)))
         case policy.Ask(who, where):
             change = change._replace(who=functools.reduce(requests.widened, where.ladder[: standing.rung], who))
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)

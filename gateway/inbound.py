@@ -33,7 +33,8 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
         confirmed = copy.card.confirm is not None
         places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision, confirmed=confirmed)
     elif fact.decision in (Decision.ANSWER, Decision.EDIT):
-        places.answer(here, fact, copy, fact.decision, values=fact.values, revision=fact.revision)
+        # A form in which the arguments stand is once more already.
+        places.answer(here, fact, copy, fact.decision, values=fact.values, revision=fact.revision, confirmed=True)
     else:
         reason = str(fact.values.get(REASON, ""))
         places.answer(here, fact, copy, fact.decision, reason, choice=fact.choice, revision=fact.revision)
@@ -48,8 +49,9 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     """
     reading, copy = read(here, fact), named(here, fact)
     if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
-        shown = places.revision(here, copy, fact.reply_to, reading.code)
-        places.say_to(here, fact, copy, revision=shown, under=fact.reply_to or "")
+        under = fact.reply_to or ""
+        shown = places.revision(here, copy, under, reading.code)
+        places.say_to(here, fact, copy, revision=shown, under=under)
         return True
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
@@ -108,12 +110,15 @@ def _asked_for(here: Conversation, fact: events.MessageReceived, requester: Part
 
 
 def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
-    """Any text may answer a question; for an approval it begins with one of its words, for a form with a field."""
+    """Any text may answer a question; for an approval it is one of its words or a change, for a form it has a field."""
     if copy.kind is Kind.FORM:
         return forms.begins(copy.card.fields, fact.text)
     if copy.kind is not Kind.APPROVAL:
         return True
-    reading = replies.read(fact.text, in_doubt=copy.in_doubt, languages=here.world.languages(fact.sender))
+    languages = here.world.languages(fact.sender)
+    reading = replies.read(fact.text, in_doubt=copy.in_doubt, languages=languages)
+    if replies.edited(copy.card.editable, fact.text, languages):
+        return True
     return reading.decision is not None or (reading.begins and here.capabilities().direct)
 
 

@@ -224,7 +224,7 @@ def copy_with(here: Conversation, code: str | None) -> Copy | None:
     return next((copy for copy in here.copies.values() if code in (copy.code, *copy.earlier_codes)), None)
 
 
-def revision(here: Conversation, copy: Copy, reply_to: str | None, code: str | None) -> int:
+def revision(here: Conversation, copy: Copy, reply_to: str, code: str | None) -> int:
     """Tell at which revision somebody was shown a request that their words name by its card, or else by a code."""
     newest = code not in copy.earlier_codes
     if reply_to and _stands_under(here, reply_to, (*copy.earlier, *copy.deliveries)):
@@ -259,7 +259,13 @@ def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revi
     """Answer a request by a text that is meant for it; the code in it names what is decided."""
     codes, languages = {copy.code, *copy.earlier_codes}, here.world.languages(fact.sender)
     reading = replies.read(fact.text, codes=codes, in_doubt=copy.in_doubt, languages=languages)
-    decision, text = Decision.ANSWER, reading.text
-    if copy.kind is Kind.APPROVAL:
-        decision, text = (reading.decision, "") if reading.decision is not None else (Decision.ASK_BACK, reading.text)
-    answer(here, fact, copy, decision, text, revision=revision, confirmed=reading.code is not None, under=under)
+    decision, text, values = Decision.ANSWER, reading.text, None
+    if copy.kind is Kind.APPROVAL and reading.decision is not None:
+        decision, text = reading.decision, ""
+    elif copy.kind is Kind.APPROVAL:
+        edited = replies.edited(copy.card.editable, text, languages) if copy.card.editable else None
+        decision = Decision.ASK_BACK if edited is None else Decision.EDIT
+        begun = {field.name: field.initial for field in copy.card.editable}
+        values = {**begun, **edited} if edited else None
+    confirmed = reading.code is not None
+    answer(here, fact, copy, decision, text, values=values, revision=revision, confirmed=confirmed, under=under)

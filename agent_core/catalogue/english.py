@@ -63,6 +63,11 @@ ENGLISH: Mapping[str, str] = {
         "This is urgent, so you are asked once more before it is approved. Press a button, or reply here: deny. "
         "Anything else is passed on as a question."
     ),
+    "card.how.editable": (
+        "Press a button, or reply here: approve or deny. To change it first, press {button}, or reply with “edit” and "
+        "below it a line for each of these, by number: {fields}. For instance, “1: …”. Anything else is passed on as a "
+        "question."
+    ),
     "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",
     "card.how.question": "Reply here with your answer.",
     "card.how.form": "Press {button}, or reply here with a line for each, by number: {fields}. For instance, “1: …”.",
@@ -182,6 +187,10 @@ ENGLISH: Mapping[str, str] = {
     "refused.edit.gone": "This call cannot be changed any more, so nothing has changed. Please approve or deny it.",
     "refused.edit.invalid": "The tool does not take that, so nothing has changed: {reason}",
     "refused.edit.forbidden": "A rule forbids the call with that change, so nothing has changed: {reason}",
+    "refused.edit.words": (
+        "I could not read that as a change, so nothing has changed. Write “edit”, and below it a line for each of "
+        "these that you want to change, by number: {fields}. For instance, “1: …”."
+    ),
     "refused.edit.nobody": (
         "With that change there would not be people enough who could decide it, so nothing has changed: {reason}"
     ),

@@ -48,6 +48,11 @@ _SENTENCES: Mapping[str, str] = {
         "Appuyez sur un bouton, ou répondez ici : approuver ou refuser. Tout autre texte est transmis comme une "
         "question."
     ),
+    "card.how.editable": (
+        "Appuyez sur un bouton, ou répondez ici : approuver ou refuser. Pour modifier d’abord, appuyez sur {button}, "
+        "ou répondez « modifier » et, en dessous, une ligne pour chacun de ces champs, par numéro : {fields}. "
+        "Par exemple « 1: … ». Tout autre texte est transmis comme une question."
+    ),
     "card.how.approval.high": (
         "C’est urgent : une confirmation vous sera demandée avant l’approbation. Appuyez sur un bouton, ou répondez "
         "ici : refuser. Tout autre texte est transmis comme une question."
@@ -186,6 +191,10 @@ _SENTENCES: Mapping[str, str] = {
     ),
     "refused.edit.invalid": "L’outil n’accepte pas cela, donc rien n’a changé : {reason}",
     "refused.edit.forbidden": "Une règle interdit l’appel ainsi modifié, donc rien n’a changé : {reason}",
+    "refused.edit.words": (
+        "Je n’ai pas pu lire cela comme une modification, donc rien n’a changé. Écrivez « modifier » et, en dessous, "
+        "une ligne pour chaque champ à modifier, par numéro : {fields}. Par exemple « 1: … »."
+    ),
     "refused.edit.nobody": (
         "Ainsi modifié, l’appel n’aurait pas assez de personnes pour en décider, donc rien n’a changé : {reason}"
     ),

@@ -38,6 +38,11 @@ GERMAN: Mapping[str, str] = {
     "card.how.approval": (
         "Drück auf einen Knopf oder antworte hier: genehmigen oder ablehnen. Alles andere wird als Frage weitergegeben."
     ),
+    "card.how.editable": (
+        "Drück auf einen Knopf oder antworte hier: genehmigen oder ablehnen. Um es vorher zu ändern, drück auf "
+        "{button} oder antworte mit „ändern“ und darunter einer Zeile für jedes dieser Felder, nach Nummer: {fields}. "
+        "Zum Beispiel „1: …“. Alles andere wird als Frage weitergegeben."
+    ),
     "card.how.approval.high": (
         "Das ist dringend, deshalb wirst du noch einmal gefragt, bevor es genehmigt ist. Drück auf einen Knopf oder "
         "antworte hier: ablehnen. Alles andere wird als Frage weitergegeben."
@@ -185,6 +190,10 @@ GERMAN: Mapping[str, str] = {
     "refused.edit.invalid": "Das nimmt das Werkzeug nicht an, es bleibt also alles, wie es war: {reason}",
     "refused.edit.forbidden": (
         "Mit dieser Änderung verbietet eine Regel den Aufruf, es bleibt also alles, wie es war: {reason}"
+    ),
+    "refused.edit.words": (
+        "Das konnte ich nicht als Änderung lesen, es bleibt also alles, wie es war. Schreib „ändern“ und darunter eine "
+        "Zeile für jedes Feld, das anders sein soll, nach Nummer: {fields}. Zum Beispiel „1: …“."
     ),
     "refused.edit.nobody": (
         "Mit dieser Änderung gäbe es nicht genug Leute, die entscheiden könnten, es bleibt also alles, wie es war: "

@@ -37,6 +37,11 @@ SPANISH: Mapping[str, str] = {
     "card.how.approval": (
         "Pulsa un botón o responde aquí: aprobar o rechazar. Cualquier otra cosa se transmite como pregunta."
     ),
+    "card.how.editable": (
+        "Pulsa un botón o responde aquí: aprobar o rechazar. Para cambiarlo antes, pulsa {button} o responde «cambiar» "
+        "y debajo una línea por cada uno de estos campos, por número: {fields}. Por ejemplo, «1: …». Cualquier otra "
+        "cosa se transmite como pregunta."
+    ),
     "card.how.approval.high": (
         "Es urgente, así que se te preguntará otra vez antes de aprobarlo. Pulsa un botón o responde aquí: rechazar. "
         "Cualquier otra cosa se transmite como pregunta."
@@ -177,6 +182,10 @@ SPANISH: Mapping[str, str] = {
     ),
     "refused.edit.invalid": "La herramienta no acepta eso, así que nada ha cambiado: {reason}",
     "refused.edit.forbidden": "Una regla prohíbe la llamada con ese cambio, así que nada ha cambiado: {reason}",
+    "refused.edit.words": (
+        "No he podido leer eso como un cambio, así que nada ha cambiado. Escribe «cambiar» y debajo una línea por cada "
+        "campo que quieras cambiar, por número: {fields}. Por ejemplo, «1: …»."
+    ),
     "refused.edit.nobody": (
         "Con ese cambio no habría bastantes personas que pudieran decidirlo, así que nada ha cambiado: {reason}"
     ),

@@ -21,7 +21,8 @@ export interface Asked {
   id: string;
   status: "received" | "open" | "settled" | "refused";
   digest: string;
-  arguments: Record<string, unknown>;
+  arguments: Record<string, unknown>; // as they stand: with the changes that people made, where you let them
+  changes: Record<string, unknown>;
   settlement: Settlement | null;
   refused: string;
 }
@@ -34,6 +35,7 @@ export interface Wanted {
   tool?: string;
   arguments?: Record<string, unknown>;
   sensitive?: string[];
+  editable?: Record<string, unknown>;
   answer_schema?: Record<string, unknown>;
   choices?: (string | { name: string; label: string })[];
   to?: string[];

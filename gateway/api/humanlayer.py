@@ -24,7 +24,8 @@ from gateway.api import problems
 from gateway.api.problems import Problem
 from gateway.api.requests import Requests
 from gateway.api.routes import Reader, Writer
-from gateway.api.values import ChoiceIn, RequestIn, RequestOut, SettlementOut
+from gateway.api.values import ChoiceIn, RequestIn
+from gateway.api.views import RequestOut, SettlementOut
 from gateway.directory import Directory
 from gateway.sections import ClientSettings
 

@@ -23,7 +23,8 @@ from gateway import clients, receivers, sections
 from gateway.admission import Admission
 from gateway.api import earlier
 from gateway.api.problems import RETRY, Problem
-from gateway.api.values import Page, RequestIn, RequestOut, view
+from gateway.api.values import RequestIn
+from gateway.api.views import Page, RequestOut, view
 from gateway.clients import Asked
 from gateway.directory import Directory
 from gateway.errors import GatewayError, NotFound
@@ -122,8 +123,10 @@ class Requests:
             call = OutsideCall(
                 agent=f"{clients.CHANNEL}:{client.name}",
                 tool=body.tool,
+                version=body.tool_version,
                 arguments=shown,
                 digest=tools.digest(whole),
+                editable=body.editable,
                 otherwise=otherwise.model_copy(update=terms),
             )
         elif not body.to:

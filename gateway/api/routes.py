@@ -11,7 +11,8 @@ from fastapi.responses import StreamingResponse
 
 from gateway.api.problems import Problem, answers
 from gateway.api.requests import LONGEST_WAIT, Requests, Scope
-from gateway.api.values import AnswerIn, EscalationIn, Page, RequestIn, RequestOut
+from gateway.api.values import AnswerIn, EscalationIn, RequestIn
+from gateway.api.views import Page, RequestOut
 from gateway.sections import ClientSettings
 
 EVENT = {

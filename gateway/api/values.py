@@ -1,22 +1,18 @@
 """
-What a client sends, and what it reads, as they stand in the OpenAPI document.
+What a client sends, as it stands in the OpenAPI document. `views.py` has what it reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from agent_core import events, forms, tools
+from agent_core import edits, forms, tools
 from agent_core.errors import InvalidArguments, InvalidRequest
-from agent_core.events import Record
-from agent_core.requests import APPROVING, Choice, Outcome, Urgency, check_denials
+from agent_core.requests import Choice, Urgency, check_denials
 from gateway import sections
-from gateway.clients import Asked
 
 LONGEST_TEXT = 10_000  # characters that a person is given to read
 LONGEST_LINE = 1_000  # characters of a title
@@ -60,6 +56,11 @@ class RequestIn(BaseModel):
         default=[],
         max_length=50,
         description="Arguments that nobody may read: names, at whatever depth, or JSON pointers. They are not stored.",
+    )
+    editable: dict[str, Any] | None = Field(
+        default=None,
+        description="Arguments that people may change before they approve: the JSON Schema of an object that has them "
+        "as flat fields. Not together with `sensitive`.",
     )
     choices: list[Name | ChoiceIn] = Field(
         default=[],
@@ -144,7 +145,23 @@ class RequestIn(BaseModel):
                 raise ValueError(str(error)) from None
         if self.tool is None and (self.arguments or self.sensitive):
             raise ValueError("there are arguments and no tool; name the tool that they are for")
+        if self.editable is not None:
+            self._check_editable(self.editable)
         return self
+
+    def _check_editable(self, schema: dict[str, Any]) -> None:
+        if self.tool is None:
+            raise ValueError("there is no call to change; `editable` is about the arguments of a `tool`")
+        if self.sensitive:
+            raise ValueError(
+                "`editable` and `sensitive` exclude each other: the digest of a changed call covers all of its "
+                "arguments, and sensitive ones are not stored"
+            )
+        _check_size(schema, LARGEST_ARGUMENTS, "people have to fill it in")
+        try:
+            edits.outside_fields(schema, self.arguments)
+        except InvalidRequest as error:
+            raise ValueError(f"editable: {error}") from None
 
     @property
     def picks(self) -> tuple[Choice, ...]:
@@ -187,63 +204,6 @@ def _depth(value: Any) -> int:
     return level
 
 
-class SettlementOut(BaseModel):
-    """How a request ended."""
-
-    outcome: Outcome
-    approved: bool = Field(description="Somebody, or the policy, approved it.")
-    at: datetime
-    by: str | None = Field(description="Who decided, by id; null where nobody did.")
-    name: str = Field(description="Their name.")
-    comment: str = Field(description="What they said besides, such as why not.")
-    answer: str = Field(description="The answer to a question; of choices, the name of the one they picked.")
-    choice: str = Field(description="The name of the way in which it was denied; empty where it was none of yours.")
-    values: dict[str, Any] | None = Field(description="What a form was filled in with, as its schema has it.")
-    replaced_by: str | None = Field(description="The id of the request that was asked in its place.")
-
-
-class SaidOut(BaseModel):
-    """Something that people said while it was open, or when it was too late."""
-
-    at: datetime
-    kind: Literal["vote", "question", "answer", "late"] = Field(
-        description="An approval of several, a question back, the answer to one, or an answer that changed nothing."
-    )
-    name: str
-    text: str
-
-
-class RequestOut(BaseModel):
-    """A request, as it stands."""
-
-    id: str
-    client: str
-    key: str = Field(description="The Idempotency-Key under which it was created.")
-    status: Literal["received", "open", "settled", "refused"] = Field(
-        description="Stored and not decided on yet; open; ended with an outcome; or refused, and nobody is asked."
-    )
-    kind: str
-    title: str
-    body: str
-    why: str
-    urgency: str
-    tool: str | None
-    arguments: dict[str, Any] = Field(description="Sensitive values are masked.")
-    digest: str = Field(description="SHA-256 over the RFC 8785 JSON of tool, version and arguments as you sent them.")
-    choices: list[ChoiceIn]
-    asked: list[str] = Field(description="The names of those who may decide.")
-    requester: str | None
-    callback: str
-    state: Any
-    supersedes: str | None = Field(description="The id of the request that this one replaces.")
-    after: str | None = Field(description="The id of the request that ran out, which this one asks again.")
-    created_at: datetime
-    due: datetime | None = Field(description="When it expires; it counts from the first copy that is delivered.")
-    settlement: SettlementOut | None
-    refused: str = Field(description="Why nobody is asked.")
-    said: list[SaidOut]
-
-
 class EscalationIn(BaseModel):
     """Why others should be asked before their time."""
 
@@ -258,100 +218,3 @@ class AnswerIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, max_length=LONGEST_TEXT, description="People read it under the card.")
-
-
-class Page(BaseModel):
-    """A page of requests, the newest first."""
-
-    requests: list[RequestOut]
-    next: str | None = Field(description="The `cursor` of the next page; null where this is the last one.")
-
-
-def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], due: float | None) -> RequestOut:
-    """
-    Show a request to its client.
-
-    Args:
-        names: Who may decide.
-        due: When it expires, in seconds since the epoch.
-    """
-    wanted, request = asked.wanted, asked.request
-    earlier = wanted.earlier if wanted is not None else None
-    replaces = earlier is not None and earlier.outcome is Outcome.SUPERSEDED
-    shown = request or wanted
-    call = wanted.call if wanted is not None else None
-    choices = request.choices if request is not None else ()
-    return RequestOut(
-        id=name,
-        client=client,
-        key=key,
-        status=_status(asked),
-        kind=shown.kind if shown is not None else "approval",
-        title=shown.title if shown is not None else "",
-        body=shown.body if shown is not None else "",
-        why=shown.why if shown is not None else "",
-        urgency=shown.urgency if shown is not None else "normal",
-        tool=call.tool if call is not None else request.tool if request is not None else None,
-        arguments=call.arguments if call is not None else {},
-        digest=call.digest if call is not None else request.digest if request is not None else "",
-        choices=[_choice(one) for one in choices],
-        asked=list(names),
-        requester=shown.requester if shown is not None else None,
-        callback=wanted.callback if wanted is not None else "",
-        state=wanted.state if wanted is not None else None,
-        supersedes=earlier.request if earlier is not None and replaces else None,
-        after=earlier.request if earlier is not None and not replaces else None,
-        created_at=moment(asked.received_at),
-        due=moment(due) if due is not None and asked.settlement is None else None,
-        settlement=_settlement(asked),
-        refused=asked.refused,
-        said=[_said(record) for record in asked.said],
-    )
-
-
-def _status(asked: Asked) -> Literal["received", "open", "settled", "refused"]:
-    if asked.settlement is not None:
-        return "settled"
-    if asked.ended:
-        return "refused"
-    return "open" if asked.request is not None else "received"
-
-
-def _choice(choice: Choice) -> ChoiceIn:
-    return ChoiceIn.model_construct(name=choice.name, label=choice.label, prefill=choice.prefill)
-
-
-def _settlement(asked: Asked) -> SettlementOut | None:
-    ended = asked.settlement
-    if ended is None:
-        return None
-    return SettlementOut(
-        outcome=ended.outcome,
-        approved=ended.outcome in APPROVING,
-        at=moment(ended.at),
-        by=ended.by,
-        name=ended.name,
-        comment=ended.comment,
-        answer=ended.answer,
-        choice=ended.choice,
-        values=ended.values,
-        replaced_by=ended.replaced_by,
-    )
-
-
-def _said(record: Record) -> SaidOut:
-    match record.event:
-        case events.QuestionAsked(name=name, text=text):
-            return SaidOut(at=moment(record.at), kind="question", name=name, text=text)
-        case events.QuestionAnswered(name=name, text=text):
-            return SaidOut(at=moment(record.at), kind="answer", name=name, text=text)
-        case events.ResponseGiven(name=name, decision=decision):
-            return SaidOut(at=moment(record.at), kind="vote", name=name, text=decision)
-        case events.ResponseRefused(name=name, decision=decision, text=text):
-            return SaidOut(at=moment(record.at), kind="late", name=name, text=text or decision)
-    raise TypeError(f"{record.event.__class__.__name__} is nothing that people say")
-
-
-def moment(at: float) -> datetime:
-    """Write a time of the store's clock for others."""
-    return datetime.fromtimestamp(at, UTC)

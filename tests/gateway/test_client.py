@@ -116,7 +116,11 @@ async def test_what_breaks_is_tried_again(answers: list[bytes]):
         with Client(url, TOKEN) as ringback:
             same = await asyncio.to_thread(ringback.ask, "k1", **CALL)
 
-        assert asked == same == Asked("r1", "refused", None, False, None, "", "", "", "", None, "nobody", ENDED)
+        assert (
+            asked
+            == same
+            == Asked("r1", "refused", None, False, None, "", "", "", "", None, {}, {}, "", "nobody", ENDED)
+        )
         assert 2 * len(answers) == len(there.got)
         assert {"k1"} == {headers["idempotency-key"] for headers, _ in there.got}
         assert {f"Bearer {TOKEN}"} == {headers["authorization"] for headers, _ in there.got}

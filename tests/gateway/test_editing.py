@@ -194,7 +194,7 @@ async def test_what_the_tool_refuses_is_told(make: Make):
         await house.runtime.settle()
 
         assert [] == await settled(house)
-        assert "Tag: This is needed." in house.texts(ANA)[-1]
+        assert "I could not read that as a change, so nothing has changed." in house.texts(ANA)[-1]
 
 
 async def test_a_crash_after_the_edit_runs_the_changed_call(make: Make):
@@ -430,3 +430,98 @@ async def test_a_crash_between_the_edit_and_the_next_vote(make: Make):
         await house.press(BEN, request, Decision.APPROVE)
 
         assert [("production", "v2", 1)] == world.deployed
+
+
+# In words -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["edit\ntag: v2", "Change\n1: v2", "approve with\nTag: v2\nEnvironment: production", "approve with tag: v2"],
+)
+async def test_a_call_is_changed_in_words(make: Make, words: str):
+    """
+    A word for it and a line for each field that is to be another one; what is not named stays.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        card = house.card(ANA)
+        assert (
+            "reply with “edit” and below it a line for each of these, by number: 1 Tag, 2 Environment." in card.card.how
+        )
+        await house.write(ANA, words, under=card.id)
+
+        assert [Outcome.APPROVED_WITH_EDITS] == await settled(house)
+        assert [("production", "v2", 1)] == world.deployed
+
+
+@pytest.mark.parametrize("words", ["{code} edit\ntag: v2", "edit\ntag: v2"])
+async def test_a_call_is_changed_in_words_by_its_code_and_beside_it(make: Make, words: str):
+    """
+    Elsewhere in the conversation the code names it; where it is the only one, nothing has to.
+    """
+    world = World()
+    async with make(world.deployer(editable(world)), start=("rita",)) as house:
+        await house.write(RITA, "go")
+        await house.runtime.advance(1)
+        await house.write(ANA, words.format(code=house.card(ANA).card.code))
+
+        assert [("production", "v2", 1)] == world.deployed
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("edit", "I could not read that as a change"),
+        ("edit\ncolour: red", "I could not read that as a change"),
+        ("edit\ntag: v2\nplease", "I could not read that as a change"),
+        ("edit\ntag:", "Tag: This is needed."),
+        ("edit\ntag: v2\ntag: v3", "I could not read that as a change"),
+    ],
+)
+async def test_a_change_in_words_is_never_guessed(make: Make, words: str, told: str):
+    """
+    Where one line is none of its fields, or names one again, nothing is changed, and how to write it is told.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        await house.write(ANA, words, under=house.card(ANA).id)
+
+        assert [] == await settled(house)
+        assert told in house.texts(ANA)[-1]
+        assert [] == world.deployed
+
+
+@pytest.mark.parametrize("words", ["edit the notes first, please", "approve with pleasure", "change it"])
+async def test_words_that_change_nothing_are_a_question_back(make: Make, words: str):
+    """
+    What only begins like a change is passed on, as any other words are.
+    """
+    world = World()
+    async with make(world.deployer(editable(world))) as house:
+        await house.write(RITA, "go")
+        await house.write(ANA, words, under=house.card(ANA).id)
+
+        assert "QuestionAsked" in await house.names()
+        assert [] == world.deployed
+
+
+async def test_an_urgent_call_is_changed_by_naming_it(make: Make):
+    """
+    What is confirmed once more is changed by the form, which shows it, or by its code ; a mere reply does not do.
+    """
+    urgent = GUARD.model_copy(update={"urgency": "high"})
+    world = World()
+    async with make(world.deployer(editable(world)), rules=[urgent]) as house:
+        await house.write(RITA, "go")
+        card = house.card(ANA)
+        await house.write(ANA, "edit\ntag: v2", under=card.id)
+        assert [] == await settled(house)
+        await house.write(ANA, f"{card.card.code} edit\ntag: v2")
+        assert [("production", "v2", 1)] == world.deployed
+        await house.write(RITA, "go")
+        await edit(house, ANA, house.card(ANA).request, tag="v3")
+
+        assert [("production", "v2", 1), ("production", "v3", 1)] == world.deployed
