@@ -368,6 +368,15 @@ class Adapter(Protocol):
         """
         ...
 
+    async def members(self, group: str) -> frozenset[Identity]:
+        """
+        Say who is in one of the vendor's groups of people, as the vendor names it.
+
+        Raises:
+            ChannelError: It cannot be read, or there is none.
+        """
+        ...
+
     async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
         """
         Show for a moment that something is being done there; where `Capabilities.typing` says that this can be.

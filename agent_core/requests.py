@@ -130,6 +130,12 @@ class Who(Frozen):
     also: Who | None = None
 
     @property
+    def all_roles(self) -> frozenset[str]:
+        """Give every role that it names, for its thresholds and for what must hold besides too."""
+        besides = self.also.all_roles if self.also is not None else frozenset()
+        return besides.union(self.roles, *(threshold.roles for threshold in self.thresholds))
+
+    @property
     def counts_people(self) -> bool:
         """Tell whether it matters which human being an account is: several are needed, or one is excluded."""
         several = self.quorum > 1 or self.denials > 1 or bool(self.thresholds)

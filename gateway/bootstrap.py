@@ -26,6 +26,7 @@ from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.errors import SettingsError
 from gateway.gate import Gate
+from gateway.groups import GroupReader, Groups
 from gateway.health import Health
 from gateway.holds import Holds
 from gateway.limits import Starts
@@ -74,7 +75,8 @@ def build(
     accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, runtime)}
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
-    world = _world(settings, accounts, known, watchdog.watch, _webhooks(settings, runtime))
+    groups = Groups(settings.groups(), runtime)
+    world = _world(settings, accounts, known, watchdog.watch, groups, _webhooks(settings, runtime))
     directory, adapter = world.directory, world.adapter
     health = Health(accounts, runtime)
     kept = settings.retention
@@ -108,6 +110,7 @@ def build(
         control=Control(opened, outbox, directory, health, reloading, settings.server.data, runtime),
         reloading=reloading,
         health=health,
+        groups=GroupReader(settings.groups(), accounts, groups, health, notices, runtime),
         watchdog=watchdog,
         runtime=runtime,
         app=web.app(opened, owner, health, admission, metrics, token, routes, doors),
@@ -123,7 +126,8 @@ def world(settings: Settings, source: str) -> tuple[World, str]:
     Returns:
         It, and why an agent or a model cannot be imported; without its agents, where it is one of them.
     """
-    accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, Runtime())}
+    runtime = Runtime()
+    accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, runtime)}
     unread = ""
     try:
         known = agents.load(settings.agents, source)
@@ -133,7 +137,8 @@ def world(settings: Settings, source: str) -> tuple[World, str]:
         _models(settings, known, source)
     except SettingsError as error:
         unread = unread or str(error)
-    return _world(settings, accounts, known, lambda _: nullcontext()), unread
+    groups = Groups(settings.groups(), runtime)
+    return _world(settings, accounts, known, lambda _: nullcontext(), groups), unread
 
 
 def _world(
@@ -141,11 +146,12 @@ def _world(
     accounts: Mapping[str, Adapter],
     known: agents.Agents,
     watch: Callable[[str], AbstractContextManager[None]],
+    groups: Groups,
     webhooks: Mapping[str, Adapter] = MappingProxyType({}),
 ) -> World:
     reached = {**accounts, **webhooks}
     return World(
-        directory=Directory(settings.directory(), accounts),
+        directory=Directory(settings.directory(), accounts, groups),
         rules=settings.rules(),
         agents=known,
         catalogues=settings.catalogues(),

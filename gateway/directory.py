@@ -2,7 +2,8 @@
 Who people are: which person an identity belongs to, who has a role, who may start an agent, where somebody is reached.
 
 Identities are linked by an administrator, in the settings or by a command, or by a one-time code; never by equal names
-or addresses. What is decided from now on looks at the links of now; what was decided says whom it took somebody for.
+or addresses. What is decided from now on looks at the links of now; what was decided says whom it took somebody for. So
+it is with the roles that people have by a channel's groups (`groups.py`), beside those that the settings give them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import ROLE, Person
 from agent_core.requests import MOST_ADDRESSEES, OWNER_ROLE, Assurance, Request, Who
 from agent_core.rulings import Vote, Voter, objection
+from gateway.groups import Groups
 
 PEOPLE, ANYONE = "people", "anyone"
 
@@ -24,12 +26,13 @@ class Directory:
 
     Args:
         channels: The accounts that are configured, as `channel:account`; nobody is reached elsewhere.
+        groups: Who is in the groups that give roles.
     """
 
-    def __init__(self, people: Iterable[Person], channels: Collection[str]) -> None:
+    def __init__(self, people: Iterable[Person], channels: Collection[str], groups: Groups | None = None) -> None:
         self._people = {person.id: person for person in people}
         self._by_identity = {identity: person for person in self._people.values() for identity in person.identities}
-        self._channels = frozenset(channels)
+        self._channels, self._groups = frozenset(channels), groups
 
     def replace(self, people: Iterable[Person]) -> None:
         """Know these people from now on, and no others; accounts that were linked have to be linked again."""
@@ -38,11 +41,22 @@ class Directory:
 
     def person(self, identity: Identity) -> Person | None:
         """Find whose identity this is."""
-        return self._by_identity.get(identity)
+        person = self._by_identity.get(identity)
+        return self._with_groups(person) if person is not None else None
 
-    def of(self, party: Party) -> Person | None:
+    def of(self, party: Party | None) -> Person | None:
         """Find a person by id."""
-        return self._people.get(party)
+        person = self._people.get(party) if party is not None else None
+        return self._with_groups(person) if person is not None else None
+
+    def _with_groups(self, person: Person) -> Person:
+        """Give a person with the roles that they have by groups now."""
+        more = self._groups.roles(person.identities) - set(person.roles) if self._groups is not None else ()
+        return person.model_copy(update={"roles": (*person.roles, *sorted(more))}) if more else person
+
+    def unread(self, who: Who) -> list[str]:
+        """Give the roles of which it is not known who has them by a group, where a request names them."""
+        return sorted(who.all_roles & self._groups.unread()) if self._groups is not None else []
 
     def link(self, identity: Identity, party: Party) -> bool:
         """
@@ -70,7 +84,7 @@ class Directory:
 
     def people(self) -> list[Person]:
         """Give everybody, by name."""
-        return sorted(self._people.values(), key=lambda person: person.name)
+        return sorted(map(self._with_groups, self._people.values()), key=lambda person: person.name)
 
     def voter(self, identity: Identity, name: str, assurance: Assurance) -> Voter:
         """See an identity as somebody who answers."""
@@ -94,7 +108,7 @@ class Directory:
 
     def roles(self, party: Party | None) -> tuple[str, ...]:
         """Give the roles of a party; somebody who is no person has none."""
-        person = self._people.get(party) if party is not None else None
+        person = self.of(party)
         return person.roles if person is not None else ()
 
     def timezone(self, reader: ConversationKey | Identity) -> str:
@@ -132,15 +146,14 @@ class Directory:
 
     def eligible(self, who: Who, requester: Party | None) -> list[Person]:
         """Give the people who may decide, by name; what their channel is worth is judged when they do."""
-        found = policy.eligible(who, self.present(requester), self._people.values())
-        return sorted(found, key=lambda person: person.name)
+        return policy.eligible(who, self.present(requester), self.people())
 
     def standing(self, request: Request, votes: Iterable[Vote]) -> tuple[Vote, ...]:
         """Give the votes that count now: of people who may still decide, in the roles that they have now."""
         return tuple(kept for vote in votes if (kept := self._as_of_now(request, vote)) is not None)
 
     def _as_of_now(self, request: Request, vote: Vote) -> Vote | None:
-        person = self._people.get(vote.party)
+        person = self.of(vote.party)
         if person is None and ":" not in vote.party:
             return None  # a person who was removed meanwhile
         voter = policy.voter(vote.identity, person, vote.name, Assurance.HIGH)
@@ -195,8 +208,12 @@ class Directory:
 
     def owners(self) -> list[ConversationKey]:
         """Say where the people with the role owner are reached."""
-        people = [person for person in self._people.values() if OWNER_ROLE in person.roles]
+        people = [person for person in map(self._with_groups, self._people.values()) if OWNER_ROLE in person.roles]
         return [place for person in people if (place := self.contact(person.id)) is not None]
+
+    def not_asked(self, who: Who, voter: Voter) -> str:
+        """Say why somebody is not asked, as a key of the catalogue: it may be that their groups cannot be read."""
+        return "group_unread" if voter.known and self.unread(who) else "not_asked"
 
     def may_answer(self, who: Who, requester: Party | None, voter: Voter) -> bool:
         """Tell whether somebody may answer a request of which only this much is known."""

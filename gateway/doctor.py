@@ -10,8 +10,8 @@ from typing import Any
 from adapters.base import Adapter, Check, Named
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey, Party
-from agent_core.policy import Rule
-from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
+from agent_core.policy import ROLE, Rule
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, in_the_end
 from gateway.conversation import World
 from gateway.errors import GatewayError
 from gateway.settings import Settings
@@ -91,6 +91,22 @@ def settings_checks(settings: Settings, world: World, unread: str) -> Iterator[C
         yield from _person(world, f"people[{number}]", person.name, person.identities)
     for number, rule in enumerate(world.rules):
         yield from _rule(world, f"policy[{number}]", rule)
+    yield from _groups(settings)
+
+
+def _groups(settings: Settings) -> Iterator[Check]:
+    """Look for roles that somebody may have by a group, and that nothing in the settings is about."""
+    named = {role for person in settings.people for role in person.roles}
+    named = named.union(*(in_the_end(rule.who, rule.where).all_roles for rule in settings.rules()))
+    entries = [entry for agent in settings.agents for entry in agent.start]
+    entries += [entry for rule in settings.policy for entry in rule.requester]
+    entries += [entry for client in settings.clients for entry in (*client.ask, *client.to)]
+    named |= {entry.removeprefix(ROLE) for entry in entries if entry.startswith(ROLE)}
+    for account, roles in settings.groups().items():
+        for group, role in roles.items():
+            if role not in named:
+                found = f"nothing else in the settings names the role {role!r}, which its group {group} gives"
+                yield Check(account, None, found, "look for a slip; it is right where a tool demands that role")
 
 
 def _person(world: World, key: str, name: str, identities: Sequence[str]) -> Iterator[Check]:
@@ -107,7 +123,9 @@ def _rule(world: World, key: str, rule: Rule) -> Iterator[Check]:
     everybody = world.directory.eligible(rule.who, None)
     reached = [person for person in everybody if world.directory.contact(person.id) is not None]
     only_people = all(target == PEOPLE for target in rule.where.targets)
-    if not everybody:
+    if world.directory.unread(rule.who):
+        yield Check(key, None, "others may have its role by a group, which only a gateway that runs knows")
+    elif not everybody:
         yield Check(key, False, "nobody may decide it, so its runs halt", "give people its role")
     elif not reached and only_people:
         yield Check(key, False, "nobody who may decide it can be reached", "give them identities")

@@ -53,8 +53,9 @@ class Explanation:
     `rule` is the place of the rule that fits, from 0, and `about` the calls that it is about; `demanded` what the tool
     itself asks for, None where its code was not looked at. `votes` is how many of whom it takes, where that is more
     than one, `steps` what happens by itself and when; `excluded` are people that the rule names and who may not decide
-    this call, with the reason; `go_on` says that silence does not halt the run; `urgency` is that of the rule;
-    `problem` is why nobody can be asked.
+    this call, with the reason; `by_group` are roles that others may have by a group, which only a gateway that runs
+    knows; `go_on` says that silence does not halt the run; `urgency` is that of the rule; `problem` is why nobody can
+    be asked.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -65,6 +66,7 @@ class Explanation:
     arguments: Mapping[str, Any]
     deciders: tuple[str, ...] = ()
     votes: str = ""
+    by_group: tuple[str, ...] = ()
     excluded: tuple[tuple[str, str], ...] = ()
     places: tuple[str, ...] = ()
     steps: tuple[tuple[float, str], ...] = ()
@@ -145,7 +147,10 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
     if requester is None and ORIGIN in ask.where.targets and not problem:
         shown.insert(0, "where it is asked for")
     deciders, words = world.directory.eligible(ask.who, requester), world.catalogues.of(PLAIN)
-    if not problem and not (deciders and shown):
+    by_group = world.directory.unread(ask.who)
+    if by_group:
+        problem = ""
+    elif not problem and not (deciders and shown):
         problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
     steps, first = _steps(here, request, places)
     return Explanation(
@@ -154,6 +159,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         **common,
         deciders=tuple(person.name for person in deciders),
         votes=" ".join(voting.notes(here, request, (), words)) if voting.several(request.who) else "",
+        by_group=tuple(by_group),
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
         steps=tuple(steps),

@@ -111,8 +111,9 @@ class Gate:
             return NoForm("; ".join(copy.card.notes))
         voter = self._directory.voter(wanted.sender, wanted.sender_name, wanted.assurance)
         if not self._directory.may_answer(copy.who, copy.requester, voter):
-            names = self._directory.names(copy.who, copy.requester)
-            return NoForm(say("refused.not_asked", who=words.either(names)))
+            names = words.either(self._directory.names(copy.who, copy.requester))
+            roles = words.both(self._directory.unread(copy.who))
+            return NoForm(say(f"refused.{self._directory.not_asked(copy.who, voter)}", who=names, roles=roles))
         if wanted.revision != copy.card.revision:
             return NoForm(say("form.outdated"))
         close, failed, revision = say("form.close"), say("form.failed"), copy.card.revision

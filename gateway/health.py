@@ -21,7 +21,8 @@ class Channel:
     How one account of a channel is.
 
     `last_seen` is its vendor's last sign of life, `last_event` when something of it was last stored, both in seconds
-    since the epoch. `warning` is what an operator should look at while it works on, `held` why nothing can be sent.
+    since the epoch. `warning` is what an operator should look at while it works on, `held` why nothing can be sent,
+    `groups` which of its groups that give roles cannot be read.
     """
 
     state: Literal["starting", "up", "retrying", "stopped"] = "starting"
@@ -30,6 +31,7 @@ class Channel:
     problem: str = ""
     warning: str = ""
     held: str = ""
+    groups: str = ""
     caught_up: bool = False
 
 
@@ -65,6 +67,10 @@ class Health:
     def hold(self, account: str, problem: str) -> None:
         """Nothing can be sent by it until an operator acts; empty: it can again."""
         self.channels[account].held = problem
+
+    def groups(self, account: str, problem: str) -> None:
+        """Some of its groups cannot be read; empty: all can."""
+        self.channels[account].groups = problem
 
     def refuse(self, account: str, reason: str) -> None:
         """Something that came to its door was not taken in."""

@@ -59,8 +59,11 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         case rulings.Duplicate():
             _refuse(here, seq, request, response, "duplicate", words.say("refused.duplicate"))
         case rulings.NotAllowed(reason):
-            who = asking.who(here, request, words)
-            _refuse(here, seq, request, response, reason, words.say(f"refused.{reason}", who=who))
+            if reason == "not_asked":
+                reason = here.world.directory.not_asked(request.who, response.voter)
+            roles = words.both(here.world.directory.unread(request.who))
+            text = words.say(f"refused.{reason}", who=asking.who(here, request, words), roles=roles)
+            _refuse(here, seq, request, response, reason, text)
         case rulings.Unreadable(reason, faults) if faults:
             # Told anew for other faults, so that somebody who tries again learns what is still wrong.
             told = f"{reason} {' '.join(fault.reason for fault in faults.values())}"

@@ -96,8 +96,7 @@ class PersonSettings(Section):
     timezone: str = Field(default="UTC", description="In which times are written for them.")
     quiet: list[str] = Field(
         default=[],
-        description="When they are not asked in their own conversations unless it is urgent, by their own clock.",
-        examples=[["22:00-07:00", "Sat,Sun"]],
+        description='Quiet hours, by their own clock, in which nothing that can wait reaches them: ["22:00-07:00"].',
     )
     language: str | None = Field(
         default=None,

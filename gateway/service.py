@@ -23,6 +23,7 @@ import uvicorn
 from gateway import door
 from gateway.control import Control
 from gateway.errors import SettingsError, Unwritable
+from gateway.groups import GroupReader
 from gateway.health import Health
 from gateway.outbox import Outbox
 from gateway.owner import Owner
@@ -59,6 +60,7 @@ class Service:
         watchdog: Watchdog,
         runtime: Runtime,
         app: Front,
+        groups: GroupReader,
         address: tuple[str, int],
         texts: float | None,
     ) -> None:
@@ -66,7 +68,7 @@ class Service:
         self._supervisor, self._control, self._health = supervisor, control, health
         self._watchdog, self._runtime, self._app, self._address = watchdog, runtime, app, address
         self._texts = texts
-        self._reloading = reloading
+        self._reloading, self._groups = reloading, groups
         self.started = asyncio.Event()
         self.port = 0
 
@@ -87,11 +89,12 @@ class Service:
             connection = functools.partial(door.Connection, self._app.refuses)
             server = _Server(web_server(self._app, http=connection, timeout_graceful_shutdown=CLOSE))
             parts = {
-                "owner": self._owner.run(self._health.caught_up),
+                "owner": self._decide(),
                 "outbox": self._outbox.run(),
                 "web": server.serve([port]),
                 "control": self._control.run(),
                 "channels": self._supervisor.run(),
+                "groups": self._groups.run(),
                 "purge": self._purge(store),
                 "audit": self._seal(store),
             }
@@ -105,7 +108,7 @@ class Service:
             try:
                 await asyncio.wait({*tasks.values(), stopping}, return_when=asyncio.FIRST_COMPLETED)
                 if stopping.done():
-                    await self._wind_down(tasks["channels"])
+                    await self._wind_down(tasks["channels"], tasks["groups"])
             finally:
                 stopping.cancel()
                 await self._end(tasks, server)
@@ -118,9 +121,14 @@ class Service:
         with contextlib.suppress(SettingsError):
             await self._reloading.reload()
 
-    async def _wind_down(self, channels: asyncio.Task[None]) -> None:
-        channels.cancel()
-        await asyncio.gather(channels, return_exceptions=True)
+    async def _decide(self) -> None:
+        await self._groups.tried()
+        await self._owner.run(self._health.caught_up)
+
+    async def _wind_down(self, *listening: asyncio.Task[None]) -> None:
+        for part in listening:
+            part.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
         await self._owner.drain(GRACE)
 
     async def _end(self, tasks: dict[str, asyncio.Task[None]], server: uvicorn.Server) -> None:

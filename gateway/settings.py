@@ -85,6 +85,16 @@ class Settings(Section):
         """Say who sits at the command line."""
         return Party(self.cli.me or next(person.id for person in self.people if OWNER_ROLE in person.roles))
 
+    def groups(self) -> dict[str, Mapping[str, str]]:
+        """Give the groups of each account, each with the role of who is in it."""
+        accounts = ((channel, one) for channel, several in self.channels.items() for one in several)
+        return {f"{channel}:{one.account}": getattr(one, "roles", {}) for channel, one in accounts}
+
+    def roles(self) -> set[str]:
+        """Give the roles that somebody has, or may have by a group."""
+        by_group = {role for groups in self.groups().values() for role in groups.values()}
+        return by_group.union(*(person.roles for person in self.people))
+
     def rules(self) -> list[Rule]:
         """Give the policy."""
         return [rule.rule() for rule in self.policy]

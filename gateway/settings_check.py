@@ -35,7 +35,7 @@ def check(settings: Settings, source: str) -> None:
     _check_people(settings, source)
     _check_agents(settings, source)
     _check_places(settings, source)
-    roles = {role for person in settings.people for role in person.roles}
+    roles = settings.roles()
     people = {person.id for person in settings.people}
     for number, rule in enumerate(settings.policy):
         key = f"policy[{number}]"
@@ -66,6 +66,7 @@ def check(settings: Settings, source: str) -> None:
 def _check_rules(settings: Settings, source: str) -> None:
     """Every rule can come to speak, and there are people enough for what it asks."""
     rules, people = settings.rules(), settings.directory()
+    by_group = {role for groups in settings.groups().values() for role in groups.values()}
     for number, rule in enumerate(rules):
         key = f"policy[{number}]"
         before = next((at for at, earlier in enumerate(rules[:number]) if policy.covers(earlier, rule)), None)
@@ -78,7 +79,8 @@ def _check_rules(settings: Settings, source: str) -> None:
             raise SettingsError(f"{key}.ladder", source, "its steps are not in the order of their time")
         if any(at >= rule.patience for at in (*times, *rule.where.reminders)):
             raise SettingsError(key, source, "has a step or a reminder that comes after its deadline")
-        if rule.effect == "ask" and not policy.enough(in_the_end(rule.who, rule.where), people):
+        at_last = in_the_end(rule.who, rule.where)
+        if rule.effect == "ask" and not by_group & at_last.all_roles and not policy.enough(at_last, people):
             names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])
             raise SettingsError(key, source, f"needs more people than there are; those who may decide are {names}")
 
@@ -161,7 +163,7 @@ def _check_clients(settings: Settings, source: str) -> None:
 
 def _check_entry(key: str, entry: str, settings: Settings, source: str, *words: str) -> None:
     role = entry.removeprefix(ROLE) if entry.startswith(ROLE) else None
-    if role is not None and not any(role in person.roles for person in settings.people):
+    if role is not None and role not in settings.roles():
         raise SettingsError(key, source, f"nobody in [[people]] has the role {role!r}")
     if role is None and entry not in (*words, *(person.id for person in settings.people)):
         known = "".join(f"{word}, " for word in words)

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from adapters.base import Capabilities, Check, Clock, Gate, Named, Outbound, Part, Receipt
 from adapters.errors import RateLimited, Rejected, Unknown, Unreachable
 from agent_core import events
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance
 from gateway import receivers
 from gateway.clients import CHANNEL
@@ -174,6 +174,9 @@ class Webhooks:
 
     async def fetch(self, attachment: events.Attachment) -> bytes:
         raise Rejected("clients attach no files", permanent=True)
+
+    async def members(self, group: str) -> frozenset[Identity]:
+        raise Rejected("clients have no groups", permanent=True)
 
     async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
         """Nobody would see it."""

@@ -23,7 +23,7 @@ from tests.process import ROOT
 PAGE = (ROOT / "docs" / "channels" / "slack.md").read_text()
 PAYLOADS = ROOT / "tests" / "adapters" / "slack" / "payloads"
 SOURCE = "\n".join(file.read_text() for file in sorted((ROOT / "adapters" / "slack").glob("*.py")))
-METHOD = r"(?:apps|assistant|auth|bots|chat|conversations|files|reactions|team|users|views)(?:\.[a-zA-Z]+)+"
+METHOD = r"(?:apps|assistant|auth|bots|chat|conversations|files|reactions|team|usergroups|users|views)(?:\.[a-zA-Z]+)+"
 BOT = Bot("T0SANDBOX", "URINGBACK", "BRINGBACK")
 HEARD = {
     "app_mention": "mention_as_app_mention",

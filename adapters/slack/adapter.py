@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from starlette.routing import Route
 
 from adapters.base import Adapter, Capabilities, Check, Clock, Gate, Named, Outbound, Part, Receipt
-from adapters.slack import limits, render
+from adapters.slack import limits, render, usergroups
 from adapters.slack.client import Client
 from adapters.slack.config import Config
 from adapters.slack.doctor import Doctor
@@ -17,7 +17,7 @@ from adapters.slack.parse import CHANNEL
 from adapters.slack.receive import Receiver
 from adapters.slack.webhook import Webhook, attend
 from agent_core import addresses, events
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance
 
 
@@ -76,6 +76,9 @@ class Slack:
 
     async def fetch(self, attachment: events.Attachment) -> bytes:
         return await self._client.fetch(attachment)
+
+    async def members(self, group: str) -> frozenset[Identity]:
+        return await usergroups.members(self._client, self.account, group)
 
     async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
         await self._client.typing(conversation, root, text)

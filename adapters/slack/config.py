@@ -4,9 +4,13 @@ The settings of one Slack workspace (or of an org-wide installation): a `[[slack
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+GROUP = re.compile(r"(?:(?P<team>T[A-Z0-9]+)/)?(?P<group>S[A-Z0-9]+)", re.ASCII)
+"""A user group as the settings name it: its id, in an organisation with the workspace that it belongs to."""
 
 
 class Config(BaseModel):
@@ -39,6 +43,10 @@ class Config(BaseModel):
     previous_signing_secret: SecretStr | None = Field(
         default=None, description="For mode http: the signing secret before, while it is being replaced."
     )
+    roles: dict[str, str] = Field(
+        default={},
+        description='User groups, each with the role that people have who are in it: { S0614TZR7 = "release" }.',
+    )
     api: str = Field(
         default="https://slack.com/api/",
         description="Where Slack's Web API is. Only the sandbox and tests change it.",
@@ -49,6 +57,20 @@ class Config(BaseModel):
     def _says_something(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value():
             raise ValueError("is empty; an empty secret keeps nobody out")
+        return value
+
+    @field_validator("roles")
+    @classmethod
+    def _are_groups(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        whole = str(info.data.get("account", "")).startswith("E")
+        for group, role in value.items():
+            written = GROUP.fullmatch(group)
+            if written is None:
+                raise ValueError(f"{group!r} is no user group's id; it begins with S, and stands in the group's link")
+            if whole and not written["team"]:
+                raise ValueError(f"write the workspace before {group}, as in T024BE7LD/{group}: the app is org-wide")
+            if not role or set(role) & set(" :"):
+                raise ValueError(f"{role!r} is no role; write a name without spaces, as in roles of [[people]]")
         return value
 
     @field_validator("app_token")

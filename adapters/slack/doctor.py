@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.base import Ask, Check, Clock, Named
 from adapters.errors import ChannelError, Misconfigured, Rejected, Unknown, Unreachable
-from adapters.slack import render
+from adapters.slack import render, usergroups
 from adapters.slack.receive import Receiver
 from adapters.slack.verify import MAX_SKEW
 from agent_core import addresses
@@ -28,6 +28,7 @@ USEFUL: Mapping[str, str] = {
     "channels:history": "it does not hear what is said in the threads of public channels",
     "groups:history": "it does not hear what is said in private channels",
     "users:read": "it knows no names, and cannot tell guests and robots from members",
+    "usergroups:read": "nobody has a role by a user group",
     "commands": "its slash command does not work",
     "files:read": "tools cannot read what people attach",
     "files:write": "what runs make cannot be sent as files",
@@ -53,6 +54,7 @@ class Doctor:
             for place, setting in named.places.items():
                 if not addresses.parse(place).place.startswith(("U", "W")):
                     checks.append(await self._channel(place, setting))
+            checks += [await self._group(group, role) for group, role in self._config.roles.items()]
             checks.append(await self._card(named))
         return checks
 
@@ -110,6 +112,16 @@ class Doctor:
         if user.get("is_bot"):
             return Check(what, False, f"{found}, a robot", "nobody decides there; set their account right")
         return Check(what, True, found)
+
+    async def _group(self, group: str, role: str) -> Check:
+        what = f"user group {group}"
+        try:
+            found = await usergroups.members(self._client, self._config.account, group)
+        except Misconfigured as refused:  # with its scope or without: nobody has the role by it
+            return Check(what, False, f"nobody has the role {role} by it: {refused}")
+        except ChannelError as error:
+            return _failed(what, error, f"nobody has the role {role} by it: ")
+        return Check(what, True, f"{len(found)} accounts are in it; people in the settings have the role {role} by it")
 
     async def _channel(self, place: ConversationKey, setting: str) -> Check:
         what, channel = f"channel {addresses.parse(place).place}", addresses.parse(place).place

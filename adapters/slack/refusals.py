@@ -21,6 +21,7 @@ FIX: dict[str, str] = {
     "missing_scope": "the app lacks a scope",
     "not_allowed_token_type": "this is another kind of token; a bot token begins with xoxb-, an app token with xapp-",
     "no_permission": "the app may not do this; check its scopes",
+    "plan_upgrade_required": "the workspace's plan has no user groups; take them out of the settings",
     "team_access_not_granted": "the app is not approved for this workspace",
 }
 GONE = frozenset(
@@ -30,7 +31,7 @@ GONE = frozenset(
         *("msg_too_long", "msg_blocks_too_long", "no_text", "invalid_arguments", "invalid_metadata_format"),
         *("metadata_too_large", "messages_tab_disabled", "user_not_in_channel", "invalid_user"),
         *("thread_not_found", "file_upload_size_restricted", "file_uploads_disabled", "file_not_found"),
-        *("file_uploads_except_images_disabled", "storage_limit_reached", "missing_argument"),
+        *("file_uploads_except_images_disabled", "storage_limit_reached", "missing_argument", "no_such_subteam"),
     )
 )
 """Refusals that no waiting mends: the message itself, or whom it is for."""
@@ -47,6 +48,7 @@ HINTS: dict[str, str] = {
     "user_disabled": "that person's account is deactivated",
     "user_not_found": "there is no such person in this workspace",
     "messages_tab_disabled": "the app's Messages tab is off; switch it on in its App Home settings",
+    "no_such_subteam": "there is no such user group, or it is disabled",
     "cannot_dm_bot": "that is another app, which takes no messages",
 }
 """What somebody can do about a refusal of one message."""

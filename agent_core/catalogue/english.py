@@ -176,6 +176,10 @@ ENGLISH: Mapping[str, str] = {
     "refused.claimed": "{name} is on it already. You can decide it all the same.",
     "refused.claimed.you": "You are on it already.",
     "refused.not_asked": "Only {who} can decide this, so your answer changed nothing. The request is still open.",
+    "refused.group_unread": (
+        "I cannot see just now who is in the group that gives the role {roles}, so nobody decides by it, and your "
+        "answer changed nothing. The request is still open; please try again in a few minutes."
+    ),
     "refused.requester_excluded": (
         "You asked for this yourself, so somebody else has to decide it: {who}. The request is still open."
     ),
@@ -280,6 +284,10 @@ ENGLISH: Mapping[str, str] = {
     "held.owner": (
         "Nothing can be sent by {account}: {problem}. What is to be said there waits in its order and is tried again "
         "every minute; nothing is lost, and everything else goes on."
+    ),
+    "groups.owner": (
+        "Who is in the group {group} of {account} cannot be read, so nobody has the role {role} by it until it can: "
+        "{problem}"
     ),
     "stopped.owner": (
         "{account} does not listen any more: {problem}. It is looked at again every minute; everything else goes on."

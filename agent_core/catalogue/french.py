@@ -171,6 +171,11 @@ _SENTENCES: Mapping[str, str] = {
     "refused.not_asked": (
         "La décision revient à {who} : votre réponse n’a rien changé. La demande est toujours ouverte."
     ),
+    "refused.group_unread": (
+        "Je ne peux pas voir en ce moment qui fait partie du groupe qui donne le rôle {roles} : personne ne décide "
+        "donc par lui, et votre réponse n’a rien changé. La demande est toujours ouverte ; réessayez dans quelques "
+        "minutes."
+    ),
     "refused.requester_excluded": (
         "C’est votre propre demande : quelqu’un d’autre doit décider ({who}). La demande est toujours ouverte."
     ),
@@ -300,6 +305,10 @@ _SENTENCES: Mapping[str, str] = {
     "held.owner": (
         "{account} ne peut rien envoyer : {problem}. Ce qui doit y être dit attend dans l’ordre, avec un nouvel essai "
         "chaque minute ; rien n’est perdu, et tout le reste continue."
+    ),
+    "groups.owner": (
+        "Impossible de lire qui fait partie du groupe {group} de {account} : d’ici là, personne n’a par lui le rôle "
+        "{role} : {problem}"
     ),
     "stopped.owner": (
         "{account} n’écoute plus : {problem}. Une nouvelle vérification a lieu chaque minute ; tout le reste continue."

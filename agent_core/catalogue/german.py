@@ -168,6 +168,11 @@ GERMAN: Mapping[str, str] = {
     "refused.not_asked": (
         "Das kann nur {who} entscheiden, deshalb hat deine Antwort nichts geändert. Die Anfrage ist noch offen."
     ),
+    "refused.group_unread": (
+        "Ich kann gerade nicht sehen, wer in der Gruppe ist, die die Rolle {roles} gibt. Deshalb entscheidet niemand "
+        "durch sie, und deine Antwort hat nichts geändert. Die Anfrage ist noch offen; bitte versuche es in ein paar "
+        "Minuten noch einmal."
+    ),
     "refused.requester_excluded": (
         "Du hast das selbst angefragt, deshalb muss jemand anders entscheiden: {who}. Die Anfrage ist noch offen."
     ),
@@ -300,6 +305,10 @@ GERMAN: Mapping[str, str] = {
     "held.owner": (
         "{account} kann nichts senden: {problem}. Was dort gesagt werden soll, wartet in seiner Reihenfolge und wird "
         "jede Minute neu versucht; nichts geht verloren, und alles andere läuft weiter."
+    ),
+    "groups.owner": (
+        "Wer in der Gruppe {group} von {account} ist, lässt sich nicht lesen. Bis es wieder geht, hat niemand durch "
+        "sie die Rolle {role}: {problem}"
     ),
     "stopped.owner": (
         "{account} hört nicht mehr zu: {problem}. Jede Minute wird neu nachgesehen; alles andere läuft weiter."

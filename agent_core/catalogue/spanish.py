@@ -162,6 +162,10 @@ SPANISH: Mapping[str, str] = {
     "refused.not_asked": (
         "La decisión corresponde a {who}, así que tu respuesta no ha cambiado nada. La solicitud sigue abierta."
     ),
+    "refused.group_unread": (
+        "Ahora mismo no puedo ver quién está en el grupo que da el rol {roles}, así que nadie decide por él y tu "
+        "respuesta no ha cambiado nada. La solicitud sigue abierta; inténtalo de nuevo dentro de unos minutos."
+    ),
     "refused.requester_excluded": (
         "Lo has pedido tú, así que tiene que decidir otra persona: {who}. La solicitud sigue abierta."
     ),
@@ -284,6 +288,10 @@ SPANISH: Mapping[str, str] = {
     "held.owner": (
         "{account} no puede enviar nada: {problem}. Lo que hay que decir allí espera en su orden y se intenta de nuevo "
         "cada minuto; no se pierde nada, y todo lo demás sigue."
+    ),
+    "groups.owner": (
+        "No se puede leer quién está en el grupo {group} de {account}; hasta que se pueda, nadie tiene por él el rol "
+        "{role}: {problem}"
     ),
     "stopped.owner": ("{account} ya no escucha: {problem}. Se comprueba de nuevo cada minuto; todo lo demás sigue."),
     "stuck.owner": (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json
-from gateway.cli.output import document, fail, table
+from gateway.cli.output import document, fail, say, table
 from gateway.cli.stored import ask, read
 from gateway.errors import EXIT_SETTINGS, NotFound
 
@@ -28,7 +28,8 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = 
     linked: dict[str, list[dict[str, Any]]] = {}
     for link in _links(config, data):
         linked.setdefault(link.person, []).append({"identity": link.identity, "at": link.at, "by": link.by})
-    people = settings.load(config, secrets=False).people
+    loaded = settings.load(config, secrets=False)
+    people = loaded.people
     if as_json:
         document([one.model_dump() | {"linked": linked.get(one.id, [])} for one in people])
         return
@@ -44,6 +45,9 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = 
         for one in people
     ]
     table(rows, ("id", "name", "roles", "identities", "quiet", "linked"), as_json)
+    for account, groups in loaded.groups().items():
+        for group, role in groups.items():
+            say(f"Whoever of them is in {group} of {account} has the role {role} besides.")
 
 
 @app.command("link")

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from adapters import registry
 from gateway.errors import SettingsError
-from gateway.sandbox.people import PEOPLE
+from gateway.sandbox.people import GROUPS, PEOPLE
 
 
 class Channel(Protocol):
@@ -39,7 +39,7 @@ class Channel(Protocol):
         """What another client needs; `base_url` is where the app is mounted, without a slash at its end."""
         ...
 
-    def accounts(self, base_url: str) -> Sequence[Mapping[str, str]]:
+    def accounts(self, base_url: str) -> Sequence[Mapping[str, Any]]:
         """The channel's tables for `ringback.toml`; secrets by the names of environment variables."""
         ...
 
@@ -67,7 +67,7 @@ def build_all(folder: Path) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     for channel, target in registry.EMULATORS.items():
         try:
-            channels[channel] = registry.load(target)(folder, names)
+            channels[channel] = registry.load(target)(folder, names, GROUPS)
         except ImportError as error:
             remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[sandbox]'"
             raise SettingsError("sandbox", channel, remedy) from error

@@ -23,6 +23,9 @@ class Person(NamedTuple):
     replies: tuple[str, ...]
 
 
+GROUPS = {"release": ("ana",)}
+"""The channels' own groups, by the role that they give: Ana has hers by one, Ben by the settings."""
+
 ASKING = (
     "deploy v1.4.2 to production",
     "deploy v1.5.0 to staging",

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from agent_core.catalogue import PLAIN
 from agent_core.requests import PEOPLE as EACH
 from gateway.sandbox.channel import Channel
-from gateway.sandbox.people import PEOPLE
+from gateway.sandbox.people import GROUPS, PEOPLE
 
 FILE = "ringback.toml"
 STORE = "store"  # the folder of the gateway's own data
@@ -50,7 +50,7 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
     for person in PEOPLE:
         if person.roles is not None:
             known = [channel.identities[person.id] for channel in channels.values()]
-            roles = list(person.roles)
+            roles = [role for role in person.roles if person.id not in GROUPS.get(role, ())]
             yield _table("[[people]]", id=person.id, name=person.name, identities=known, roles=roles, **reads)
     targets = [EACH, *(channel.approvals for channel in channels.values())]
     for tool in GUARDED:

@@ -32,6 +32,7 @@ REFUSALS = {
     "late": "it has been decided already",
     "duplicate": "they have answered already",
     "not_asked": "this is not theirs to decide",
+    "group_unread": "nobody can see just now who is in the group that gives the role",
     "requester_excluded": "who asks for something may not approve it too",
     "unknown_person": "the directory does not know this account",
     "not_seen": "they wrote it before the request had reached them",

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.slack.doctor import NEEDED, USEFUL
 from adapters.slack.emulator import Fault
+from adapters.slack.emulator.state import Usergroup
 from tests.process import ROOT, Gateway, gateway
 
 RITA, ANA, OTTO = "U0000RITA", "U00000ANA", "U0000OTTO"
@@ -157,6 +158,30 @@ async def test_people_and_channels_that_are_not_there(house: Gateway):
     assert "the bot is not in #general, named by policy[1].targets" == found["slack", "channel C0GENERAL"]["found"]
     state.channels["C0GENERAL"].is_archived = True
     assert "is archived" in (await examine(house))[1]["slack", "channel C0GENERAL"]["found"]
+
+
+async def test_user_groups(house: Gateway):
+    """
+    Each group is read, one that is not there is wrong, and a role that nothing else names is probably a slip.
+    """
+    state = house.emulator.workspace.state
+    state.usergroups.append(Usergroup(id="S0RELEASE", handle="release", users=[ANA]))
+    given = 'roles = { S0RELEASE = "release", S0NOWHERE = "relase" }\napi = '
+    house.config.write_text(house.config.read_text().replace("api = ", given))
+    code, found = await examine(house)
+
+    assert 1 == code
+    assert (OK, "1 accounts") == (
+        found["slack", "user group S0RELEASE"]["ok"],
+        found["slack", "user group S0RELEASE"]["found"][:10],
+    )
+    assert "there is no such user group" in found["slack", "user group S0NOWHERE"]["found"]
+    assert (
+        "names the role 'relase', which its group S0NOWHERE gives"
+        in found["settings", f"slack:{state.team_id}"]["found"]
+    )
+    code, out, _ = await house.run("people", "list", "--config", str(house.config))
+    assert f"Whoever of them is in S0RELEASE of slack:{state.team_id} has the role release besides." in out.splitlines()
 
 
 async def test_another_workspace(house: Gateway):

@@ -179,6 +179,22 @@ def test_who_sleeps_then(folder: Path):
     ] == out.splitlines()[4:8]
 
 
+def test_a_role_by_a_group(folder: Path):
+    """
+    Who is in a group only the running gateway knows: that others may decide is said, and nobody is said to be missing.
+    """
+    settings = folder / "ringback.toml"
+    grouped = settings.read_text().replace(
+        'app_token = "env:NOT_SET"', 'app_token = "env:NOT_SET"\nroles = { S1 = "duty" }'
+    )
+    settings.write_text(grouped + '[[policy]]\ntool = "restart"\nroles = ["duty"]\nquorum = 2\n')
+    code, out, _ = run(folder, "--tool", "restart")
+
+    assert 0 == code
+    assert "or          whoever has the role duty by a group: the running gateway knows\n" in out
+    assert "problem" not in out
+
+
 def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
     """
     Defaults are filled in as they would be, and sensitive arguments are masked.

@@ -18,6 +18,7 @@ from agent_core.catalogue import PLAIN, Catalogues
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from agent_core.run import Agent
+from gateway.groups import Named
 from gateway.limits import Starts
 from gateway.models.base import Model
 from gateway.models.scripted import Script, Scripted
@@ -65,6 +66,7 @@ class House(Parts):
         tokens_per_run: int = 0,
         clients: Iterable[ClientSettings] = (),
         language: str = PLAIN,
+        groups: Named | None = None,
     ) -> None:
         self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
         super().__init__(
@@ -81,8 +83,10 @@ class House(Parts):
             tokens_per_run=tokens_per_run,
             clients_of=clients,
             catalogues=Catalogues(language),
+            groups=groups,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._reads_groups = groups is not None
 
     async def __aenter__(self) -> House:
         await self.store.__aenter__()
@@ -92,6 +96,8 @@ class House(Parts):
             asyncio.create_task(self.owner.run(self.health.caught_up)),
             asyncio.create_task(self.outbox.run()),
         ]
+        if self._reads_groups:
+            self._tasks.append(asyncio.create_task(self.reader.run()))
         await self.runtime.settle()
         return self
 

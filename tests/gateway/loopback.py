@@ -16,7 +16,7 @@ from starlette.routing import Route
 from adapters.base import Ask, Capabilities, Gate, Inbound, Outbound, Part, Receipt, Say, Settle, Whisper
 from adapters.errors import Rejected, Unknown
 from agent_core import addresses, events, forms
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Decision
 
 CHANNEL, ACCOUNT = "slack", "T1"
@@ -64,6 +64,8 @@ class Loopback:
     kept: dict[str, bytes] = field(default_factory=dict)
     typed: list[tuple[str, str, str]] = field(default_factory=list)
     typing_fault: Exception | None = None
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    group_fault: Exception | None = None
 
     def routes(self, gate: Gate) -> Sequence[Route]:
         return ()
@@ -153,6 +155,13 @@ class Loopback:
         if attachment.url not in self.kept:
             raise Rejected(f"{attachment.name} is not there any more", permanent=True)
         return self.kept[attachment.url]
+
+    async def members(self, group: str) -> frozenset[Identity]:
+        if self.group_fault is not None:
+            raise self.group_fault
+        if group not in self.groups:
+            raise Rejected(f"there is no group {group}", permanent=True)
+        return frozenset(addresses.identity(self.channel, self.account, user) for user in self.groups[group])
 
     async def typing(self, conversation: ConversationKey, root: str, text: str) -> None:
         self.typed.append((conversation, root, text))

@@ -18,6 +18,7 @@ from gateway.agents import Agents, Listening
 from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.gate import Gate
+from gateway.groups import GroupReader, Groups, Named
 from gateway.health import Health
 from gateway.holds import Holds
 from gateway.limits import Starts
@@ -55,6 +56,7 @@ class Parts:
         tokens_per_run: int = 0,
         clients_of: Iterable[ClientSettings] = (),
         catalogues: Catalogues | None = None,
+        groups: Named | None = None,
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
@@ -65,7 +67,8 @@ class Parts:
             {"use": ["x:y"], "listen": ["slack"], "start": list(start), "hear": hear}
         )
         listening = Listening(settings, versions[0], {agent.version: agent for agent in versions})
-        directory = Directory(people, self.accounts)
+        self.groups = Groups(groups or {}, runtime)
+        directory = Directory(people, self.accounts, self.groups)
         self.world = World(
             directory=directory,
             rules=list(rules),
@@ -84,5 +87,6 @@ class Parts:
         self.notices = Notices(store, self.world.watchers, self.world.words)
         holds = Holds(self.health, self.notices, runtime)
         self.outbox = Outbox(store, self.world.adapter, runtime, holds, self.notices)
+        self.reader = GroupReader(groups or {}, self.accounts, self.groups, self.health, self.notices, runtime)
         performer = Performer(lambda agent: model, runtime)
         self.owner = Owner(store, self.world, performer, self.outbox, self.notices, runtime)

@@ -238,6 +238,7 @@ class Emulator:
             "files.info": Method(bot=files.info),
             "reactions.add": Method(bot=chat.react),
             "team.info": Method(bot=directory.team),
+            "usergroups.users.list": Method(bot=directory.group_members),
             "users.info": Method(bot=directory.user),
             "users.lookupByEmail": Method(bot=directory.user_by_email),
             "views.open": Method(bot=views.open),

@@ -1,5 +1,5 @@
 """
-The methods that say who is who: `auth.test`, `users.*`, `team.info`, `bots.info`; and `apps.connections.open`.
+The methods that say who is who: `auth.test`, `users.*`, `usergroups.users.list`, `team.info`, `bots.info`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,17 @@ class Directory:
             if person.email.lower() == email:
                 return {"user": self._user(person)}
         raise errors.ApiError("users_not_found")
+
+    def group_members(self, arguments: Arguments) -> state.Json:
+        """usergroups.users.list. For a token of a whole organisation the workspace has to be named."""
+        access.need_scope(self._workspace, "usergroups:read")
+        known, wanted = self._workspace.state, arguments.needed("usergroup")
+        if self._workspace.is_org_install and arguments.needed("team_id") != known.team_id:
+            raise errors.ApiError("team_not_found")
+        found = next((group for group in known.usergroups if group.id == wanted), None)
+        if found is None or (found.is_disabled and not arguments.flag("include_disabled")):
+            raise errors.ApiError("no_such_subteam")
+        return {"users": found.users}
 
     def team(self, arguments: Arguments) -> state.Json:
         """team.info."""

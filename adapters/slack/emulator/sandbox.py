@@ -1,17 +1,17 @@
 """
-Slack as the sandbox plays it: one workspace, everybody's DM with the bot, and #approvals.
+Slack as the sandbox plays it: one workspace, everybody's DM with the bot, #approvals, and its user groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp
 
 from adapters.slack.emulator.app import Emulator
-from adapters.slack.emulator.state import Json, Person
+from adapters.slack.emulator.state import Json, Person, Usergroup
 from adapters.slack.emulator.workspace import Workspace
 
 FILE = "slack.json"
@@ -63,10 +63,12 @@ class SlackSandbox:
             "people": [{"id": person.id, "name": person.real_name} for person in known.people.values()],
         }
 
-    def accounts(self, base_url: str) -> list[dict[str, str]]:
-        """The one workspace."""
+    def accounts(self, base_url: str) -> list[dict[str, Any]]:
+        """The one workspace; each of its user groups gives the role of its name."""
         self._emulator.workspace.base_url = base_url
-        table = {"account": self._emulator.workspace.state.team_id, "api": f"{base_url}/api/"}
+        known = self._emulator.workspace.state
+        table: dict[str, Any] = {"account": known.team_id, "api": f"{base_url}/api/"}
+        table["roles"] = {group.id: group.handle for group in known.usergroups}
         table["bot_token"] = f"env:{BOT_TOKEN}"
         if self._is_http:
             return [table | {"mode": "http", "signing_secret": f"env:{SIGNING_SECRET}"}]
@@ -86,15 +88,32 @@ class SlackSandbox:
         self._emulator.close()
 
 
-def build(folder: Path, people: Mapping[str, str]) -> SlackSandbox:
+def build(folder: Path, people: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> SlackSandbox:
     """
     The workspace as it was left in the folder, or a new one.
 
     Args:
         people: Ids to full names. Everybody is a member of #approvals.
+        groups: Handles of user groups, each with the people in it.
     """
+    ids = {name: f"U{name.upper():0>8}" for name in people}
     members = [
-        Person(id=f"U{name.upper():0>8}", name=name, real_name=whole, email=f"{name}@example.com")
-        for name, whole in people.items()
+        Person(id=ids[name], name=name, real_name=whole, email=f"{name}@example.com") for name, whole in people.items()
     ]
-    return SlackSandbox(Emulator(Workspace.create(members, [APPROVALS], path=folder / FILE)), people)
+    wanted = [
+        Usergroup(id=f"S{handle.upper():0>8}", handle=handle, users=[ids[name] for name in inside])
+        for handle, inside in groups.items()
+    ]
+    workspace = Workspace.create(members, [APPROVALS], usergroups=wanted, path=folder / FILE)
+    _add_groups(workspace, wanted)
+    return SlackSandbox(Emulator(workspace), people)
+
+
+def _add_groups(workspace: Workspace, wanted: Sequence[Usergroup]) -> None:
+    """Add the user groups that a workspace which was left by an older sandbox lacks, and what it takes to read them."""
+    known = workspace.state
+    missing = [group for group in wanted if group.id not in {each.id for each in known.usergroups}]
+    if missing:
+        with workspace.change():
+            known.usergroups += missing
+            known.scopes = list(dict.fromkeys((*known.scopes, "usergroups:read")))

@@ -22,6 +22,7 @@ class Settings(pydantic.BaseModel):
         edit_window: Seconds in which a message may be changed; null: for ever.
         file_limit: Bytes of a file.
         unfurls: Whether links that people write get a preview.
+        usergroups: The workspace's user groups, each with its `id`, `handle` and `users`.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid")
@@ -33,6 +34,7 @@ class Settings(pydantic.BaseModel):
     edit_window: float | None = pydantic.Field(default=None, ge=0)
     file_limit: int = pydantic.Field(default=0, ge=0)
     unfurls: bool = False
+    usergroups: list[state.Usergroup] = []
 
     def apply(self, workspace: Workspace) -> None:
         """Change what the workspace keeps of them: all but the Request URL."""
@@ -46,4 +48,5 @@ STORED = frozenset(Settings.model_fields) - {"request_url"}
 
 def stored(workspace: Workspace) -> state.Json:
     """What the workspace keeps."""
-    return {name: getattr(workspace.state, name) for name in sorted(STORED)}
+    known = workspace.state.model_dump(mode="json", include=set(STORED))
+    return {name: known[name] for name in sorted(STORED)}

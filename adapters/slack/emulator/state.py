@@ -75,6 +75,20 @@ class Channel(pydantic.BaseModel):
     is_archived: bool = False
 
 
+class Usergroup(pydantic.BaseModel):
+    """
+    People who are mentioned together: https://docs.slack.dev/reference/objects/usergroup-object.
+
+    Attributes:
+        users: Their ids, in the order in which they were put there.
+    """
+
+    id: str
+    handle: str
+    users: list[str]
+    is_disabled: bool = False
+
+
 class Im(pydantic.BaseModel):
     """The one-to-one conversation between a person and the bot."""
 
@@ -273,6 +287,7 @@ class State(pydantic.BaseModel):
     file_limit: int = 1_000_000_000
     """Bytes a file may have: 1 GB, https://slack.com/help/articles/201330736."""
     people: dict[str, Person]
+    usergroups: list[Usergroup] = []
     channels: dict[str, Channel]
     ims: dict[str, Im]
     messages: dict[str, dict[str, Message]] = {}

@@ -35,6 +35,7 @@ SCOPES = (
     "im:write",
     "reactions:write",
     "team:read",
+    "usergroups:read",
     "users:read",
     "users:read.email",
 )
@@ -74,6 +75,7 @@ class Workspace:
         team_name: str = "Sandbox",
         scopes: Sequence[str] = SCOPES,
         commands: Sequence[str] = ("/ringback",),
+        usergroups: Sequence[state.Usergroup] = (),
         path: str | os.PathLike[str] | None = None,
     ) -> Workspace:
         """
@@ -116,6 +118,7 @@ class Workspace:
                 ),
                 scopes=list(scopes),
                 commands=list(commands),
+                usergroups=list(usergroups),
                 people=_by_id(members),
                 channels=_by_id(rooms),
                 ims=_by_id([state.Im(id="D" + member.id[1:], person=member.id) for member in members]),

@@ -47,6 +47,15 @@ def test_each_mode_needs_its_own_secret(tmp_path: Path, lines: str):
         ('app_token = "env:EMPTY"', "slack[0].app_token", "is empty"),
         ('mode = "http"\nsigning_secret = "s1"', "slack[0].signing_secret", "secrets do not stand in the file"),
         ('mode = "webhook"', "slack[0].mode", "'socket' or 'http'"),
+        (f"{SOCKET}\nroles = {{ release = 'release' }}", "slack[0].roles", "'release' is no user group's id"),
+        (f"{SOCKET}\nroles = {{ S1 = 'on call' }}", "slack[0].roles", "'on call' is no role"),
+        (f"{SOCKET}\nroles = {{ S1 = '' }}", "slack[0].roles", "'' is no role"),
+        (f"{SOCKET}\nroles = 'S1'", "slack[0].roles", "valid dictionary"),
+        (
+            f'{SOCKET}\n[[slack]]\naccount = "E1"\nbot_token = "env:BOT"\n{SOCKET}\nroles = {{ S1 = "a" }}',
+            "slack[1].roles",
+            "write the workspace before S1",
+        ),
         (
             f'{SOCKET}\n[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\n{SOCKET}',
             "slack[1].account",

@@ -36,14 +36,16 @@ def test_settings_load(folder: Path):
 
 def test_people_and_policy(folder: Path):
     """
-    Ana and Ben may release, Ben is told of trouble, Otto is unknown; production needs somebody else than who asks.
+    Ana may release by a group of Slack's, Ben by the settings, who is told of trouble too; Otto is unknown; production
+    needs somebody else than who asks.
     """
     file, environment = written(folder)
 
     loaded = settings.load(file, environment)
 
     roles = {person.id: set(person.roles) for person in loaded.people}
-    assert {"rita": set(), "ana": {"release"}, "ben": {"release", "owner"}} == roles
+    assert {"rita": set(), "ana": set(), "ben": {"release", "owner"}} == roles
+    assert {"slack:T0SANDBOX": {"S0RELEASE": "release"}} == loaded.groups()
     assert ["deploy", "roll_back"] == [rule.tool for rule in loaded.policy]
     for rule in loaded.policy:
         assert {"environment": "production"} == rule.when

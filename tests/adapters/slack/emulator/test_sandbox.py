@@ -17,7 +17,7 @@ BASE = "http://127.0.0.1:8700/slack"
 
 @pytest.fixture
 def slack(tmp_path: pathlib.Path) -> sandbox.SlackSandbox:
-    return sandbox.build(tmp_path, {"ana": "Ana Lima"})
+    return sandbox.build(tmp_path, {"ana": "Ana Lima"}, {"release": ["ana"]})
 
 
 async def test_socket_mode(slack: sandbox.SlackSandbox) -> None:
@@ -26,9 +26,10 @@ async def test_socket_mode(slack: sandbox.SlackSandbox) -> None:
     """
     (table,) = slack.accounts(BASE)
 
-    assert set(table) == {"account", "api", "bot_token", "app_token"}
+    assert set(table) == {"account", "api", "bot_token", "app_token", "roles"}
+    assert {"S0RELEASE": "release"} == table["roles"]
     assert table["api"] == BASE + "/api/"
-    named = {value.removeprefix("env:") for value in table.values() if value.startswith("env:")}
+    named = {value.removeprefix("env:") for value in table.values() if str(value).startswith("env:")}
     assert named <= set(slack.environment())
     slack.close()
 
@@ -40,7 +41,7 @@ async def test_http(slack: sandbox.SlackSandbox, app: App, until: Wait) -> None:
     slack.deliver_to(app.url)
     (table,) = slack.accounts(BASE)
 
-    assert set(table) == {"account", "api", "bot_token", "mode", "signing_secret"}
+    assert set(table) == {"account", "api", "bot_token", "mode", "signing_secret", "roles"}
     assert table["mode"] == "http"
     secret = slack.environment()[table["signing_secret"].removeprefix("env:")]
     assert secret == slack.endpoints(BASE)["signing_secret"]
