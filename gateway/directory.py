@@ -51,7 +51,8 @@ class Directory:
 
     def _with_groups(self, person: Person) -> Person:
         """Give a person with the roles that they have by groups now."""
-        more = self._groups.roles(person.identities) - set(person.roles) if self._groups is not None else ()
+        by_group = self._groups.roles(person.identities) if self._groups is not None else frozenset()
+        more = by_group.difference(person.roles)
         return person.model_copy(update={"roles": (*person.roles, *sorted(more))}) if more else person
 
     def unread(self, who: Who) -> list[str]:
