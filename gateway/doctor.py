@@ -41,7 +41,7 @@ async def account(
         checks = await adapter.check(named)
     finally:
         await adapter.close()
-    return [*checks, _connected(running.get(name))]
+    return [*checks, *_groups_read(running.get(name)), _connected(running.get(name))]
 
 
 def _is_on(address: str, account: str) -> bool:
@@ -68,6 +68,11 @@ def _card_at(world: World, account: str, to: str) -> ConversationKey | None:
     wanted = [person for person in directory.people() if person.id == to or (not to and OWNER_ROLE in person.roles)]
     identities = (identity for person in wanted for identity in person.identities if _is_on(identity, account))
     return next(map(addresses.one_to_one, identities), None)
+
+
+def _groups_read(state: Mapping[str, Any] | None) -> Iterator[Check]:
+    if state is not None and state["groups"]:
+        yield Check("groups", False, f"the running gateway cannot read who is in {state['groups']}")
 
 
 def _connected(state: Mapping[str, Any] | None) -> Check:

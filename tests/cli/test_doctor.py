@@ -168,6 +168,7 @@ async def test_user_groups(house: Gateway):
     state.usergroups.append(Usergroup(id="S0RELEASE", handle="release", users=[ANA]))
     given = 'roles = { S0RELEASE = "release", S0NOWHERE = "relase" }\napi = '
     house.config.write_text(house.config.read_text().replace("api = ", given))
+    await house.start()
     code, found = await examine(house)
 
     assert 1 == code
@@ -180,6 +181,7 @@ async def test_user_groups(house: Gateway):
         "names the role 'relase', which its group S0NOWHERE gives"
         in found["settings", f"slack:{state.team_id}"]["found"]
     )
+    assert "the running gateway cannot read who is in S0NOWHERE (relase): " in found["slack", "groups"]["found"]
     code, out, _ = await house.run("people", "list", "--config", str(house.config))
     assert f"Whoever of them is in S0RELEASE of slack:{state.team_id} has the role release besides." in out.splitlines()
 
