@@ -158,7 +158,7 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         reason=ask.reason,
         **common,
         deciders=tuple(person.name for person in deciders),
-        votes=" ".join(voting.notes(here, request, (), words)) if voting.several(request.who) else "",
+        votes=" ".join(voting.notes(here, request, (), words)) if voting.several(request.who) and deciders else "",
         by_group=tuple(by_group),
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
