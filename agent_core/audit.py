@@ -6,7 +6,8 @@ times, and no words. So nothing can be changed, taken out or put in between with
 and erasing what somebody said breaks nothing. A chain that is cut off at its end is whole in itself: note its last hash
 elsewhere from time to time, and have it looked for.
 
-`KEPT` is part of what was hashed: what stands in it never changes. An event that has more to keep is a new entry.
+`KEPT` is part of what was hashed: what stands in it never changes. An event that has more to keep is a new entry; a
+field that no event had before can be added.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _REQUEST = (
     *("id", "kind", "attempt", "parent", "tool", "digest", "allowed", "in_doubt", "requester", "who", "places"),
     *("patience", "opened_at"),
 )
+_GRANT = ("tool", "likeness", "scope", "thread", "party", "identity", "assurance", "at", "until", "uses")
 KEPT: Mapping[str, tuple[str | tuple[str, tuple[str, ...]], ...]] = {
     "RequestOpened": ("key", ("request", _REQUEST)),
     "ResponseGiven": ("request", "fact", "party", "identity", "roles", "decision", "via"),
@@ -31,7 +33,9 @@ KEPT: Mapping[str, tuple[str | tuple[str, tuple[str, ...]], ...]] = {
     "RequestChanged": ("request", "fact", "party", "identity", "via", "digest", "who", "places"),
     "RequestClaimed": ("request", "fact", "party", "identity", "via"),
     "RequestEscalated": ("request", "rung", "cause", "who", "places"),
-    "RequestSettled": ("request", "key", ("settlement", ("outcome", "at", "by", "via"))),
+    "RequestSettled": ("request", "key", ("settlement", ("outcome", "at", "by", "via", "grant"))),
+    "GrantGiven": ("request", "fact", ("grant", _GRANT)),
+    "GrantRevoked": ("request", "fact", "party", "identity", "via"),
     "OperationRefused": ("key", "digest", "outcome"),
     "ToolStarted": ("key", "tool", "version", "digest", "attempt", "approval"),
     "ToolFinished": ("key", "attempt", "ok"),

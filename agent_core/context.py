@@ -116,6 +116,8 @@ def _settled(thread: Thread, name: str, settlement: Settlement) -> list[Entry]:
     outcome: str = settlement.outcome
     if request.in_doubt and settlement.outcome in DOUBT_ENDS:
         tag, outcome = "in_doubt", f"in_doubt.{outcome}"
+    elif settlement.grant:
+        outcome = "approved.grant"
     chosen = next((choice.label for choice in request.choices if choice.name == settlement.choice), "")
     text = _told(outcome, settlement.comment, settlement.name, chosen)
     if settlement.replaced_by is not None:

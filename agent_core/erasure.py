@@ -13,8 +13,8 @@ from typing import Any
 
 ERASED = "[erased]"
 
-INSIDE = frozenset({"response", "voter", "settlement", "request", "earlier", "card"})
-"""Values that are looked into; `request` is one, or only its id."""
+INSIDE = frozenset({"response", "voter", "settlement", "request", "earlier", "card", "grant", "scope"})
+"""Values that are looked into; `request` and `grant` are one, or only its id."""
 
 GONE = frozenset(
     {"answer_schema", "arguments", "attachments", "blob", "carry", "choices", "facts", "input", "notes", "raw"}
@@ -27,6 +27,7 @@ STAYS = frozenset(
     | {
         "cause",
         "wish",
+        "likeness",
         "model",
         "name",
         "operation",
@@ -47,7 +48,7 @@ STAYS = frozenset(
 
 STAYS_IN = frozenset(
     {("ResponseRefused", "reason"), ("RulingForwarded", "reason"), ("CopyFailed", "reason"), ("RunParked", "reason")}
-    | {("DeliveryEnded", "reason"), ("OperatorActed", "note")}
+    | {("DeliveryEnded", "reason"), ("OperatorActed", "note"), ("RequestSettled", "grant")}
 )
 """Fields that hold a word of ours or of a vendor in one type of event, and people's words elsewhere."""
 

@@ -23,6 +23,7 @@ from agent_core.requests import (
     Decision,
     Earlier,
     Frozen,
+    Grant,
     Kind,
     Outcome,
     Request,
@@ -155,7 +156,9 @@ class Card(Frozen):
     form, whose `fields` stand here so that it opens at once; without any it is the one that says why not. `denials`
     are more ways to say no, each of which opens that one with its own reason in it. `edit` labels the button behind
     which `editable` arguments can be changed; `revision` counts how often they were, and comes back with each press.
-    `confirm` is asked after a press on the button that approves.
+    `confirm` is asked after a press on the button that approves. `grants` are the scopes in which it can be approved
+    for longer, with their labels; once it is, `grant` tells how that stands, and `revoke` labels the button that ends
+    it.
     """
 
     title: str
@@ -177,7 +180,10 @@ class Card(Frozen):
     editable: tuple[forms.Field, ...] = ()
     revision: int = 0
     confirm: Confirm | None = None
+    grants: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    grant: str = ""
+    revoke: str = ""
     again: str = ""
 
 
@@ -223,7 +229,8 @@ class CardForwarded(Event):
     """
     A request shown here stands differently: `notes` for its card, `under` to say in its thread.
 
-    `remind` is to say where the card stands, for all there; `who` may decide by now, where that has changed.
+    `remind` is to say where the card stands, for all there; `who` may decide by now, where that has changed. `grant`
+    tells how the standing grant stands that was given with it, and `revoke` labels the button that ends that.
     """
 
     type: Literal["CardForwarded"] = "CardForwarded"
@@ -233,6 +240,8 @@ class CardForwarded(Event):
     under: str = ""
     remind: str = ""
     who: Who | None = None
+    grant: str = ""
+    revoke: str = ""
 
 
 class NoteForwarded(Event):
@@ -273,11 +282,15 @@ class DeliveryEnded(Event):
 
 
 class OperatorActed(Event):
-    """Somebody with the owner role said how a thread goes on."""
+    """
+    Somebody with the owner role said how a thread goes on.
+
+    With `revoke` they end the standing grant that is named in `note`.
+    """
 
     type: Literal["OperatorActed"] = "OperatorActed"
     thread: str
-    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again"]
+    choice: Literal["restart", "fork", "attach", "cancel", "go_on", "ask_again", "revoke"]
     by: str
     note: str = ""
 
@@ -575,6 +588,31 @@ class RequestSettled(ThreadEvent):
     settlement: Settlement
 
 
+class GrantGiven(ThreadEvent):
+    """A request was approved for longer: `grant` settles later ones of its kind. `fact` names who said so."""
+
+    type: Literal["GrantGiven"] = "GrantGiven"
+    request: str
+    fact: int
+    grant: Grant
+
+
+class GrantRevoked(ThreadEvent):
+    """
+    A standing grant was ended before its time; `request` is the one with which it was given.
+
+    Without `fact` and `identity` an operator or a client did it, whose name is in `name`.
+    """
+
+    type: Literal["GrantRevoked"] = "GrantRevoked"
+    request: str
+    fact: int = 0
+    party: Party | None = None
+    name: str
+    identity: Identity | None = None
+    via: ConversationKey | None = None
+
+
 class MessageTaken(ThreadEvent):
     """A message answered the run's `receive`."""
 
@@ -701,6 +739,8 @@ AnyEvent = Annotated[
     | RequestReminded
     | QuestionAnswered
     | RequestSettled
+    | GrantGiven
+    | GrantRevoked
     | MessageTaken
     | MessageKept
     | Replied

@@ -23,7 +23,7 @@ from enum import StrEnum
 
 from agent_core import events, forms
 from agent_core.errors import IllegalTransition
-from agent_core.requests import Decision, Request
+from agent_core.requests import Decision, Grantable, Request
 from agent_core.rulings import Standing, Vote
 
 
@@ -111,5 +111,7 @@ def changed(asked: Request, now: Request, edit: events.RequestChanged) -> Reques
         "revision": now.revision + 1,
         "who": edit.who,
         "places": (*now.places, *edit.places),
+        "grantable": Grantable(),  # what is approved with changes is that one call
+        "likeness": "",
     }
     return now.model_copy(update=update)

@@ -19,9 +19,10 @@ from pydantic import Field
 from agent_core.addresses import Identity, Party
 from agent_core.hours import Hours
 from agent_core.masking import is_masked
-from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Urgency, Where, Who
+from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Grantable, Urgency, Where, Who
 from agent_core.rulings import Vote, Voter, objection, reached
 
+ONCE = Grantable()  # no approval counts for more than one call
 ROLE = "role:"  # before a role, where people can be named too
 
 
@@ -50,6 +51,7 @@ class Rule(Frozen):
     `requester` are people, identities and `role:NAME`s, `environment` names of gateways, `hours` parts of the week;
     without them it is about everybody, everywhere, at any time. With `go_on` the agent is told when nobody has answered
     in time, and the run does not halt. `urgency` is that of what it asks; None: as whoever asks says.
+    `grantable` is how its calls may be approved for longer than once.
     """
 
     effect: Literal["allow", "ask", "forbid"] = "ask"
@@ -65,6 +67,7 @@ class Rule(Frozen):
     go_on: bool = False
     urgency: Urgency | None = None
     reason: str = ""
+    grantable: Grantable = ONCE
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Ask:
     reason: str = ""
     go_on: bool = False
     urgency: Urgency | None = None
+    grantable: Grantable = ONCE
 
 
 Requirement = Allow | Forbid | Ask
@@ -218,7 +222,7 @@ def _speak(rule: Rule) -> Requirement:
         case "forbid":
             return Forbid(rule.reason or "a rule of the policy forbids it")
         case "ask":
-            return Ask(rule.who, rule.where, rule.patience, rule.reason, rule.go_on, rule.urgency)
+            return Ask(rule.who, rule.where, rule.patience, rule.reason, rule.go_on, rule.urgency, rule.grantable)
 
 
 def covers(earlier: Rule, later: Rule) -> bool:

@@ -125,6 +125,14 @@ CARRIER_KEYWORDS = frozenset(
 )
 """On SMS the carrier acts on these itself, so there they never decide."""
 
+REVOKING: dict[str, frozenset[str]] = {
+    "en": frozenset({"revoke", "revoke it"}),
+    "de": frozenset({"widerrufen"}),
+    "es": frozenset({"revocar"}),
+    "fr": frozenset({"révoquer", "revoquer"}),
+}
+"""What ends a standing grant."""
+
 _EDGES = " \t\r\n\u00a0\u202f.,!¡;:\"'“”„‘’«»*_~`()[]"
 _SPACE = re.compile(r"\s+")
 LONGEST = 200  # characters; a longer text is no word of ours, and is not searched for one
@@ -203,6 +211,30 @@ def edited(asked: Sequence[Field], text: str, languages: tuple[str, ...] = (PLAI
         if rest and forms.begins(asked, rest):
             return forms.written(asked, f"{rest}\n{below}") or {}
     return None
+
+
+def granted(text: str, offered: Mapping[str, str], *, languages: tuple[str, ...] = (PLAIN,)) -> str | None:
+    """
+    Find for how long a text approves.
+
+    Args:
+        offered: Scopes, each with the label of its button.
+
+    Returns:
+        The scope whose button the text repeats, or that it names after an approving word (“approve 1h”), else None.
+    """
+    bare = _bare(text)
+    word, _, rest = bare.partition(" ")
+    approves = _vocabulary(False, languages)[0].get(word) is Decision.APPROVE
+    for name, label in offered.items():
+        if bare == _bare(label) or (approves and rest.removeprefix("for ") == name.replace("_", " ")):
+            return name
+    return None
+
+
+def revokes(text: str, *, languages: tuple[str, ...] = (PLAIN,)) -> bool:
+    """Tell whether a text ends a standing grant, wherever it may do so."""
+    return any(_bare(text) in REVOKING[one] for one in languages)
 
 
 def _bare(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent_core import forms
-from agent_core.addresses import ConversationKey, Party
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import Sentence
 from agent_core.errors import InvalidRequest
 
@@ -19,6 +19,9 @@ DEFAULT_PATIENCE = DAY  # seconds a request waits, counted from its first copy s
 MOST_DENIALS = 10  # ways to deny an approval, each with a button
 LONGEST_DENIAL = 75  # characters of the name and the label of one: what a button shows whole
 MOST_ADDRESSEES = 5  # people who get a copy of a request that names no targets
+GRANT_USES = 10  # calls that a standing grant approves, where a rule says nothing else
+
+THREAD, UNTIL_REVOKED = "thread", "until_revoked"  # scopes of a standing grant that no time ends
 
 OWNER_ROLE = "owner"
 PEOPLE = "people"  # a target: each person who may answer, at their first contact
@@ -45,6 +48,7 @@ class Decision(StrEnum):
     ANSWER = "answer"
     ASK_BACK = "ask_back"
     CLAIM = "claim"
+    REVOKE = "revoke"
 
 
 class Outcome(StrEnum):
@@ -100,6 +104,26 @@ class Choice(Frozen):
     name: str
     label: str
     prefill: str = ""
+
+
+class Scope(Frozen):
+    """For how long a standing grant counts: `seconds`, or in its `thread`, or `until_revoked`."""
+
+    name: str
+    seconds: float | None = None
+
+
+class Grantable(Frozen):
+    """
+    How a call may be approved for longer than once.
+
+    In one of the `scopes`, for at most `uses` calls of the tool in which the arguments at `alike` are equal to those
+    of the one approved; all of its arguments, where it names none.
+    """
+
+    scopes: tuple[Scope, ...] = ()
+    alike: tuple[str, ...] = ()
+    uses: int = GRANT_USES
 
 
 class Threshold(Frozen):
@@ -195,6 +219,7 @@ class Request(Frozen):
     sent; times are seconds since the epoch, store clock. `earlier` is what it replaces, or asks again. Where `title`
     and `body` are the gateway's own, `titled` and `explained` say which of its sentences they are, to be worded for
     every reader.
+    `grantable` is how it may be approved for longer, and `likeness` the digest of what later calls have to be alike in.
     """
 
     id: str
@@ -235,6 +260,8 @@ class Request(Frozen):
     to_agent: bool = False
     titled: Sentence | None = None
     explained: Sentence | None = None
+    grantable: Grantable = Grantable()
+    likeness: str = ""
 
     @property
     def guards(self) -> bool:
@@ -255,6 +282,8 @@ class Settlement(Frozen):
     its schema has it; `answer` says the same in words. `changes` is what approvers changed of a call's arguments, and
     `digest` that of the changed call: what was decided on, and what runs where it was approved. `replaced_by` is the
     request that was asked instead. Where `comment` is the gateway's own, `said` says which of its sentences it is.
+    `grant` is the standing grant that approved it, by the id of the request with which that was given; `by` and `name`
+    then say whose it is.
     """
 
     outcome: Outcome
@@ -271,6 +300,33 @@ class Settlement(Frozen):
     digest: str = ""
     replaced_by: str | None = None
     said: Sentence | None = None
+    grant: str = ""
+
+
+class Grant(Frozen):
+    """
+    A standing grant. `id` is that of the request with whose approval it was given.
+
+    It covers calls of the same `likeness`: of that agent and tool, with equal arguments at `alike`. `party` gave it, by
+    `identity`, of which the channel was as sure as `assurance` says. It counts `until` a time (seconds since the epoch)
+    or for good, for `uses` calls, of which `used` were made. `home` is where it was given, `places` show its card.
+    """
+
+    id: str
+    tool: str
+    likeness: str
+    alike: tuple[str, ...] = ()
+    scope: Scope
+    thread: str
+    party: Party
+    identity: Identity
+    assurance: Assurance
+    at: float
+    until: float | None = None
+    uses: int
+    used: int = 0
+    home: ConversationKey
+    places: tuple[ConversationKey, ...] = ()
 
 
 def urgency(ruled: Urgency | None, asked: Urgency) -> Urgency:

@@ -49,6 +49,7 @@ class Response(Frozen):
     more.
     `values` is what they filled in, by field, where they sent a form in; `choice` names the way in which they deny.
     `revision` is that of the call as it was shown to them.
+    `grant` is the scope in which they approve for longer.
     """
 
     request: str
@@ -56,6 +57,7 @@ class Response(Frozen):
     decision: Decision
     text: str = ""
     choice: str = ""
+    grant: str = ""
     values: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
     revision: int = 0
     sent_at: float
@@ -238,6 +240,8 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
     if request.confirms and response.decision in (Decision.APPROVE, Decision.EDIT) and not response.confirmed:
         return Unreadable("not_confirmed")
     if response.choice and response.choice not in [choice.name for choice in request.choices]:
+        return Unreadable("not_offered")
+    if response.grant and response.grant not in [scope.name for scope in request.grantable.scopes]:
         return Unreadable("not_offered")
     if response.decision is Decision.EDIT:
         return Edits()

@@ -6,21 +6,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from agent_core import addresses, edits, events, policy, requests
+from agent_core import addresses, edits, events, grants, policy, requests
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import PLAIN, Catalogue, Sentence
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
+from agent_core.masking import MASK
 from agent_core.policy import Ask
 from agent_core.requests import (
     HALTING,
     ORIGIN,
     PEOPLE,
+    THREAD,
     Decision,
     Earlier,
+    Grantable,
     Kind,
     Outcome,
     Request,
@@ -32,7 +36,7 @@ from agent_core.requests import (
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
-from gateway import cards, quiet, settling, voting
+from gateway import cards, granting, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow
 
@@ -52,7 +56,17 @@ def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -
     editable = edits.fields(call)
     if editable:
         request = request.model_copy(update={"editable": editable, "allowed": (*request.allowed, Decision.EDIT)})
+    masked = {name: MASK if name in call.tool.sensitive else value for name, value in call.encoded.items()}
+    kind = (thread.state.agent, call.tool.name, call.tool.version)
+    request = request.model_copy(update=_granted(ask, *kind, masked, call.digest))
     open_request(here, thread, request)
+
+
+def _granted(ask: Ask, agent: str, tool: str, version: str, arguments: dict[str, Any], whole: str) -> dict[str, Any]:
+    """Say how a call may be approved for longer than once, where one approval of it is enough."""
+    terms = ask.grantable
+    alike = grants.likeness(agent, tool, version, terms.alike, arguments, whole) if terms.scopes else None
+    return {"grantable": terms, "likeness": alike} if alike is not None and grants.alone(ask.who) else {}
 
 
 def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, why: Sentence) -> None:
@@ -114,7 +128,10 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
             urgency = requests.urgency(ask.urgency, wanted.urgency)
             wanted = dataclasses.replace(wanted, to=ask.who, where=shown, why=wanted.why or ask.reason)
             wanted = dataclasses.replace(wanted, patience=min(ask.patience, wanted.patience), urgency=urgency)
-            _open_wanted(here, thread, wish, wanted)
+            scopes = tuple(scope for scope in ask.grantable.scopes if scope.name != THREAD)  # it has one of its own
+            ask = dataclasses.replace(ask, grantable=ask.grantable.model_copy(update={"scopes": scopes}))
+            granted = _granted(ask, call.agent, call.tool, "", call.arguments, call.digest)
+            _open_wanted(here, thread, wish, wanted, granted)
 
 
 def outside_requirement(here: Conversation, thread: Thread, wanted: Approval, call: OutsideCall) -> policy.Requirement:
@@ -126,7 +143,13 @@ def outside_requirement(here: Conversation, thread: Thread, wanted: Approval, ca
 
 
 def _open_wanted(
-    here: Conversation, thread: Thread, wish: RequestHuman, wanted: Wanted, *, allowed: bool = False
+    here: Conversation,
+    thread: Thread,
+    wish: RequestHuman,
+    wanted: Wanted,
+    granted: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    allowed: bool = False,
 ) -> None:
     state = thread.state
     requester = (state.requester,) if state.requester is not None else ()
@@ -158,7 +181,7 @@ def _open_wanted(
             common |= {"kind": Kind.FORM, "title": wanted.title, "body": wanted.body, "allowed": (Decision.ANSWER,)}
             common["answer_schema"] = schema_of(wanted)
     request = draft(here, thread, wish.key, wish.digest, wanted.to or Who(people=requester), wanted.where or Where())
-    request = request.model_copy(update=common)
+    request = request.model_copy(update=common | dict(granted))
     if allowed:
         _record(here, thread, request)
         name = here.say("policy")
@@ -220,6 +243,13 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         check(here, request)
     except InvalidRequest as error:
         _refuse(here, thread, request.key, request.digest, Outcome.NO_ROUTE, str(error), catch=request.catch)
+        return
+    if request.confirms:  # what is urgent is named by who approves it, each time
+        request = request.model_copy(update={"grantable": Grantable(), "likeness": ""})
+    grant = granting.covering(here, request)
+    if grant is not None:
+        _record(here, thread, request)
+        granting.use(here, thread, request, grant)
         return
     allowed = (*request.allowed, Decision.CLAIM) if request.where.ladder else request.allowed
     request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from agent_core import edits, events, forms
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
-from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
+from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Scope, Settlement, Who
 from agent_core.texts import exact, legible, shown
 from gateway import confirming, filling
 from gateway.conversation import Conversation, Reader
+
+UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}  # seconds
 
 
 def card(
@@ -31,7 +33,7 @@ def card(
         by=words.say("card.by"),
         due=due,
         silence=silence,
-        how=how(request, words),
+        how=f"{how(request, words)} {_how_longer(request, words)}".strip(),
         buttons=_buttons(request, words),
         choices=() if denies else tuple((choice.name, exact(choice.label)) for choice in request.choices),
         denials=tuple(c.model_copy(update={"label": exact(c.label)}) for c in request.choices) if denies else (),
@@ -41,6 +43,7 @@ def card(
         editable=filling.worded(request.editable, words),
         revision=request.revision,
         confirm=confirming.asked(title(here, request, place), request, words) if request.confirms else None,
+        grants=_offers(request, words),
         notes=notes,
         again=before(here, request, place),
     )
@@ -101,6 +104,14 @@ def how(request: Request, words: Catalogue) -> str:
     return words.say("card.how.choices" if request.choices else "card.how.question")
 
 
+def _how_longer(request: Request, words: Catalogue) -> str:
+    terms = request.grantable
+    if not terms.scopes:
+        return ""
+    what = covered(request.tool or "", terms.alike, words)
+    return words.say("card.how.grants", what=what, uses=terms.uses)
+
+
 def _form(request: Request, words: Catalogue) -> str:
     """Label the button behind which is a form: to deny with a reason, or to fill in what is asked for."""
     if request.kind is Kind.FORM:
@@ -125,6 +136,31 @@ def _buttons(request: Request, words: Catalogue) -> tuple[tuple[Decision, str], 
     else:
         labels = {Decision.APPROVE: "approve", Decision.DENY: "deny", Decision.CLAIM: "claim"}
     return tuple((d, words.say(f"button.{labels[d]}")) for d in request.allowed if d in labels)
+
+
+def _offers(request: Request, words: Catalogue) -> tuple[tuple[str, str], ...]:
+    """Give the scopes in which a request can be approved for longer, with the labels of their buttons."""
+    return tuple((scope.name, _offer(scope, words)) for scope in request.grantable.scopes)
+
+
+def _offer(scope: Scope, words: Catalogue) -> str:
+    if scope.seconds is None:
+        return words.say(f"button.grant.{scope.name}")
+    return words.say("button.grant", time=_duration(scope.seconds, words))
+
+
+def _duration(seconds: float, words: Catalogue) -> str:
+    """Write a length of time in the largest unit that measures it whole."""
+    unit, size = next((unit, size) for unit, size in UNITS.items() if seconds % size == 0)
+    count = round(seconds / size)
+    return words.say(f"time.{unit}.one" if count == 1 else f"time.{unit}", count=count)
+
+
+def covered(tool: str, alike: Sequence[str], words: Catalogue) -> str:
+    """Say which calls a standing grant covers."""
+    if not alike:
+        return words.say("grant.covers.same", tool=exact(tool))
+    return words.say("grant.covers.alike", tool=exact(tool), arguments=words.both([*map(exact, alike)]))
 
 
 def settled(here: Conversation, request: Request, settlement: Settlement, place: ConversationKey) -> str:

@@ -25,10 +25,11 @@ from agent_core.catalogue import Catalogue, Catalogues, Sentence
 from agent_core.drive import Drive
 from agent_core.events import Record
 from agent_core.policy import Rule
-from agent_core.requests import Assurance
+from agent_core.requests import Assurance, Grant
 from agent_core.thread import Thread
 from gateway.agents import Agents
 from gateway.directory import Directory
+from gateway.grants import Grants
 from gateway.limits import Starts
 from gateway.ongoing import Ongoing, Operation, Result, Starting
 from gateway.store.base import (
@@ -42,6 +43,7 @@ from gateway.store.base import (
     DeliveryRow,
     DeliveryStatus,
     Fate,
+    GrantChange,
     Link,
     Message,
     Ownership,
@@ -73,6 +75,7 @@ class World:
     watch: Callable[[str], AbstractContextManager[None]]
     restored_at: float = 0.0
     starts: Starts = field(default_factory=Starts)
+    grants: Grants = field(default_factory=Grants)
     tokens_per_run: int = 0
     environment: str = ""
 
@@ -105,6 +108,7 @@ class Draft:
     messages: list[Message] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    grants: dict[str, GrantChange] = field(default_factory=dict)
     starts: dict[Operation, Starting] = field(default_factory=dict)
 
 
@@ -275,6 +279,10 @@ class Conversation:
         else:
             self.draft.messages.append(Message(self._number("message"), place, event))
 
+    def send_later(self, event: events.Event) -> None:
+        """Tell this conversation something in a decision of its own, for which what it is about is loaded."""
+        self.draft.messages.append(Message(self._number("message"), self.key, event))
+
     def tell_owner(self, told: Callable[[ConversationKey], str]) -> None:
         """Tell the people who look after this gateway, each place in the words of those who read there."""
         for place in self.world.watchers():
@@ -357,6 +365,17 @@ class Conversation:
         """Change a request's index entry."""
         self.requests[row.id] = self.draft.requests[row.id] = row
 
+    def grant(self, name: str) -> Grant | None:
+        """Find a standing grant as it is by this decision; None where it does not count any more."""
+        change = self.draft.grants.get(name)
+        return self.world.grants.get(name) if change is None else change.after
+
+    def put_grant(self, name: str, after: Grant | None) -> None:
+        """Give a standing grant, count a use of it, or end it."""
+        change = self.draft.grants.get(name)
+        before = self.world.grants.get(name) if change is None else change.before
+        self.draft.grants[name] = GrantChange(name, before, after)
+
     def seq(self, record: Record) -> int:
         """Tell under which number an event stands in the log, or will when this decision is true."""
         if record.seq:
@@ -390,6 +409,7 @@ class Conversation:
             messages=draft.messages,
             blobs=draft.blobs,
             links=draft.links,
+            grants=list(draft.grants.values()),
         )
 
     def _has_work(self) -> bool:
@@ -408,7 +428,7 @@ class Conversation:
         draft = self.draft
         other = (
             draft.requests or draft.copies or draft.deliveries or draft.withdraw or draft.timers or draft.clear
-        ) or (draft.messages or draft.blobs or draft.links or draft.starts)
+        ) or (draft.messages or draft.blobs or draft.links or draft.grants or draft.starts)
         return bool(self.models) and not other and all(isinstance(record.event, BEGINNING) for record in draft.events)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import clients, home, inbound, ladder, linking, operator, places, runs, settling
+from gateway import clients, granting, home, inbound, ladder, linking, operator, places, runs, settling
 from gateway.conversation import Conversation
 from gateway.store.base import Need
 
@@ -39,6 +39,8 @@ def decide(here: Conversation, now: float) -> None:
             settling.deadline(here, timer)
         elif timer.thread:
             runs.slept(here, timer)
+        elif granting.ends(timer):
+            granting.over(here, timer)
         else:
             ladder.due(here, timer)
     here.timers = []
@@ -113,6 +115,7 @@ def needs(here: Conversation, now: float) -> Need:
                 named = inbound.named(here, fact)
                 meant = [c for c in here.copies.values() if c.settled_at is None or c is named]
                 requests += [copy.request for copy in meant if copy.home == here.key]
+                requests += [grant.id for grant in inbound.revoked(here, fact) if grant.home == here.key]
             case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
                 requests.append(request)
             case events.CardForwarded(request=request) | events.CopyFailed(request=request):
@@ -123,6 +126,8 @@ def needs(here: Conversation, now: float) -> Need:
                 requests.append(request)
             case events.ResponseForwarded(response=response):
                 requests.append(response.request)
+            case events.OperatorActed(choice="revoke", note=request):
+                requests.append(request)
             case events.OperatorActed(thread=thread) | events.ClientSpoke(thread=thread):
                 threads.append(thread)
             case events.RequestReceived():

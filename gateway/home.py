@@ -16,7 +16,7 @@ from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Wh
 from agent_core.rulings import Response, Standing
 from agent_core.texts import legible
 from agent_core.thread import Thread
-from gateway import asking, callbacks, cards, clients, editing, settling, voting
+from gateway import asking, callbacks, cards, clients, editing, granting, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -29,6 +29,9 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         _tell(here, response, "gone", words.say("refused.gone"))
         return
     request = standing.request
+    if response.decision is Decision.REVOKE:
+        _revoke(here, seq, request, response)
+        return
     votes = here.world.directory.standing(request, standing.votes)
     match rulings.decide(standing.model_copy(update={"votes": votes}), response, here.now):
         case rulings.Edits():
@@ -36,6 +39,8 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
         case rulings.Outdated():
             told = f"outdated {request.revision}"
             _refuse(here, seq, request, response, "outdated", editing.outdated(standing, words), told)
+        case rulings.Settles(settlement) if response.grant:
+            _grant(here, seq, request, response, settlement)
         case rulings.Settles(settlement):
             _count(here, seq, request, response)
             settling.settle(here, request, settlement)
@@ -125,6 +130,26 @@ def _edit(here: Conversation, seq: int, before: Standing, response: Response) ->
 
 def _standing(here: Conversation, request: Request) -> Standing:
     return here.threads[request.thread].state.requests[request.id]
+
+
+def _grant(here: Conversation, seq: int, request: Request, response: Response, settlement: Settlement) -> None:
+    refused = granting.objection(here, request, response)
+    if refused is not None:
+        _refuse(here, seq, request, response, *refused)
+        return
+    _count(here, seq, request, response)
+    settling.settle(here, request, settlement)
+    granting.give(here, seq, request, response)
+
+
+def _revoke(here: Conversation, seq: int, request: Request, response: Response) -> None:
+    refused = granting.revoke(here, seq, request, response)
+    if refused is not None:
+        _refuse(here, seq, request, response, *refused)
+        return
+    _tell(
+        here, response, f"revoked {request.id}", here.words(response.voter.identity).say("revoked", tool=request.tool)
+    )
 
 
 def _refuse(

@@ -14,7 +14,7 @@ from __future__ import annotations
 from adapters.base import REASON, Say
 from agent_core import events, forms, replies
 from agent_core.addresses import Party
-from agent_core.requests import Decision, Kind
+from agent_core.requests import Decision, Grant, Kind
 from agent_core.thread import Thread
 from gateway import asking, places, runs
 from gateway.agents import Listening
@@ -48,6 +48,9 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
         False where this has to wait for the fate of a card in flight.
     """
     reading, copy = read(here, fact), named(here, fact)
+    if granted := revoked(here, fact):
+        places.revoke(here, fact, granted)
+        return True
     if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
         under = fact.reply_to or ""
         shown = places.revision(here, copy, under, reading.code)
@@ -72,6 +75,14 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     else:
         _plain(here, seq, fact, reading)
     return True
+
+
+def revoked(here: Conversation, fact: events.MessageReceived) -> list[Grant]:
+    """Find the standing grants that a bare word ends: in their one-to-one conversation, all that somebody has given."""
+    word = replies.revokes(fact.text, languages=here.world.languages(fact.sender))
+    if not (word and fact.direct) or named(here, fact) is not None:
+        return []
+    return here.world.grants.given_by(here.world.directory.party(fact.sender))
 
 
 def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:

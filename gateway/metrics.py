@@ -53,6 +53,7 @@ class Metrics:
         self._sending = histogram("delivery_duration_seconds", "Calls that the vendor took.", VENDOR, "channel")
         self._settled = counter("requests_settled", "Requests that ended.", "outcome")
         self._answered = histogram("request_answer_seconds", "From the question to the answer.", PEOPLE)
+        self._granted = counter("requests_granted", "Requests that a standing grant settled.")
         self._tools = counter("tool_calls", "Attempts of tools that ended.", "tool", "outcome")
         self._models = counter("model_calls", "Answers of models that were taken in.", "agent")
         self._runs = counter("runs_ended", "Runs that ended.", "agent", "outcome")
@@ -71,7 +72,9 @@ class Metrics:
         match record.event:
             case events.RequestSettled(settlement=settlement):
                 self._settled.labels(settlement.outcome).inc()
-                if settlement.outcome in DOUBT_ENDS and opened is not None:
+                if settlement.grant:
+                    self._granted.inc()
+                elif settlement.outcome in DOUBT_ENDS and opened is not None:
                     self._answered.observe(max(0.0, settlement.at - opened.request.opened_at))
             case events.ToolFinished(key=key, ok=ok, kind=kind):
                 self._tools.labels(context.tool_of(key), "ok" if ok else kind).inc()

@@ -1,12 +1,12 @@
 """
-What somebody with the owner role says about a thread: restart, fork, attach, cancel, go on, ask again.
+What somebody with the owner role says about a thread: restart, fork, attach, cancel, go on, ask again, revoke.
 """
 
 from __future__ import annotations
 
 from agent_core import addresses, events
 from agent_core.thread import Thread
-from gateway import runs
+from gateway import granting, runs
 from gateway.conversation import Conversation
 
 
@@ -17,6 +17,8 @@ def act(here: Conversation, seq: int, acted: events.OperatorActed) -> None:
         return
     state = thread.state
     match acted.choice:
+        case "revoke":
+            granting.revoke_for(here, acted)
         case "restart" if state.active:
             runs.restart(here, thread)
         case "cancel" if state.active:

@@ -121,6 +121,7 @@ class Owner:
         for link in await self._store.links():
             if not self._world.directory.link(link.identity, link.person):
                 log.warning("%s is linked to %s, who is nobody, or it is somebody else's", link.identity, link.person)
+        self._world.grants.learn(await self._store.grants())
         helpers = [asyncio.create_task(self._open_timers(caught_up)), asyncio.create_task(self._take())]
         try:
             await self._stopped
@@ -271,6 +272,8 @@ class Owner:
             committed = await self._store.commit(here.change(self._ownership))
             draft = here.committed(committed.version, committed.claimed)
             self._measure(here, draft)
+            for change in draft.grants.values():
+                self._world.grants.changed(change)
             for link in draft.links:
                 self._world.directory.link(link.identity, link.person)
             for delivery in committed.claimed:

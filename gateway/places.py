@@ -4,11 +4,11 @@ Copies of requests: shown here, answered here, brought up to date here. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from adapters.base import Ask, Say, Settle
 from agent_core import events, forms, replies
-from agent_core.requests import Decision, Kind
+from agent_core.requests import Decision, Grant, Kind
 from agent_core.rulings import Response
 from gateway import confirming
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
@@ -23,6 +23,7 @@ BARE = {
     "edit": "",
     "editable": (),
     "confirm": None,
+    "grants": (),
     "how": "",
     "silence": "",
     "due": None,
@@ -95,6 +96,14 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
             here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
         else:
             _say_settled(here, copy)
+    elif wanted.grant:
+        card = copy.card.model_copy(update={"grant": wanted.grant, "revoke": wanted.revoke})
+        copy = copy.model_copy(update={"card": card})
+        here.put(copy)
+        if here.capabilities().edits:
+            here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
+        else:
+            here.send(Say(wanted.grant, copy.root), request=copy.request)
     elif wanted.who is not None:
         here.put(copy.model_copy(update={"who": wanted.who}))
     elif wanted.remind and copy.settled_at is None:
@@ -130,13 +139,20 @@ def answer(
     confirmed: bool = False,
     under: str = "",
 ) -> None:
-    """Turn what somebody said to a request shown here, as it was at a revision, into a response, and send it home."""
+    """
+    Turn what somebody said to a request shown here, as it was at a revision, into a response, and send it home.
+
+    Args:
+        text: What they said besides; of an approval, for how long it is to count.
+    """
+    approves = decision is Decision.APPROVE
     response = Response(
         request=copy.request,
         voter=here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance),
         decision=decision,
-        text=text,
+        text="" if approves else text,
         choice=choice,
+        grant=text if approves else "",
         values=values or {},
         revision=revision,
         sent_at=fact.sent_at,
@@ -147,6 +163,20 @@ def answer(
         under=under,
     )
     here.tell(copy.home, events.ResponseForwarded(response=response))
+
+
+def revoke(here: Conversation, fact: events.MessageReceived, given: Iterable[Grant]) -> None:
+    """Send home that somebody ends standing grants, wherever their cards are."""
+    for grant in given:
+        response = Response(
+            request=grant.id,
+            voter=here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance),
+            decision=Decision.REVOKE,
+            sent_at=fact.sent_at,
+            seen=True,
+            via=here.key,
+        )
+        here.tell(grant.home, events.ResponseForwarded(response=response))
 
 
 def ruled(here: Conversation, ruling: events.RulingForwarded) -> None:
@@ -260,7 +290,12 @@ def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revi
     codes, languages = {copy.code, *copy.earlier_codes}, here.world.languages(fact.sender)
     reading = replies.read(fact.text, codes=codes, in_doubt=copy.in_doubt, languages=languages)
     decision, text, values = Decision.ANSWER, reading.text, None
-    if copy.kind is Kind.APPROVAL and reading.decision is not None:
+    scope = replies.granted(text, dict(copy.card.grants), languages=languages)
+    if copy.card.grant and replies.revokes(text, languages=languages):
+        decision, text = Decision.REVOKE, ""
+    elif scope is not None:
+        decision, text = Decision.APPROVE, scope
+    elif copy.kind is Kind.APPROVAL and reading.decision is not None:
         decision, text = reading.decision, ""
     elif copy.kind is Kind.APPROVAL:
         edited = replies.edited(copy.card.editable, text, languages) if copy.card.editable else None

@@ -13,11 +13,25 @@ from agent_core import addresses, hours
 from agent_core.addresses import Identity, Party
 from agent_core.catalogue import known
 from agent_core.policy import Person, Rule, check_when
-from agent_core.requests import ORIGIN, PEOPLE, Assurance, Rung, Threshold, Where, Who
+from agent_core.requests import (
+    GRANT_USES,
+    ORIGIN,
+    PEOPLE,
+    THREAD,
+    UNTIL_REVOKED,
+    Assurance,
+    Grantable,
+    Rung,
+    Scope,
+    Threshold,
+    Where,
+    Who,
+)
 from gateway import settings_check
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 LONGEST = 366 * UNITS["d"]  # seconds that anybody is waited for
+MOST_SCOPES = 5  # ways to approve for longer, each with a button
 LONGEST_TEXTS = 10 * LONGEST  # seconds that texts are kept, unless for ever
 
 
@@ -221,6 +235,18 @@ class PolicySettings(Section):
         default="", description="How urgent it is; high is confirmed once more. Empty: as whoever asks says."
     )
     reason: str = Field(default="", description="Why the rule is there; people read it.")
+    grants: list[str] = Field(
+        default=[],
+        description="How long an approval may count for later calls too: `thread`, `until_revoked`, or times like 1h.",
+        examples=[["1h", "thread", "until_revoked"]],
+        max_length=MOST_SCOPES,
+    )
+    grant_by: list[str] = Field(
+        default=[],
+        description="Arguments that have to be equal in these calls; empty: all of them.",
+        examples=[["environment"]],
+    )
+    grant_uses: int = Field(default=GRANT_USES, ge=1, description="How many calls such a grant approves at most.")
 
     @field_validator("deadline")
     @classmethod
@@ -232,6 +258,15 @@ class PolicySettings(Section):
     @classmethod
     def _can_be_compared(cls, value: dict[str, Any]) -> dict[str, Any]:
         check_when(value)
+        return value
+
+    @field_validator("grants")
+    @classmethod
+    def _are_scopes(cls, value: list[str]) -> list[str]:
+        for number, written in enumerate(value):
+            if written in value[:number]:
+                raise ValueError(f"{written!r} stands there twice")
+            _scope(written)
         return value
 
     @field_validator("hours")
@@ -298,6 +333,9 @@ class PolicySettings(Section):
             go_on=self.silence == "go_on",
             urgency=self.urgency or None,
             reason=self.reason,
+            grantable=Grantable(
+                scopes=tuple(map(_scope, self.grants)), alike=tuple(self.grant_by), uses=self.grant_uses
+            ),
         )
 
 
@@ -429,6 +467,16 @@ def _places(targets: list[str]) -> list[str]:
         if target not in (PEOPLE, ORIGIN):
             addresses.parse(target)
     return targets
+
+
+def _scope(written: str) -> Scope:
+    """Read for how long a standing grant counts."""
+    if written in (THREAD, UNTIL_REVOKED):
+        return Scope(name=written)
+    try:
+        return Scope(name=written, seconds=seconds(written))
+    except ValueError as error:
+        raise ValueError(f"{error}; or one of {THREAD}, {UNTIL_REVOKED}") from None
 
 
 def seconds(duration: str, longest: float = LONGEST) -> float:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from agent_core import addresses, policy
 from agent_core.catalogue import Catalogue
-from agent_core.policy import ROLE
+from agent_core.grants import alone
+from agent_core.policy import ROLE, Rule
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, in_the_end
 from gateway import receivers
 from gateway.directory import ANYONE
@@ -21,6 +22,7 @@ CLI = "cli"  # under which name `ringback ask` asks
 UNREAD = "unread, for nothing is sent"  # what stands for a secret where none is read
 
 if TYPE_CHECKING:
+    from gateway.sections import PolicySettings
     from gateway.settings import Settings
 
 
@@ -74,6 +76,7 @@ def _check_rules(settings: Settings, source: str) -> None:
             raise SettingsError(
                 key, source, f"never speaks: all its calls fit policy[{before}]; put it before that one"
             )
+        _check_grants(key, settings.policy[number], rule, source)
         times = [rung.after for rung in rule.where.ladder]
         if any(later <= earlier for earlier, later in itertools.pairwise(times)):
             raise SettingsError(f"{key}.ladder", source, "its steps are not in the order of their time")
@@ -83,6 +86,21 @@ def _check_rules(settings: Settings, source: str) -> None:
         if rule.effect == "ask" and not by_group & at_last.all_roles and not policy.enough(at_last, people):
             names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])
             raise SettingsError(key, source, f"needs more people than there are; those who may decide are {names}")
+
+
+def _check_grants(key: str, written: PolicySettings, rule: Rule, source: str) -> None:
+    """Who approves a call alone may do so for longer; nobody else may, and nothing else is granted."""
+    if not written.grants:
+        if written.model_fields_set & {"grant_by", "grant_uses"}:
+            raise SettingsError(f"{key}.grants", source, "is missing: the rule says which grants, and permits none")
+        return
+    if rule.effect != "ask":
+        raise SettingsError(f"{key}.grants", source, f"is for rules that ask; this one's effect is {rule.effect!r}")
+    if rule.urgency == "high":
+        raise SettingsError(f"{key}.grants", source, "is not for what is urgent, which is approved one by one")
+    if not alone(rule.who):
+        remedy = "an approval counts for longer only where one is enough; leave out grants, or what asks for several"
+        raise SettingsError(f"{key}.grants", source, remedy)
 
 
 def _check_requester(key: str, entry: str, roles: set[str], people: set[str], source: str) -> None:

@@ -236,6 +236,9 @@ class Logs:
         """As many people as it takes are, by their last votes, for what came out, and may still decide."""
         if settlement.outcome not in (*APPROVING, Outcome.DENIED):
             return
+        if settlement.grant:
+            self._granted(request, settlement)
+            return
         if settlement.by is None:
             self.hold("G9", request.outside, f"{request} is {settlement.outcome} by nobody")
             return
@@ -286,6 +289,14 @@ class Logs:
     def directories(self, identity: str, since: float) -> Sequence[Sequence[Person]]:
         """Say who there was, or may have been when something was decided on what was said from an account."""
         return [self.people]
+
+    def _granted(self, request: Request, settlement: Settlement) -> None:
+        """Whoever gave the standing grant may approve this very call, and nobody has to besides."""
+        person = next((one for one in self.people if one.id == settlement.by), None)
+        account = person.identities[0] if person is not None else ""
+        objected = self.objections(request, account, person, request.opened_at)
+        self.hold("G9", person is not None and not objected, f"{settlement.by} grants {request.title}: {objected}")
+        self.hold("G9", request.who.quorum == 1, f"{request.title} is granted, and takes {request.who.quorum}")
 
     def _response_refused(self, request: Request, event: events.ResponseRefused, by: Sent) -> None:
         """Who is told that they may not decide, may not."""

@@ -34,6 +34,7 @@ ACTIONS: dict[str, Decision] = {
     "ringback.did_run": Decision.DID_RUN,
     "ringback.answer": Decision.ANSWER,
     "ringback.claim": Decision.CLAIM,
+    "ringback.revoke": Decision.REVOKE,
 }
 DENY_ACTION = "ringback.deny_form"  # a button that opens the form to deny with a reason ...
 FILL_ACTION = "ringback.form"  # ... and one that opens what is to be filled in

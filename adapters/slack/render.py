@@ -112,7 +112,8 @@ def _settle(card: events.Card, request: str, conversation: ConversationKey, targ
 
 
 def _notes(card: events.Card) -> list[Block]:
-    return [block for note in card.notes for block in _sections(cut(note, limits.NOTE))]
+    notes = (*card.notes, card.grant) if card.grant else card.notes
+    return [block for note in notes for block in _sections(cut(note, limits.NOTE))]
 
 
 # A card --------------------------------------------------------------------------------------------------------------
@@ -147,6 +148,10 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
         _button(ACTION_IDS[d], label, request, STYLES.get(d)) | (_confirm(card) if d is Decision.APPROVE else {})
         for d, label in card.buttons
     ]
+    elements += [
+        _button(f"{ACTION_IDS[Decision.APPROVE]}#{n}", label, f"{request}/{scope}", None)
+        for n, (scope, label) in enumerate(card.grants, start=1)
+    ]
     if card.form:
         elements.append(_button(FILL_ACTION if card.fields else DENY_ACTION, card.form, request, None))
     elements += [
@@ -155,6 +160,8 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     ]
     if card.edit:
         elements.append(_button(EDIT_ACTION, card.edit, request, None))
+    if card.revoke:
+        elements.append(_button(ACTION_IDS[Decision.REVOKE], card.revoke, request, None))
     values = [f"{request}/{name}" for name, _ in card.choices]
     longest = max(map(len, values), default=0)
     room = limits.OPTION_TEXT
@@ -264,7 +271,7 @@ def summary(card: events.Card, number: int, of: int) -> str:
     """What a notification and a screen reader say: the whole of it in words."""
     part = f" ({number}/{of})" if of > 1 else ""
     facts = "; ".join(f"{label}: {value}" for label, value in card.facts)
-    words = [card.again, card.title + part, card.body, facts, card.why, card.asker, *card.notes, card.how]
+    words = [card.again, card.title + part, card.body, facts, card.why, card.asker, *card.notes, card.grant, card.how]
     return escape(cut("\n".join(word for word in words if word), limits.TEXT))
 
 

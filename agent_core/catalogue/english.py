@@ -7,6 +7,7 @@ from collections.abc import Mapping
 ENGLISH: Mapping[str, str] = {
     # What a model is told about an outcome
     "model.approved": "Approved by {name}.",
+    "model.approved.grant": "Approved by a standing grant of {name}.",
     "model.approved_with_edits": "Approved by {name} with changes; the changed call is what ran.",
     "model.changed": "Changed: {changes}",
     "model.denied": "Denied by {name}.",
@@ -68,6 +69,10 @@ ENGLISH: Mapping[str, str] = {
         "below it a line for each of these, by number: {fields}. For instance, “1: …”. Anything else is passed on as a "
         "question."
     ),
+    "card.how.grants": (
+        "Approving for longer also covers {what}, up to {uses} times, without asking again; in words, reply with the "
+        "label of its button."
+    ),
     "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",
     "card.how.question": "Reply here with your answer.",
     "card.how.form": "Press {button}, or reply here with a line for each, by number: {fields}. For instance, “1: …”.",
@@ -90,6 +95,10 @@ ENGLISH: Mapping[str, str] = {
     "button.claim": "I am on it",
     "button.fill_in": "Fill in",
     "button.edit": "Change and approve",
+    "button.grant": "Approve for {time}",
+    "button.grant.thread": "Approve in this conversation",
+    "button.grant.until_revoked": "Approve until revoked",
+    "button.revoke": "Revoke the grant",
     "button.run_again": "Run again",
     "button.did_run": "It did run",
     "button.stop": "Stop",
@@ -133,7 +142,6 @@ ENGLISH: Mapping[str, str] = {
     "votes.missing": "Still needed: {needs}.",
     "votes.need": "{count} approvals of {who}",
     "votes.need.one": "one approval of {who}",
-    # How a card ends
     "votes.fell": "Votes on the call as it was before do not count any more: {names}.",
     "votes.fell.you": (
         "{name} has changed “{title}”: {changes}. Your vote was about the call as it was before, so it does not count "
@@ -141,6 +149,22 @@ ENGLISH: Mapping[str, str] = {
     ),
     "changed": "Changed by {name}: {changes}",
     "changed.outdated": "Changed by {name}: {changes}. A new card below shows the call as it is now.",
+    # An approval that counts for longer
+    "grant.covers.same": "the same call of {tool}",
+    "grant.covers.alike": "calls of {tool} with the same {arguments}",
+    "grant.until": "until {time}",
+    "grant.until.thread": "in the conversation where it was asked",
+    "grant.until.revoked": "until it is revoked",
+    "grant.stands": (
+        "Standing grant by {name}: {what} will not be asked about {until}. Used {used} of {uses} times. "
+        "To end it, press the button, or reply here: revoke"
+    ),
+    "grant.spent": "Standing grant by {name}: used up, {uses} of {uses} times, {time}",
+    "grant.over": "Standing grant by {name}: over, {time}. Used {used} of {uses} times.",
+    "grant.revoked": "Standing grant by {name}: revoked by {by}, {time}. Used {used} of {uses} times.",
+    "grant.used": "{tool}: approved by {name}'s standing grant of {time}, {used} of {uses}.",
+    "revoked": "The standing grant for {tool} is revoked. From now on each call is asked about again.",
+    # How a card ends
     "settled.approved": "Approved by {name}, {time}",
     "settled.approved_with_edits": "Approved with changes by {name}, {time}: {changes}",
     "settled.denied": "Denied by {name}, {time}",
@@ -202,6 +226,11 @@ ENGLISH: Mapping[str, str] = {
         "{name} has changed this since the card that you answered: {changes}. So your answer was not counted; please "
         "look at the newest card, which shows the call as it is now."
     ),
+    "refused.grant": (
+        "You can approve this once, but not for longer; only {who} can. Nothing has changed, and the request is open."
+    ),
+    "refused.revoke": "Only {who} can revoke this grant, so nothing has changed.",
+    "refused.revoke.ended": "This standing grant has ended already.",
     "refused.form": "That does not answer everything yet, so nothing has changed. {how}",
     "refused.form.faults": "That does not answer everything yet, so nothing has changed:\n{faults}",
     "refused.not_a_choice": "That is not one of the choices: {choices}.",
@@ -298,9 +327,9 @@ ENGLISH: Mapping[str, str] = {
     ),
     "restored.owner": (
         "This gateway was put back from a backup, {time}. What happened since that backup was made is not known here: "
-        "people may have answered what is open again, and messages of that time are lost. Messages that may have gone "
-        "out are looked for first, and people are asked before a run of that time does anything that must not be done "
-        "twice. Please look through: ringback requests list, ringback deliveries list"
+        "people may have answered what is open again, and messages of that time are lost. Standing grants have ended. "
+        "Messages that may have gone out are looked for first, and people are asked before a run of that time does "
+        "anything that must not be done twice. Please look through: ringback requests list, ringback deliveries list"
     ),
     "parked.expired": "nobody answered “{title}” in time.",
     "parked.undeliverable": "“{title}” could not be delivered to anybody.",
@@ -330,6 +359,14 @@ ENGLISH: Mapping[str, str] = {
     "time.weekdays": "Mon Tue Wed Thu Fri Sat Sun",
     "time.months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "number.point": ".",
+    "time.s": "{count} seconds",
+    "time.m": "{count} minutes",
+    "time.h": "{count} hours",
+    "time.d": "{count} days",
+    "time.s.one": "1 second",
+    "time.m.one": "1 minute",
+    "time.h.one": "1 hour",
+    "time.d.one": "1 day",
     "and": "{first} and {last}",
     "others": "{count} others",
     "or": "{first} or {last}",

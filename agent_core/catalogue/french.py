@@ -57,6 +57,10 @@ _SENTENCES: Mapping[str, str] = {
         "C’est urgent : une confirmation vous sera demandée avant l’approbation. Appuyez sur un bouton, ou répondez "
         "ici : refuser. Tout autre texte est transmis comme une question."
     ),
+    "card.how.grants": (
+        "Approuver pour plus longtemps vaut aussi pour {what}, jusqu’à {uses} fois, sans nouvelle question ; en mots, "
+        "répondez avec le libellé du bouton."
+    ),
     "card.how.in_doubt": "Appuyez sur un bouton, ou répondez ici : relancer, déjà exécuté ou arrêter.",
     "card.how.question": "Écrivez votre réponse ici.",
     "card.how.form": (
@@ -81,6 +85,10 @@ _SENTENCES: Mapping[str, str] = {
     "button.claim": "Je m’en occupe",
     "button.fill_in": "Remplir",
     "button.edit": "Modifier et approuver",
+    "button.grant": "Approuver pour {time}",
+    "button.grant.thread": "Approuver dans cette conversation",
+    "button.grant.until_revoked": "Approuver jusqu’à révocation",
+    "button.revoke": "Révoquer l’accord durable",
     "button.run_again": "Relancer",
     "button.did_run": "Déjà exécuté",
     "button.stop": "Arrêter",
@@ -133,6 +141,21 @@ _SENTENCES: Mapping[str, str] = {
     "votes.missing": "Il manque encore : {needs}.",
     "votes.need": "{count} approbations ({who})",
     "votes.need.one": "une approbation ({who})",
+    # An approval that counts for longer
+    "grant.covers.same": "le même appel de {tool}",
+    "grant.covers.alike": "les appels de {tool} avec la même valeur de {arguments}",
+    "grant.until": "jusqu’à {time}",
+    "grant.until.thread": "dans la conversation où c’était demandé",
+    "grant.until.revoked": "jusqu’à révocation",
+    "grant.stands": (
+        "Accord durable de {name} pour {what} : sans nouvelle question, {until}. Utilisé {used} fois sur {uses}. "
+        "Pour y mettre fin, appuyez sur le bouton, ou répondez ici : révoquer"
+    ),
+    "grant.spent": "Accord durable de {name} : épuisé, {uses} fois sur {uses}, {time}",
+    "grant.over": "Accord durable de {name} : terminé, {time}. Utilisé {used} fois sur {uses}.",
+    "grant.revoked": "Accord durable de {name} : révoqué par {by}, {time}. Utilisé {used} fois sur {uses}.",
+    "grant.used": "{tool} : approuvé par l’accord durable de {name}, {time}, {used} sur {uses}.",
+    "revoked": "L’accord durable pour {tool} est révoqué. Désormais, chaque appel est de nouveau soumis.",
     # How a card ends
     "settled.approved": "Approuvé par {name}, {time}",
     "settled.approved_with_edits": "Approuvé avec des modifications par {name}, {time} : {changes}",
@@ -203,6 +226,12 @@ _SENTENCES: Mapping[str, str] = {
     "refused.edit.nobody": (
         "Ainsi modifié, l’appel n’aurait pas assez de personnes pour en décider, donc rien n’a changé : {reason}"
     ),
+    "refused.grant": (
+        "Vous pouvez approuver ceci une fois, mais pas pour plus longtemps ; seul {who} le peut. Rien n’a changé, et "
+        "la demande est ouverte."
+    ),
+    "refused.revoke": "Seul {who} peut révoquer cet accord durable, donc rien n’a changé.",
+    "refused.revoke.ended": "Cet accord durable est déjà terminé.",
     "refused.form": "Il manque encore des réponses, donc rien n’a changé. {how}",
     "refused.form.faults": "Il manque encore des réponses, donc rien n’a changé :\n{faults}",
     "refused.not_a_choice": "Ce n’est pas un des choix : {choices}.",
@@ -320,9 +349,9 @@ _SENTENCES: Mapping[str, str] = {
     "restored.owner": (
         "Cette passerelle a été rétablie à partir d’une sauvegarde, {time}. Ce qui s’est passé depuis cette sauvegarde "
         "n’est pas connu ici : ce qui est de nouveau ouvert a peut-être déjà reçu une réponse, et les messages de "
-        "cette période sont perdus. Les messages qui sont peut-être partis sont d’abord recherchés, et avant qu’une "
-        "exécution de cette période ne fasse ce qui ne doit pas être fait deux fois, quelqu’un est consulté. Merci de "
-        "parcourir : ringback requests list, ringback deliveries list"
+        "cette période sont perdus. Les accords durables sont terminés. Les messages qui sont peut-être partis sont "
+        "d’abord recherchés, et avant qu’une exécution de cette période ne fasse ce qui ne doit pas être fait deux "
+        "fois, quelqu’un est consulté. Merci de parcourir : ringback requests list, ringback deliveries list"
     ),
     "parked.expired": "personne n’a répondu à temps à « {title} ».",
     "parked.undeliverable": "« {title} » n’a pu être remis à personne.",
@@ -354,6 +383,14 @@ _SENTENCES: Mapping[str, str] = {
     "time.day": "{hour} le {weekday} {day} {month}",
     "time.weekdays": "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "time.months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "time.s": "{count} secondes",
+    "time.m": "{count} min",
+    "time.h": "{count} heures",
+    "time.d": "{count} jours",
+    "time.s.one": "1 seconde",
+    "time.m.one": "1 min",
+    "time.h.one": "1 heure",
+    "time.d.one": "1 jour",
     "number.point": ",",
     "and": "{first} et {last}",
     "others": "{count} autres",

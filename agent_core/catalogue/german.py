@@ -47,6 +47,10 @@ GERMAN: Mapping[str, str] = {
         "Das ist dringend, deshalb wirst du noch einmal gefragt, bevor es genehmigt ist. Drück auf einen Knopf oder "
         "antworte hier: ablehnen. Alles andere wird als Frage weitergegeben."
     ),
+    "card.how.grants": (
+        "Wer für länger genehmigt, genehmigt auch {what}, bis zu {uses} Mal, ohne dass noch einmal gefragt wird; in "
+        "Worten: antworte mit der Aufschrift des Knopfs."
+    ),
     "card.how.in_doubt": "Drück auf einen Knopf oder antworte hier: noch einmal, ist gelaufen oder stopp.",
     "card.how.question": "Schreib deine Antwort hier.",
     "card.how.form": (
@@ -74,6 +78,10 @@ GERMAN: Mapping[str, str] = {
     "button.claim": "Ich kümmere mich darum",
     "button.fill_in": "Ausfüllen",
     "button.edit": "Ändern und genehmigen",
+    "button.grant": "Für {time} genehmigen",
+    "button.grant.thread": "In dieser Unterhaltung genehmigen",
+    "button.grant.until_revoked": "Bis auf Widerruf genehmigen",
+    "button.revoke": "Dauergenehmigung widerrufen",
     "button.run_again": "Noch einmal ausführen",
     "button.did_run": "Ist gelaufen",
     "button.stop": "Stopp",
@@ -130,6 +138,21 @@ GERMAN: Mapping[str, str] = {
     "votes.missing": "Es fehlt noch: {needs}.",
     "votes.need": "{count} Genehmigungen von {who}",
     "votes.need.one": "eine Genehmigung von {who}",
+    # An approval that counts for longer
+    "grant.covers.same": "denselben Aufruf von {tool}",
+    "grant.covers.alike": "Aufrufe von {tool}, in denen {arguments} gleich ist",
+    "grant.until": "bis {time}",
+    "grant.until.thread": "in der Unterhaltung, in der gefragt wurde",
+    "grant.until.revoked": "bis auf Widerruf",
+    "grant.stands": (
+        "Dauergenehmigung von {name} für {what}: gilt {until}, ohne dass gefragt wird. {used} von {uses} Mal genutzt. "
+        "Zum Beenden drück auf den Knopf oder antworte hier: widerrufen"
+    ),
+    "grant.spent": "Dauergenehmigung von {name}: aufgebraucht, {uses} von {uses} Mal, {time}",
+    "grant.over": "Dauergenehmigung von {name}: abgelaufen, {time}. {used} von {uses} Mal genutzt.",
+    "grant.revoked": "Dauergenehmigung von {name}: widerrufen von {by}, {time}. {used} von {uses} Mal genutzt.",
+    "grant.used": "{tool}: genehmigt durch die Dauergenehmigung von {name}, {time}, {used} von {uses}.",
+    "revoked": "Die Dauergenehmigung für {tool} ist widerrufen. Von jetzt an wird wieder jedes Mal gefragt.",
     # How a card ends
     "settled.approved": "Genehmigt von {name}, {time}",
     "settled.approved_with_edits": "Mit Änderungen genehmigt von {name}, {time}: {changes}",
@@ -204,6 +227,12 @@ GERMAN: Mapping[str, str] = {
         "Mit dieser Änderung gäbe es nicht genug Leute, die entscheiden könnten, es bleibt also alles, wie es war: "
         "{reason}"
     ),
+    "refused.grant": (
+        "Du kannst das einmal genehmigen, aber nicht für länger; das kann nur {who}. Es bleibt alles, wie es war, und "
+        "die Anfrage ist offen."
+    ),
+    "refused.revoke": "Diese Dauergenehmigung kann nur {who} widerrufen, es bleibt also alles, wie es war.",
+    "refused.revoke.ended": "Diese Dauergenehmigung gilt schon nicht mehr.",
     "refused.form": "Damit ist noch nicht alles beantwortet, es bleibt also alles, wie es war. {how}",
     "refused.form.faults": "Damit ist noch nicht alles beantwortet, es bleibt also alles, wie es war:\n{faults}",
     "refused.not_a_choice": "Das steht nicht zur Wahl: {choices}.",
@@ -320,9 +349,9 @@ GERMAN: Mapping[str, str] = {
     "restored.owner": (
         "Dieses Gateway wurde aus einer Sicherung wiederhergestellt, {time}. Was seit dieser Sicherung geschehen ist, "
         "ist hier nicht bekannt: Auf das, was wieder offen ist, wurde vielleicht schon geantwortet, und Nachrichten "
-        "aus dieser Zeit sind verloren. Nach Nachrichten, die vielleicht hinausgegangen sind, wird zuerst gesucht, und "
-        "bevor ein Lauf aus dieser Zeit etwas tut, das nicht zweimal geschehen darf, wird jemand gefragt. Bitte sieh "
-        "durch: ringback requests list, ringback deliveries list"
+        "aus dieser Zeit sind verloren. Dauergenehmigungen sind beendet. Nach Nachrichten, die vielleicht "
+        "hinausgegangen sind, wird zuerst gesucht, und bevor ein Lauf aus dieser Zeit etwas tut, das nicht zweimal "
+        "geschehen darf, wird jemand gefragt. Bitte sieh durch: ringback requests list, ringback deliveries list"
     ),
     "parked.expired": "auf „{title}“ hat niemand rechtzeitig geantwortet.",
     "parked.undeliverable": "„{title}“ konnte niemandem zugestellt werden.",
@@ -354,6 +383,14 @@ GERMAN: Mapping[str, str] = {
     "time.day": "{hour} am {weekday}, {day}. {month}",
     "time.weekdays": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
     "time.months": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "time.s": "{count} Sekunden",
+    "time.m": "{count} Minuten",
+    "time.h": "{count} Stunden",
+    "time.d": "{count} Tage",
+    "time.s.one": "1 Sekunde",
+    "time.m.one": "1 Minute",
+    "time.h.one": "1 Stunde",
+    "time.d.one": "1 Tag",
     "number.point": ",",
     "and": "{first} und {last}",
     "others": "{count} mehr",

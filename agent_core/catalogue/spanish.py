@@ -46,6 +46,10 @@ SPANISH: Mapping[str, str] = {
         "Es urgente, así que se te preguntará otra vez antes de aprobarlo. Pulsa un botón o responde aquí: rechazar. "
         "Cualquier otra cosa se transmite como pregunta."
     ),
+    "card.how.grants": (
+        "Aprobar por más tiempo vale también para {what}, hasta {uses} veces, sin volver a preguntar; con palabras, "
+        "responde con el texto del botón."
+    ),
     "card.how.in_doubt": "Pulsa un botón o responde aquí: repetir, ya se ejecutó o parar.",
     "card.how.question": "Escribe aquí tu respuesta.",
     "card.how.form": (
@@ -70,6 +74,10 @@ SPANISH: Mapping[str, str] = {
     "button.claim": "Me encargo",
     "button.fill_in": "Rellenar",
     "button.edit": "Cambiar y aprobar",
+    "button.grant": "Aprobar por {time}",
+    "button.grant.thread": "Aprobar en esta conversación",
+    "button.grant.until_revoked": "Aprobar hasta que se revoque",
+    "button.revoke": "Revocar el permiso",
     "button.run_again": "Repetir",
     "button.did_run": "Ya se ejecutó",
     "button.stop": "Parar",
@@ -124,6 +132,21 @@ SPANISH: Mapping[str, str] = {
     "votes.missing": "Todavía falta: {needs}.",
     "votes.need": "{count} aprobaciones de {who}",
     "votes.need.one": "una aprobación de {who}",
+    # An approval that counts for longer
+    "grant.covers.same": "la misma llamada a {tool}",
+    "grant.covers.alike": "las llamadas a {tool} con el mismo valor de {arguments}",
+    "grant.until": "hasta las {time}",
+    "grant.until.thread": "en la conversación donde se preguntó",
+    "grant.until.revoked": "hasta que se revoque",
+    "grant.stands": (
+        "Permiso de {name} para {what}: sin preguntar, {until}. Usado {used} de {uses} veces. Para terminarlo, pulsa "
+        "el botón o responde aquí: revocar"
+    ),
+    "grant.spent": "Permiso de {name}: agotado, {uses} de {uses} veces, {time}",
+    "grant.over": "Permiso de {name}: terminado, {time}. Usado {used} de {uses} veces.",
+    "grant.revoked": "Permiso de {name}: revocado por {by}, {time}. Usado {used} de {uses} veces.",
+    "grant.used": "{tool}: aprobado por el permiso de {name}, {time}, {used} de {uses}.",
+    "revoked": "El permiso para {tool} está revocado. Desde ahora se pregunta de nuevo cada vez.",
     # How a card ends
     "settled.approved": "Aprobado por {name}, {time}",
     "settled.approved_with_edits": "Aprobado con cambios por {name}, {time}: {changes}",
@@ -193,6 +216,12 @@ SPANISH: Mapping[str, str] = {
     "refused.edit.nobody": (
         "Con ese cambio no habría bastantes personas que pudieran decidirlo, así que nada ha cambiado: {reason}"
     ),
+    "refused.grant": (
+        "Puedes aprobar esto una vez, pero no por más tiempo; eso solo puede {who}. Nada ha cambiado, y la petición "
+        "sigue abierta."
+    ),
+    "refused.revoke": "Solo {who} puede revocar este permiso, así que nada ha cambiado.",
+    "refused.revoke.ended": "Este permiso ya ha terminado.",
     "refused.form": "Eso aún no lo responde todo, así que nada ha cambiado. {how}",
     "refused.form.faults": "Eso aún no lo responde todo, así que nada ha cambiado:\n{faults}",
     "refused.not_a_choice": "Esa no es una de las opciones: {choices}.",
@@ -301,9 +330,9 @@ SPANISH: Mapping[str, str] = {
     "restored.owner": (
         "Esta pasarela se restauró desde una copia de seguridad, {time}. Lo que ha pasado desde esa copia no se conoce "
         "aquí: puede que ya se respondiera a lo que vuelve a estar abierto, y los mensajes de ese tiempo se han "
-        "perdido. Primero se buscan los mensajes que quizá salieron, y antes de que una ejecución de ese tiempo haga "
-        "algo que no debe hacerse dos veces, se pregunta a alguien. Por favor, revisa: ringback requests list, "
-        "ringback deliveries list"
+        "perdido. Los permisos han terminado. Primero se buscan los mensajes que quizá salieron, y antes de que una "
+        "ejecución de ese tiempo haga algo que no debe hacerse dos veces, se pregunta a alguien. Por favor, revisa: "
+        "ringback requests list, ringback deliveries list"
     ),
     "parked.expired": "nadie respondió a tiempo a «{title}».",
     "parked.undeliverable": "«{title}» no se pudo entregar a nadie.",
@@ -335,6 +364,14 @@ SPANISH: Mapping[str, str] = {
     "time.day": "{hour} del {weekday} {day} de {month}",
     "time.weekdays": "lunes martes miércoles jueves viernes sábado domingo",
     "time.months": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "time.s": "{count} segundos",
+    "time.m": "{count} minutos",
+    "time.h": "{count} horas",
+    "time.d": "{count} días",
+    "time.s.one": "1 segundo",
+    "time.m.one": "1 minuto",
+    "time.h.one": "1 hora",
+    "time.d.one": "1 día",
     "number.point": ",",
     "and": "{first} y {last}",
     "others": "{count} más",

@@ -26,6 +26,7 @@ DECISIONS = {
     Decision.DENY: "deny",
     Decision.DID_RUN: "it did run",
     Decision.CLAIM: "I am on it",
+    Decision.REVOKE: "revoke",
 }
 IN_DOUBT = {Decision.APPROVE: "run it again", Decision.DENY: "stop"}
 REFUSALS = {
@@ -168,8 +169,14 @@ class Story:
                 return who, f"changes the call: {_brief(changes)}. Votes before that do not count any more."
             case events.RequestReminded():
                 return GATEWAY, "reminds those who were asked."
+            case events.RequestSettled(settlement=Settlement(grant=given, name=who)) if given:
+                return GATEWAY, f"approves it by {who}’s standing grant, so nobody is asked."
             case events.RequestSettled(request=name, settlement=settlement):
                 return GATEWAY, self._settled(name, settlement)
+            case events.GrantGiven(grant=grant):
+                return GATEWAY, f"lets that approval count for up to {grant.uses} further calls of {grant.tool}."
+            case events.GrantRevoked(name=who):
+                return who, "revokes the standing grant. Each further call is asked about again."
         return GATEWAY, ""
 
     def _later(self, waiting: Mapping[ConversationKey, float]) -> str:
@@ -186,6 +193,8 @@ class Story:
                 f"was down or lost sight while {request.tool} was running, so nobody knows whether it took effect. "
                 f"It is not run again by itself: {asked} is asked."
             )
+        if request.kind is Kind.APPROVAL and not (request.places or request.where.ladder):
+            return f"holds {request.tool or 'it'} back, because it has to be approved."
         if request.kind is Kind.APPROVAL:
             return (
                 f"holds {request.tool} back, because a person has to approve it. It asks {asked}, and the run pauses."

@@ -18,7 +18,7 @@ from adapters.base import Accepted, Duplicate, Part, Receipt
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
-from agent_core.requests import Frozen, Kind, Settlement, Who
+from agent_core.requests import Frozen, Grant, Kind, Settlement, Who
 
 DAY = 86_400.0
 DEDUPE_DAYS = 9  # a vendor's redelivery window is at least 8 days (G2)
@@ -308,6 +308,18 @@ class Link(NamedTuple):
     code: str = ""
 
 
+class GrantChange(NamedTuple):
+    """
+    A standing grant that is given (`before` is None), used, or ended (`after` is None).
+
+    `before` is what the decision took it for: where another one has changed it meanwhile, the change is a Conflict.
+    """
+
+    id: str
+    before: Grant | None
+    after: Grant | None
+
+
 class Ownership(NamedTuple):
     """The right to commit; a token, compared for equality."""
 
@@ -335,6 +347,7 @@ class Change:
     messages: Sequence[Message] = ()
     blobs: Sequence[Blob] = ()
     links: Sequence[Link] = ()
+    grants: Sequence[GrantChange] = ()
 
 
 class Committed(NamedTuple):
@@ -426,6 +439,10 @@ class Lists(Protocol):
         """List accounts that are somebody's besides those in the settings."""
         ...
 
+    async def grants(self) -> list[Grant]:
+        """List the standing grants that count, the oldest first; one whose time is over may still be among them."""
+        ...
+
     async def audit(self, after: int = 0, most: int = 1_000) -> list[AuditRow]:
         """Give entries of the chain over decisions behind one of them, in order."""
         ...
@@ -496,7 +513,8 @@ class Store(Lists, Protocol):
         Make a decision true.
 
         Raises:
-            Conflict: The conversation is not at `change.version` any more, or a one-time code was spent meanwhile.
+            Conflict: The conversation is not at `change.version` any more, or a one-time code was spent, or a standing
+                grant used or ended, meanwhile.
             Lost: The ownership is not the newest.
             Unwritable: Nothing was stored.
         """

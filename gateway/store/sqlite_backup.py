@@ -155,6 +155,7 @@ def _mark(db: sqlite3.Connection, now: float) -> None:
     """Note that the world is ahead of this store from now on, and what may have happened without it."""
     db.execute("BEGIN IMMEDIATE")
     db.execute("INSERT INTO restores (at) VALUES (?)", (now,))
+    db.execute("DELETE FROM grants")  # they may have been revoked, or used, in the time that the backup does not hold
     for conversation, version, body in db.execute("SELECT id, version, state FROM conversations").fetchall():
         state = ConversationState.model_validate_json(body)
         jumped = state.model_copy(update={"sent": state.sent + JUMP, "codes": state.codes + CODES_JUMP})

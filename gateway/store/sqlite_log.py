@@ -19,7 +19,7 @@ from agent_core import events
 from agent_core.addresses import ConversationKey, covers, parse
 from agent_core.events import Record
 from gateway.errors import Conflict
-from gateway.store import sqlite_audit, sqlite_lanes, sqlite_links
+from gateway.store import sqlite_audit, sqlite_grants, sqlite_lanes, sqlite_links
 from gateway.store.base import (
     DAY,
     Blob,
@@ -114,6 +114,7 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
     codes = [link.code for link in change.links if link.code]
     if len(sqlite_links.valid(db, codes, change.at)) < len(codes):
         raise Conflict("a one-time code was spent meanwhile")
+    sqlite_grants.check(db, change.grants)
     numbered = [record._replace(seq=version + n) for n, record in enumerate(change.events, start=1)]
     _insert_events(db, conversation, numbered)
     sqlite_audit.insert(db, conversation, numbered)
@@ -157,6 +158,8 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
     _insert_blobs(db, change.blobs, change.at)
     for link in change.links:
         sqlite_links.insert(db, link)
+    for grant, _, after in change.grants:
+        sqlite_grants.change(db, grant, after)
     db.execute(
         "UPDATE conversations SET version = ?, ready = ?, state = ? WHERE id = ?",
         (version, change.ready, change.state.model_dump_json(exclude_defaults=True), conversation),

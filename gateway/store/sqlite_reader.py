@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from agent_core.events import Record
+from agent_core.requests import Grant
 from gateway.errors import NotFound, Unreadable
-from gateway.store import sqlite_audit
+from gateway.store import sqlite_audit, sqlite_grants
 from gateway.store.base import AuditRow, ClientRow, Counts, DeliveryRow, Link, RequestRow, ThreadRow
 from gateway.store.sqlite_lanes import ROW, row_of
 from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
@@ -146,6 +147,10 @@ class SqliteReader:
         with reading():
             rows = self._reader.execute("SELECT identity, person, at, by FROM links ORDER BY at").fetchall()
         return [Link(*row) for row in rows]
+
+    async def grants(self) -> list[Grant]:
+        with reading():
+            return sqlite_grants.listed(self._reader)
 
     async def audit(self, after: int = 0, most: int = 1_000) -> list[AuditRow]:
         with reading():

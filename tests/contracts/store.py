@@ -18,7 +18,7 @@ import pytest
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core import audit, events
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.requests import Outcome, Settlement
+from agent_core.requests import Assurance, Grant, Outcome, Scope, Settlement
 from gateway.errors import Busy, Conflict, Lost, Needed
 from gateway.runtime import Runtime
 from gateway.store.base import (
@@ -27,6 +27,7 @@ from gateway.store.base import (
     Blob,
     Fact,
     Fate,
+    GrantChange,
     Link,
     Message,
     Need,
@@ -962,6 +963,46 @@ class StoreContract:
         assert await store.unlink(one.identity)
         assert not await store.unlink(one.identity)
         assert [] == await store.links()
+
+    async def test_a_standing_grant_is_used_as_often_as_it_counts(self, store: Store):
+        """
+        What a decision in any conversation took a grant for is compared with what is stored, in its commit: of two that
+        have the last use one is a conflict that leaves nothing, and so is a use after its end.
+        """
+        owner = await store.own()
+        grant = Grant(
+            id="g",
+            tool="deploy",
+            likeness="d",
+            scope=Scope(name="1h", seconds=3_600),
+            thread="t",
+            party=Party("ana"),
+            identity=Identity("slack:T1/U2"),
+            assurance=Assurance.HIGH,
+            at=NOON,
+            uses=2,
+            home=HERE,
+        )
+        used = grant.model_copy(update={"used": 1})
+        last = GrantChange("g", used, None)
+        await store.commit(a_change(owner, 0, grants=[GrantChange("g", None, grant)]))
+        assert [grant] == await store.grants()
+        await store.commit(a_change(owner, 0, conversation=THERE, grants=[GrantChange("g", grant, used)]))
+        assert [used] == await store.grants()
+        both = [
+            store.commit(
+                a_change(owner, 0, a_start(), threads=[a_thread(conversation=key)], conversation=key, grants=[last])
+            )
+            for key in (HERE, THERE)
+        ]
+        outcomes = await asyncio.gather(*both, return_exceptions=True)
+
+        assert [Conflict] == [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+        assert [] == await store.grants()
+        assert 1 == len(await store.threads())
+        for change in (GrantChange("g", used, None), GrantChange("g", grant, used)):
+            with pytest.raises(Conflict, match="standing grant"):
+                await store.commit(a_change(owner, 0, conversation=ConversationKey("slack:T1/C9"), grants=[change]))
 
     async def test_a_code_counts_once_and_for_its_time(self, store: Store, clock: HandRuntime):
         """

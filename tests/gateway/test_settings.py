@@ -13,6 +13,7 @@ from gateway.errors import SettingsError
 from gateway.settings_example import example
 
 OWNER = '[[people]]\nid = "ben"\nname = "Ben"\nroles = ["owner"]\n'
+RULE = OWNER + "[[policy]]\ntool='x'\nroles=['owner']\n"
 SLACK = '[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\napp_token = "env:APP"\n'
 AGENT = "[[agents]]\nuse = ['a:b']\nlisten = ['slack']\n"
 SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1", "CI": "c" * 16, "SHORT": "secret"}
@@ -85,6 +86,18 @@ def test_the_least_that_is_needed(load):
             "policy[0].requester",
             "has the role 'ghost'",
         ),
+        (RULE + "grants=['forever']", "policy[0].grants", "or one of thread, until_revoked"),
+        (RULE + "grants=['1h','1h']", "policy[0].grants", "stands there twice"),
+        (RULE + "grants=['1h']\ngrant_uses=0", "policy[0].grant_uses", "greater than or equal to 1"),
+        (RULE + "grants=['1h']\nquorum=2", "policy[0].grants", "only where one is enough"),
+        (
+            RULE + "grants=['1h']\nneed='all'\nthresholds=[{people=['ben']}, {roles=['owner']}]",
+            "policy[0].grants",
+            "only where one is enough",
+        ),
+        (RULE + "grants=['1h']\nurgency='high'", "policy[0].grants", "is not for what is urgent"),
+        (RULE + "grant_by=['environment']", "policy[0].grants", "permits none"),
+        (RULE + "effect='allow'\ngrants=['1h']", "policy[0].grants", "for rules that ask"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nrequester=['eve']", "policy[0].requester", "no 'eve'"),
         (OWNER + OWNER, "people[1].id", "two people called 'ben'"),
         (OWNER + "[[people]]\nid='a'\nname='A'\nidentities=['x']", "people[1].identities", "channel:account/place"),

@@ -22,6 +22,7 @@ def asked(**fields: Any) -> events.RequestOpened:
     """Somebody is asked to approve a deployment."""
     known: dict[str, Any] = {"id": "q", "kind": Kind.APPROVAL, "key": "deploy#1", "title": "Approve deploy?"}
     known |= {"tool": "deploy", "allowed": (Decision.APPROVE, Decision.DENY), "requester": "rita", "home": RITA}
+    known["places"] = (APPROVALS,)
     known |= {"who": Who(roles=("release",), exclude_requester=True), "opened_at": 0.0}
     return events.RequestOpened(**IN, key="deploy#1", request=Request(**IN, **(known | fields)))
 
@@ -163,6 +164,10 @@ SAMPLES |= {
     "choice": "go_on",
     "by": "b",
 }
+SAMPLES |= {
+    "grant": {"id": "q", "tool": "t", "likeness": "d", "scope": {"name": "1h"}, "thread": "t", "party": "ana"}
+    | {"identity": RITA, "assurance": "high", "at": 0.0, "uses": 3, "home": RITA}
+}
 SAMPLES |= {"rung": 0, "cause": "silence", "number": 0, "who": Who(people=("ana",))}
 SAMPLES |= {"origin": "o", "branch": "b", "settlement": Settlement(outcome=Outcome.DENIED, at=0.0)}
 
@@ -176,6 +181,16 @@ def test_every_event_of_a_thread_has_a_sentence(kind: type[events.Event]):
     event = asked() if kind is events.RequestOpened else kind.model_validate(needed)
 
     assert Story(NAMES).tell(event).told
+
+
+def test_a_standing_grant_is_told():
+    """
+    A call that a grant covers is held back and let go on, and whose grant it was is said; nobody is asked.
+    """
+    covered = asked(places=())
+
+    assert told(covered) == "The gateway holds deploy back, because it has to be approved."
+    assert "approves it by Ana Lima’s standing grant" in told(covered, settled(grant="first"))
 
 
 def test_long_text_is_cut():
