@@ -33,17 +33,20 @@ class Notices:
     ) -> None:
         self._store, self._watchers, self._words = store, watchers, words
 
-    async def tell(self, key: str, once: str, *, besides: str = "", **names: object) -> None:
+    async def tell(self, key: str, once: str, *, besides: str = "", at: float | None = None, **names: object) -> None:
         """
         Tell them a sentence, once under this name within nine days.
 
         Args:
+            at: What the sentence has as `time`, in seconds since the epoch; it is told in UTC.
             besides: An account or a conversation that this is about, so that nothing can be said there.
         """
         for place in self._watchers():
             if place == besides or place.startswith(f"{besides}/"):
                 continue
-            text = self._words(place).say(key, **names)
+            words = self._words(place)
+            when = {"time": words.clock(at, self._store.now(), "UTC")} if at is not None else {}
+            text = words.say(key, **names, **when)
             try:
                 await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"{once} {place}",)))
             except Unwritable as refused:

@@ -141,8 +141,7 @@ class Owner:
             return
         self._world = replace(self._world, restored_at=at)
         if self._store.now() - at < DAY:
-            time = self._world.catalogues.own.clock(at, self._store.now(), "UTC")
-            await self._notices.tell("restored.owner", f"restored {at}", time=time)
+            await self._notices.tell("restored.owner", f"restored {at}", at=at)
 
     async def drain(self, seconds: float) -> None:
         """Let tools and models that are under way end, and their results be stored."""

@@ -228,6 +228,17 @@ async def test_trouble_is_told_in_the_owners_language(make: Make):
         assert house.texts(RITA)[-1].startswith("Lo siento, he tenido un error")
 
 
+async def test_trouble_of_the_gateway_itself_has_its_time(make: Make, runtime: HandRuntime):
+    """
+    What no conversation is about is told to the owner in their language, the day and the hour too.
+    """
+    async with a_house(make, World()) as house:
+        await house.notices.tell("restored.owner", "restored", at=runtime.now() - 86_400)
+        await runtime.settle()
+
+        assert "à partir d’une sauvegarde, 22:13 UTC le lundi 13 novembre." in house.texts(BEN)[-1]
+
+
 async def test_a_card_keeps_the_language_in_which_it_was_sent(make: Make):
     """
     What is said after somebody's language was changed is in the new one; what stands there stays.

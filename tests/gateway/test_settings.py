@@ -41,6 +41,18 @@ def test_the_least_that_is_needed(load):
     assert (8080, "info", []) == (loaded.server.port, loaded.log.level, loaded.agents)
 
 
+def test_ones_own_words_are_of_a_language(load):
+    """
+    What stands in `[sentences]` itself is in the gateway's own language, other languages have a table each.
+    """
+    german = "[server]\nlanguage = 'de'\n[sentences]\n'button.approve' = 'Nur zu'\n"
+    spoken = load(OWNER + german + "[sentences.fr]\n'button.deny' = 'Pas question'").catalogues()
+
+    assert ["Nur zu", "Ablehnen"] == [spoken.of("").say(key) for key in ("button.approve", "button.deny")]
+    assert ["Approuver", "Pas question"] == [spoken.of("fr").say(key) for key in ("button.approve", "button.deny")]
+    assert "Deny" == spoken.of("en").say("button.deny")
+
+
 @pytest.mark.parametrize(
     ("text", "key", "remedy"),
     [
