@@ -184,7 +184,7 @@ def _open_wanted(
     request = request.model_copy(update=common | dict(granted))
     if allowed:
         _record(here, thread, request)
-        name = here.say("policy")
+        name = here.say("model.policy")
         settling.settle(here, request, Settlement(outcome=Outcome.APPROVED, at=here.now, name=name))
     else:
         open_request(here, thread, request)

@@ -27,6 +27,7 @@ ENGLISH: Mapping[str, str] = {
     "model.in_doubt.denied": "It was interrupted and then stopped by {name}. It may have taken effect all the same.",
     "model.chosen": "They chose “{choice}”.",
     "model.because": "Reason: {comment}",
+    "model.policy": "the policy",
     "model.late": "About “{title}”, after it had ended: {said}\nIt came too late to decide anything; it only informs.",
     "said.approve": "approve",
     "said.edit": "approve, with changes",
@@ -375,5 +376,4 @@ ENGLISH: Mapping[str, str] = {
     "newer": "a newer request",
     "nobody": "nobody",
     "somebody": "somebody",
-    "policy": "the policy",
 }

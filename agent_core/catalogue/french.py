@@ -397,7 +397,6 @@ _SENTENCES: Mapping[str, str] = {
     "or": "{first} ou {last}",
     "nobody": "personne",
     "somebody": "quelqu’un",
-    "policy": "la règle",
 }
 
 FRENCH: Mapping[str, str] = {key: _spaced(sentence) for key, sentence in _SENTENCES.items()}

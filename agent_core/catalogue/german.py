@@ -397,5 +397,4 @@ GERMAN: Mapping[str, str] = {
     "or": "{first} oder {last}",
     "nobody": "niemand",
     "somebody": "jemand",
-    "policy": "die Richtlinie",
 }

@@ -378,5 +378,4 @@ SPANISH: Mapping[str, str] = {
     "or": "{first} o {last}",
     "nobody": "nadie",
     "somebody": "alguien",
-    "policy": "la política",
 }
