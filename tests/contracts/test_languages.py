@@ -156,6 +156,17 @@ def test_what_a_card_says_to_write_is_read(language: str):
         assert "drop" == replies.read(LANGUAGES[language][key].rpartition(":")[2], languages=(language,)).command
 
 
+@each
+def test_the_word_that_changes_a_call_is_read(language: str):
+    """
+    What a card says to begin a change with is one of the words for it.
+    """
+    for key in ("card.how.editable", "refused.edit.words"):
+        quoted = re.search(r"[“„«]\s*(\w+)\s*[”“»]", LANGUAGES[language][key])
+        assert quoted is not None
+        assert quoted[1] in replies.EDIT_WORDS[language]
+
+
 def tables() -> Iterator[Mapping[str, Mapping[str, object]]]:
     yield from (replies.WORDS, replies.DOUBT_WORDS, replies.COMMANDS)
 
@@ -168,7 +179,7 @@ def test_every_language_has_its_words():
         assert set(LANGUAGES) == set(table)
         for words in table.values():
             assert set(table[PLAIN].values()) == set(words.values())
-    assert set(replies.OTHERWISE) <= set(LANGUAGES)
+    assert set(LANGUAGES) == set(replies.EDIT_WORDS) >= set(replies.OTHERWISE)
 
 
 def test_no_word_means_two_things():
