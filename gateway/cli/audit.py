@@ -83,11 +83,13 @@ def export(
     Print every decision as a JSON object a line.
 
     An entry is its event, with number, hash and time. One that settles a request has its `decision` besides: what was
-    asked and shown, who voted how, how it ended, and after how many seconds.
+    asked and shown, who voted how, what was changed, how it ended, and after how many seconds.
     """
 
     async def printing(lists: Lists) -> None:
-        opened: dict[str, dict[str, Any]] = {}
+        from gateway.decisions import Decisions, timed
+
+        decisions = Decisions()
         async for row in _rows(lists):
             event = json.loads(row.body)
             line = {
@@ -99,22 +101,20 @@ def export(
                 "hash": row.hash.hex() if row.hash is not None else None,
                 "event": event,
             }
-            decision = _decision(opened, event, row.at)
-            if row.number > since:
-                say(json.dumps(line | ({"decision": decision} if decision else {}), ensure_ascii=False))
+            decision = decisions.add(event, row.at)
+            if row.number <= since:
+                continue
+            if decision is not None:
+                line["decision"] = timed(decision, await _first_sent(lists, decision["request"]["id"]))
+            say(json.dumps(line, ensure_ascii=False))
 
     read(config, data, printing)
 
 
-def _decision(opened: dict[str, dict[str, Any]], event: dict[str, Any], at: float) -> dict[str, Any] | None:
-    """Gather what belongs to a request; where this event settles it, give it."""
-    match event:
-        case {"type": "RequestOpened", "request": request}:
-            opened[request["id"]] = {"request": request, "asked_at": at, "votes": []}
-        case {"type": "ResponseGiven", "request": name} if name in opened:
-            vote = {key: event.get(key) for key in ("party", "name", "identity", "roles", "decision", "via")}
-            opened[name]["votes"].append(vote | {"at": at})
-        case {"type": "RequestSettled", "request": name, "settlement": settlement} if name in opened:
-            asked = opened.pop(name)
-            return asked | {"settlement": settlement, "seconds": round(at - asked["asked_at"], 3)}
-    return None
+async def _first_sent(lists: Lists, request: str) -> float | None:
+    from gateway.errors import NotFound
+
+    try:
+        return (await lists.request(request)).first_sent
+    except NotFound:
+        return None

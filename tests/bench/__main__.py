@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, engine, ingest, overload, paused, profile, replay, simulated, start
+from tests.bench import approval, client, engine, ingest, overload, paused, profile, replay, simulated, start
 from tests.bench.measure import surroundings
 from tests.bench.peers import compare
 
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "webhook": ("a signed request → stored → 200", lambda s, r: ingest.measure(ingest.WEBHOOK, s, r)),
     "approval": ("a press of Approve → the tool started, and the whole round trip around it", approval.measure),
     "engine": ("a message → a card → a press → the tool → the last word, in process, without a vendor", engine.measure),
+    "client": ("a client's request → its card → a press → its webhook", client.measure),
     "trip": ("the same over HTTP: two signed requests", engine.measure_http),
     "paused": ("what threads cost while they wait for a person, and going on with one", paused.measure),
     "advance": ("where a run stands, from its log of 3, 20 and 200 operations", replay.measure),

@@ -33,6 +33,8 @@ class Connection(asyncio.Protocol):
         """Send a request; gives the answer's status."""
         assert self._transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
+        if self._transport.is_closing():
+            self.connection_lost(None)
         self._transport.write(data)
         return self._waiting
 

@@ -14,6 +14,7 @@ import hmac
 import itertools
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from tests.bench.http import Connection, request
 TEAM, BOT, APP = "T0BENCH", "U0RINGBACK", "A0BENCH"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 SCOPES = "chat:write,commands,im:history,im:write,users:read"
+PAGE = 15  # messages that are told of a channel, the newest
 
 Json = dict[str, Any]
 
@@ -52,6 +54,7 @@ class Slack:
         self._began = time.time()
         self._socket: web.WebSocketResponse | None = None
         self._acks: dict[str, asyncio.Future[None]] = {}
+        self._posted: dict[str, deque[Json]] = {}
         self._shapes: dict[tuple[str, ...], state.Call] = {}
         self.port = 0
 
@@ -95,9 +98,12 @@ class Slack:
             answer |= {"user": {"id": user, "name": user.lower(), "profile": {"display_name": f"Person {user}"}}}
         elif method == "conversations.open":
             answer |= {"channel": {"id": f"D{arguments['users'][1:]}"}}
+        elif method == "conversations.history":
+            answer |= {"messages": [*reversed(self._posted.get(arguments["channel"], ()))], "has_more": False}
         elif method.startswith("chat."):
             answer |= {"channel": arguments["channel"], "ts": arguments.get("ts") or self.ts()}
             if method == "chat.postMessage":
+                self._posted.setdefault(answer["channel"], deque(maxlen=PAGE)).append(arguments | answer)
                 asyncio.get_running_loop().call_soon(self.said, arguments | answer)
         return web.json_response(answer, headers={"x-oauth-scopes": SCOPES})
 
@@ -166,7 +172,7 @@ class Slack:
             "is_enterprise_install": False,
             "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": False},
             "channel": {"id": channel, "name": "directmessage"},
-            "trigger_id": f"{next(self._numbers)}.1.bench",
+            "trigger_id": f"{next(self._numbers)}.{self._began:.6f}.bench",
             "response_url": f"http://127.0.0.1:{self.port}/response",
             "actions": [
                 {name: button[name] for name in ("type", "action_id", "text", "value")}

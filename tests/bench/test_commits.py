@@ -14,9 +14,12 @@ from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Where, Who
 from gateway.sandbox import deploybot
 from gateway.sandbox.script import script
-from tests.gateway.agents import World
+from tests.gateway.agents import World, echo
+from tests.gateway.door import a_request, enter_by, keyed
 from tests.gateway.house import House
 from tests.gateway.loopback import Loopback
+from tests.gateway.receiver import receiver
+from tests.gateway.test_callbacks import arrived, told_at
 from tests.runtime import HandRuntime
 
 MANY = 64
@@ -65,6 +68,25 @@ async def test_one_round_trip_is_five_transactions(tmp_path: Path):
         await trips(house, USERS[:1])
         assert (5, 6) == (commits.adding, commits.all)
         assert 1 == len(world.deployed)
+
+
+async def test_a_clients_round_trip_is_seven_transactions(tmp_path: Path):
+    """
+    Asked, opened, shown, answered, and settled with what comes of it; two more hold what was sent and what goes next.
+    """
+    runtime = HandRuntime()
+    async with receiver() as there:
+        client = told_at(there.url).model_copy(update={"to": ["UP1"]})
+        known = {"people": PEOPLE, "clients": [client]}
+        async with House(tmp_path, runtime, Loopback(runtime.now), [echo], **known) as house:
+            commits = Commits(house)
+            async with enter_by(house, client) as door:
+                await door.post("/requests", json=a_request(), headers=keyed())
+                await runtime.settle()
+                await house.press("UP1", house.card("UP1").request, Decision.APPROVE)
+                await arrived(there)
+                await runtime.settle()
+            assert (5, 7) == (commits.adding, commits.all)
 
 
 async def test_each_step_of_a_model_after_a_tool_adds_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
