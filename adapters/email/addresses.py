@@ -62,7 +62,7 @@ def valid(address: str) -> str:
 def _contacts(value: str) -> list[tuple[Contact, bool]]:
     """Returns the contacts of a header, each with whether it stands there in the plainest way."""
     value = value[: mime.VALUE].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    bare = _without_comments(value)
+    bare = without_comments(value)
     plain = bare == value
     found: list[tuple[Contact, bool]] = []
     start, angle = 0, False
@@ -89,7 +89,7 @@ def _contact(piece: str, plain: bool) -> tuple[Contact, bool]:
     return Contact(_name(match["name"].strip()), valid(match["address"].strip())), plain and not match["rest"].strip()
 
 
-def _without_comments(value: str) -> str:
+def without_comments(value: str) -> str:
     """Take away what stands in parentheses outside of quotes, at any depth."""
     if "(" not in value:
         return value
