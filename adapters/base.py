@@ -191,6 +191,24 @@ class Refusing(Protocol):
 
 
 @dataclass(frozen=True)
+class Letterhead:
+    """
+    What a letter needs where its place does not say it: who reads it, what it is about, which messages it follows.
+
+    `to` are those it is for, `copies` those who read along, `follows` the vendor's ids of what it answers, the oldest
+    first.
+    """
+
+    to: tuple[Identity, ...] = ()
+    copies: tuple[Identity, ...] = ()
+    topic: str = ""
+    follows: tuple[str, ...] = ()
+
+
+NO_HEAD = Letterhead()
+
+
+@dataclass(frozen=True)
 class Say:
     """Say something: in the thread `root`, else under the message that delivery `under` sent, else to all there."""
 
@@ -198,6 +216,7 @@ class Say:
     root: str = ""
     under: str | None = None
     enclosures: tuple[events.Enclosure, ...] = ()
+    head: Letterhead = NO_HEAD
 
 
 @dataclass(frozen=True)
@@ -207,6 +226,7 @@ class Ask:
     card: events.Card
     request: str
     root: str = ""
+    head: Letterhead = NO_HEAD
 
 
 @dataclass(frozen=True)
@@ -225,6 +245,7 @@ class Whisper:
     to: Identity
     text: str
     root: str = ""
+    head: Letterhead = NO_HEAD
 
 
 Outbound = Say | Ask | Settle | Whisper
@@ -265,6 +286,7 @@ class Capabilities:
     What a channel can do in one conversation; what it cannot, the gateway replaces.
 
     `confirms`: a button can ask once more before its press counts (`Card.confirm`).
+    `letters` says that what is said there has a head and a first line, and is answered the same way.
     """
 
     buttons: int
@@ -276,6 +298,7 @@ class Capabilities:
     files: bool = False
     typing: bool = False
     confirms: bool = False
+    letters: bool = False
 
 
 # Looking after an account ---------------------------------------------------------------------------------------------

@@ -1,0 +1,119 @@
+"""
+A part → a mail: who it is from, where its replies go, what it follows, and its text twice, plain and as HTML.
+
+Everything that people, models and tools wrote stands in the text, escaped where it is HTML, or in a header that the
+library encodes and that no line break gets into. A mail has the same Message-ID however often it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+from urllib.parse import quote
+
+from adapters.base import Part
+from adapters.email import limits, tokens
+from adapters.email.config import Config
+from agent_core import addresses
+
+MARKER = "↑↑↑"
+"""Begins the line above which people write; what stands below it in a reply is ours."""
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+
+
+def message_id(config: Config, delivery: str) -> str:
+    """Give the Message-ID of a delivery's mail, short enough that no server folds it."""
+    return f"<{tokens.mail_of(delivery)}@{config.account.rpartition('@')[2]}>"
+
+
+def is_ours(config: Config, name: str) -> bool:
+    """Tell whether a Message-ID looks like one of ours."""
+    local, _, domain = name.strip("<> ").rpartition("@")
+    return domain.lower() == config.account.rpartition("@")[2].lower() and bool(re.fullmatch("[a-z2-7]{13}", local))
+
+
+def reply_address(config: Config, part: Part) -> str:
+    """Say where replies to a part go, with a token: to decide with, where it asks somebody."""
+    place = addresses.parse(part.conversation).place
+    is_direct = "@" in place
+    mail = tokens.mail_of(part.delivery)
+    if is_direct:
+        token = tokens.Token("d", mail=mail)
+    elif part.kind == "ask":
+        token = tokens.Token("a", thread=place, mail=mail)
+    else:
+        token = tokens.Token("t", thread=place)
+    person = str(part.arguments["reader"]) if token.mail else ""
+    local, _, domain = config.account.rpartition("@")
+    return f"{local}+{tokens.write(token, config.secret.get_secret_value(), config.account, person)}@{domain}"
+
+
+def compose(part: Part, config: Config, now: float) -> EmailMessage:
+    """Write the mail."""
+    said, reply_to = part.arguments, reply_address(config, part)
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _address(config.account, config.name)
+    mail["To"] = [_address(to) for to in said["to"]]
+    if said["cc"]:
+        mail["Cc"] = [_address(cc) for cc in said["cc"]]
+    mail["Reply-To"] = _address(reply_to, config.name)
+    follows = [*said["follows"], *([part.receipt.message_id] if part.receipt is not None else [])]
+    mail["Subject"] = _subject(str(said["topic"]) or str(said["text"]), is_reply=bool(follows))
+    mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
+    mail["Message-ID"] = message_id(config, part.delivery)
+    if follows:
+        mail["In-Reply-To"] = follows[-1]
+        mail["References"] = " ".join(follows[-limits.REFERENCES :])
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot answers it
+    mail["X-Auto-Response-Suppress"] = "All"  # and no Exchange server
+    links = [(label, _mailto(reply_to, str(mail["Subject"]), word)) for word, label in said.get("words", [])]
+    asks = part.kind == "ask"
+    mail.set_content(_plain(str(said["text"]), asks=asks), cte="quoted-printable")
+    mail.add_alternative(_html(str(said["text"]), links, asks=asks), subtype="html", cte="quoted-printable")
+    for enclosure, content in zip(part.enclosures, part.contents, strict=True):
+        name = _one_line(enclosure.name)
+        mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return mail
+
+
+def _address(address: str, name: str = "") -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(_one_line(name), local, domain)
+
+
+def _subject(topic: str, *, is_reply: bool) -> str:
+    line = _one_line(topic)
+    short = line if len(line) <= limits.SUBJECT else line[: limits.SUBJECT - 1] + "…"
+    return f"Re: {short}" if is_reply and not short.lower().startswith("re:") else short
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_BREAKS.sub(" ", text).split())
+
+
+def _mailto(to: str, subject: str, word: str) -> str:
+    """A link that opens a reply with a word in it (RFC 6068); whoever only follows it has sent nothing."""
+    link = f"mailto:{quote(to)}?subject={quote(subject)}&body={quote(word)}"
+    return link if len(link) <= limits.LINK else f"mailto:{quote(to)}?body={quote(word)}"
+
+
+def _plain(text: str, *, asks: bool) -> str:
+    return f"{text}\n\n{MARKER}\n" if asks else f"{text}\n"
+
+
+def _html(text: str, links: Sequence[tuple[str, str]], *, asks: bool) -> str:
+    paragraphs = "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in text.split("\n\n") if one.strip())
+    pressed = " &nbsp; ".join(f'<a href="{escape(link)}" style="{_LINK}">{escape(label)}</a>' for label, link in links)
+    below = f"<p>{pressed}</p>" if links else ""
+    marker = f'<p style="color:#767676">{MARKER}</p>' if asks else ""
+    return f'<!doctype html><html><body style="{_BODY}">{paragraphs}{below}{marker}</body></html>\n'
+
+
+_BODY = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:40em"
+_LINK = "display:inline-block;padding:10px 16px;border:1px solid #1a56c4;border-radius:6px;color:#1a56c4"
