@@ -45,7 +45,7 @@ logging.getLogger("aioimaplib").setLevel(logging.CRITICAL)  # it writes what it 
 T = TypeVar("T")
 
 LIMIT = 60.0  # seconds for one command
-RENEW = 240.0  # seconds of one IDLE, after which the mailbox is looked at whatever it said
+RENEW = 90.0  # seconds of one IDLE, after which the mailbox is looked at whatever it said, which shows that it is there
 CHALLENGE = 5.0  # seconds after which a login that was not answered is taken to be asked something
 WINDOW = 200  # mail that one command asks for
 SKEW = 600  # seconds by which the server's clock may be behind ours
