@@ -190,8 +190,7 @@ class Refusing(Protocol):
 # Out -----------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Letterhead:
+class Letterhead(Frozen):
     """
     What a letter needs where its place does not say it: who reads it, what it is about, which messages it follows.
 

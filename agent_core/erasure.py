@@ -17,8 +17,19 @@ INSIDE = frozenset({"response", "voter", "settlement", "request", "earlier", "ca
 """Values that are looked into; `request` and `grant` are one, or only its id."""
 
 GONE = frozenset(
-    {"answer_schema", "arguments", "attachments", "blob", "carry", "choices", "facts", "input", "notes", "raw"}
-) | frozenset({"buttons", "state", "value", "values"})
+    {
+        "answer_schema",
+        "arguments",
+        "attachments",
+        "blob",
+        "carry",
+        "choices",
+        "facts",
+        "input",
+        "notes",
+        "raw",
+    }
+) | frozenset({"buttons", "letter", "state", "value", "values"})
 """Fields of any shape, back at their defaults afterwards; a text that is not listed says `ERASED` instead."""
 
 STAYS = frozenset(
@@ -49,6 +60,7 @@ STAYS = frozenset(
 STAYS_IN = frozenset(
     {("ResponseRefused", "reason"), ("RulingForwarded", "reason"), ("CopyFailed", "reason"), ("RunParked", "reason")}
     | {("DeliveryEnded", "reason"), ("OperatorActed", "note"), ("RequestSettled", "grant")}
+    | {("DeliveryReported", "reason")}
 )
 """Fields that hold a word of ours or of a vendor in one type of event, and people's words elsewhere."""
 

@@ -82,8 +82,26 @@ class ChannelFact(Event):
     raw: str | None = None
 
 
+class Letter(Frozen):
+    """
+    The head of a mail: what it is about, the vendor's ids of what it follows (the oldest first), and who else reads it.
+
+    `trouble` is why nothing in it may be acted on, where that is so: nobody vouches for its sender, it answers what
+    somebody else was asked, or it is too large to be read.
+    """
+
+    topic: str = ""
+    follows: tuple[str, ...] = ()
+    readers: tuple[Identity, ...] = ()
+    trouble: Literal["", "unproven", "not_yours", "too_large"] = ""
+
+
 class MessageReceived(ChannelFact):
-    """Somebody wrote. `reply_to` is the message it stands under; a text cut for its length is whole in `blob`."""
+    """
+    Somebody wrote. `reply_to` is the message it stands under; a text cut for its length is whole in `blob`.
+
+    `letter` is the head of what came as a mail; of its text only what they newly wrote stands here.
+    """
 
     type: Literal["MessageReceived"] = "MessageReceived"
     text: str
@@ -91,6 +109,18 @@ class MessageReceived(ChannelFact):
     mentions_us: bool = False
     attachments: tuple[Attachment, ...] = ()
     blob: str | None = None
+    letter: Letter | None = None
+
+
+class DeliveryReported(ChannelFact):
+    """
+    A mail system said, later, what became of a message of ours: nobody got it, it is still on its way, or somebody's
+    mailbox answered by itself that they are away. `message_id` is ours.
+    """
+
+    type: Literal["DeliveryReported"] = "DeliveryReported"
+    status: Literal["failed", "delayed", "away"]
+    reason: str = ""
 
 
 class ActionTaken(ChannelFact):
@@ -186,6 +216,11 @@ class Card(Frozen):
     revoke: str = ""
     again: str = ""
 
+    @property
+    def topic(self) -> str:
+        """What a letter with it is about."""
+        return f"{self.title} [{self.code}]" if self.code else self.title
+
 
 class AskForwarded(Event):
     """
@@ -262,12 +297,13 @@ class RequestReplaced(Event):
 
 
 class CopyFailed(Event):
-    """A request could not be shown at a place."""
+    """A request could not be shown at a place; or it was, and whoever is there is `away` for now."""
 
     type: Literal["CopyFailed"] = "CopyFailed"
     request: str
     place: ConversationKey
     reason: str
+    away: bool = False
 
 
 class DeliveryEnded(Event):
@@ -707,6 +743,7 @@ class ThreadAttached(ThreadEvent):
 
 AnyEvent = Annotated[
     MessageReceived
+    | DeliveryReported
     | ActionTaken
     | FormSubmitted
     | MessageEdited

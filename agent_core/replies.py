@@ -144,7 +144,7 @@ class Reading(NamedTuple):
 
     `decision` where the whole text is one of the words; `begins` where it only begins with one ("yes, but not before
     five"); `command` where it is one; `code` where one of the open codes stands at either end, and then `text` is the
-    rest of it.
+    rest of it. `comment` is what stands beside a decision.
     """
 
     text: str
@@ -152,6 +152,7 @@ class Reading(NamedTuple):
     decision: Decision | None = None
     begins: bool = False
     command: Literal["drop"] | None = None
+    comment: str = ""
 
 
 def read(
@@ -235,6 +236,28 @@ def granted(text: str, offered: Mapping[str, str], *, languages: tuple[str, ...]
 def revokes(text: str, *, languages: tuple[str, ...] = (PLAIN,)) -> bool:
     """Tell whether a text ends a standing grant, wherever it may do so."""
     return any(_bare(text) in REVOKING[one] for one in languages)
+
+
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|day|afternoon|evening)|greetings"
+    r"|hallo|guten (?:morgen|tag|abend)|moin|servus|liebe[rs]?|sehr geehrte[rs]?"
+    r"|bonjour|bonsoir|salut|ch[eè]re?s?|madame|monsieur"
+    r"|hola|buen(?:os|as) (?:d[ií]as|tardes|noches)|estimad[oa]s?"
+    r"|ciao|salve|buongiorno|ol[aá]|bom dia|prezad[oa])\b[^\n.?]{0,40}",
+    re.IGNORECASE,
+)
+
+
+def opening(text: str) -> tuple[str, str]:
+    """
+    Give the line of a letter that says what it says, and what stands below it: a greeting above it is skipped.
+
+    A greeting is a short line that begins like one, holds no full stop or question mark, and has something below it.
+    """
+    first, _, rest = text.strip().partition("\n")
+    if rest.strip() and _GREETING.fullmatch(first.strip()):
+        first, _, rest = rest.strip().partition("\n")
+    return first.strip(), rest.strip()
 
 
 def _bare(text: str) -> str:

@@ -36,7 +36,7 @@ from agent_core.requests import (
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
-from gateway import cards, granting, quiet, settling, voting
+from gateway import cards, granting, letters, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow
 
@@ -366,6 +366,8 @@ def at_target(here: Conversation, request: Request, target: str) -> list[Convers
 def _default_target(here: Conversation, request: Request) -> str:
     """The origin if somebody there may decide, else each person who may."""
     account = here.key.partition("/")[0]
+    if here.capabilities().letters and not here.capabilities().direct:
+        return ORIGIN if letters.deciders(here, request.who, request.requester) else PEOPLE
     there = [here.key] if here.capabilities().direct else []
     contacts = here.world.directory.contacts(request)
     in_reach = any(place in there if there else place.startswith(f"{account}/") for place in contacts)

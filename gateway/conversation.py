@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from adapters.base import Adapter, Ask, Capabilities, Outbound, Part, Say, Settle, Whisper
+from adapters.base import NO_HEAD, Adapter, Ask, Capabilities, Letterhead, Outbound, Part, Say, Settle, Whisper
 from agent_core import addresses, effects, events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import Catalogue, Catalogues, Sentence
@@ -298,8 +298,22 @@ class Conversation:
         adapter = self.world.adapter(self.key)
         if adapter is None or (isinstance(outbound, Say | Whisper) and not outbound.text.strip()):
             return []  # no channel takes an empty message
+        if adapter.capabilities(self.key).letters and not isinstance(outbound, Settle):
+            outbound = replace(outbound, head=self._head(outbound))
         parts = adapter.render(outbound, self.key)
         return [self.post(part, KINDS[type(outbound)], request=request, deadline=deadline) for part in parts]
+
+    def _head(self, outbound: Say | Ask | Whisper) -> Letterhead:
+        """Say to whom a letter goes, about what, and what it follows: the last one here, unless it says so itself."""
+        given, last = outbound.head, self.state.head or NO_HEAD
+        if isinstance(outbound, Ask):
+            alone = self.capabilities().direct  # then each request is a thread of its own
+            return (
+                Letterhead(topic=outbound.card.topic)
+                if alone
+                else last.model_copy(update={"to": given.to, "copies": ()})
+            )
+        return last if given == NO_HEAD else given
 
     def post(self, part: Part, kind: DeliveryKind, *, request: str | None, deadline: float | None = None) -> str:
         """Decide that a part is sent; returns the id of its delivery."""

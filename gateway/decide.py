@@ -65,6 +65,8 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
             return inbound.message(here, seq, fact)
         case events.ActionTaken() | events.FormSubmitted():
             inbound.action(here, fact)
+        case events.DeliveryReported():
+            places.reported(here, fact)
         case events.AskForwarded():
             places.show(here, fact)
         case events.CardForwarded():
@@ -116,6 +118,8 @@ def needs(here: Conversation, now: float) -> Need:
                 meant = [c for c in here.copies.values() if c.settled_at is None or c is named]
                 requests += [copy.request for copy in meant if copy.home == here.key]
                 requests += [grant.id for grant in inbound.revoked(here, fact) if grant.home == here.key]
+            case events.DeliveryReported(message_id=message):
+                messages.append(message)
             case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
                 requests.append(request)
             case events.CardForwarded(request=request) | events.CopyFailed(request=request):

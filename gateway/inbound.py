@@ -16,7 +16,7 @@ from agent_core import events, forms, replies
 from agent_core.addresses import Party
 from agent_core.requests import Decision, Grant, Kind
 from agent_core.thread import Thread
-from gateway import asking, places, runs
+from gateway import asking, letters, places, runs
 from gateway.agents import Listening
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy
@@ -47,9 +47,14 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     Returns:
         False where this has to wait for the fate of a card in flight.
     """
+    if fact.letter is not None and not letters.take_in(here, fact, fact.letter):
+        return True
     reading, copy = read(here, fact), named(here, fact)
     if granted := revoked(here, fact):
         places.revoke(here, fact, granted)
+        return True
+    if copy is not None and _says_otherwise(here, copy, reading):
+        letters.tell(here, fact, "letter.differs")
         return True
     if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
         under = fact.reply_to or ""
@@ -88,12 +93,17 @@ def revoked(here: Conversation, fact: events.MessageReceived) -> list[Grant]:
 def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:
     """Read a text; the codes of this conversation count."""
     codes = {code for copy in here.copies.values() for code in (copy.code, *copy.earlier_codes)}
-    return replies.read(fact.text, codes=codes, languages=here.world.languages(fact.sender))
+    return places.reading(here, fact, codes=codes)
 
 
 def named(here: Conversation, fact: events.MessageReceived) -> Copy | None:
     """Find the request that a message names, by the card that it stands under or by a code."""
     return places.copy_under(here, fact.reply_to) or places.copy_with(here, read(here, fact).code)
+
+
+def _says_otherwise(here: Conversation, copy: Copy, reading: replies.Reading) -> bool:
+    """A code that names another request than the one that a letter answers: which is meant is not for us to guess."""
+    return reading.code is not None and places.copy_with(here, reading.code) is not copy
 
 
 def _open(here: Conversation) -> list[Copy]:
@@ -126,9 +136,8 @@ def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) ->
         return forms.begins(copy.card.fields, fact.text)
     if copy.kind is not Kind.APPROVAL:
         return True
-    languages = here.world.languages(fact.sender)
-    reading = replies.read(fact.text, in_doubt=copy.in_doubt, languages=languages)
-    if replies.edited(copy.card.editable, fact.text, languages):
+    reading = places.reading(here, fact, in_doubt=copy.in_doubt)
+    if replies.edited(copy.card.editable, fact.text, here.world.languages(fact.sender)):
         return True
     return reading.decision is not None or (reading.begins and here.capabilities().direct)
 

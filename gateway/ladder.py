@@ -18,12 +18,12 @@ rung is taken; its deadline and its reminders stand.
 from __future__ import annotations
 
 from agent_core import events
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Who, widened
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from gateway import asking, cards, editing, quiet, settling, voting
-from gateway.conversation import Conversation
+from gateway.conversation import FORGET_TOLD, Conversation
 from gateway.store.base import Timer
 
 
@@ -180,6 +180,9 @@ def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
     if standing is None or standing.settlement is not None:
         return
     row, request = here.requests[failed.request], standing.request
+    if failed.away:
+        _away(here, standing, failed)
+        return
     here.put_request(row.model_copy(update={"failed": tuple(dict.fromkeys((*row.failed, failed.place)))}))
     following = here.world.directory.next_contact(request, failed.place)
     if following is not None:
@@ -188,6 +191,21 @@ def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
     quiet.wait(here, request)
     if quiet.asleep(request, here.requests[request.id]):
         _nobody_reached(here, request, standing.rung, failed.reason)
+
+
+def _away(here: Conversation, standing: Standing, failed: events.CopyFailed) -> None:
+    """
+    Whoever has a card answers by a robot that they are away: the next step is taken at once, and it is said.
+
+    They may be back before the deadline, and decide: an absence takes nothing away and decides nothing.
+    """
+    request = standing.request
+    name = here.world.directory.name(here.world.directory.party(Identity(failed.place)))
+    if here.told_lately(f"away {failed.place} {request.id}", FORGET_TOLD):
+        return
+    here.reply(here.threads[request.thread], here.say("asked.away", name=name, title=cards.title(here, request)))
+    if standing.rung < len(request.where.ladder) and standing.claimed is None:
+        _climb(here, standing, standing.rung, "silence")
 
 
 def _wake(here: Conversation, standing: Standing) -> None:

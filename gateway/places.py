@@ -4,13 +4,13 @@ Copies of requests: shown here, answered here, brought up to date here. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from adapters.base import Ask, Say, Settle
+from adapters.base import NO_HEAD, Ask, Letterhead, Say, Settle
 from agent_core import events, forms, replies
 from agent_core.requests import Decision, Grant, Kind
 from agent_core.rulings import Response
-from gateway import confirming
+from gateway import confirming, letters
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
 
@@ -46,11 +46,15 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
         _outdate(here, known, ask.outdated)
     code = replies.code(here.key, here.state.codes)
     here.state = here.state.model_copy(update={"codes": here.state.codes + 1})
-    elsewhere = here.say("card.how.code" if here.capabilities().direct else "card.how.code.mention", code=code)
-    card = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {elsewhere}"})
+    if here.capabilities().letters:
+        card, head = letters.worded(here, ask, code), Letterhead(to=letters.deciders(here, ask.who, ask.requester))
+    else:
+        elsewhere = here.say("card.how.code" if here.capabilities().direct else "card.how.code.mention", code=code)
+        card, head = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {elsewhere}"}), NO_HEAD
     if card.confirm is not None:
         card = confirming.offered(here, card, in_doubt=ask.in_doubt)
-    sent = here.send(Ask(card, ask.request, ask.root), request=ask.request, deadline=here.now + ask.patience)
+    said = Ask(card, ask.request, ask.root, head)
+    sent = here.send(said, request=ask.request, deadline=here.now + ask.patience)
     here.put(
         Copy(
             request=ask.request,
@@ -108,7 +112,7 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
         here.put(copy.model_copy(update={"who": wanted.who}))
     elif wanted.remind and copy.settled_at is None:
         text = wanted.remind if not copy.code else f"{wanted.remind} {here.say('reminder.code', code=copy.code)}"
-        said = here.send(Say(text, copy.root), request=copy.request)
+        said = [name for say in _beside(here, copy, text) for name in here.send(say, request=copy.request)]
         here.put(copy.model_copy(update={"reminders": (*copy.reminders, *said)}))
     elif wanted.notes and copy.settled_at is None:
         copy = copy.model_copy(update={"card": copy.card.model_copy(update={"notes": wanted.notes})})
@@ -116,13 +120,31 @@ def change(here: Conversation, wanted: events.CardForwarded) -> None:
         if here.capabilities().edits:
             here.send(Settle(copy.card, copy.request, copy.deliveries[-1]), request=copy.request)
         else:
-            here.send(Say("\n".join((copy.card.title, *wanted.notes)), copy.root), request=copy.request)
+            for say in _beside(here, copy, "\n".join((copy.card.title, *wanted.notes))):
+                here.send(say, request=copy.request)
     if wanted.under:
-        here.send(Say(wanted.under, copy.root, copy.deliveries[-1]), request=copy.request)
+        written = here.capabilities().letters
+        for say in (
+            letters.under(here, copy, wanted.under) if written else [Say(wanted.under, copy.root, copy.deliveries[-1])]
+        ):
+            here.send(say, request=copy.request)
+
+
+def _under(here: Conversation, copy: Copy, text: str) -> list[Say]:
+    """Say something under a card."""
+    if here.capabilities().letters:
+        return letters.under(here, copy, text)
+    return [Say(text, copy.root, copy.deliveries[-1])]
+
+
+def _beside(here: Conversation, copy: Copy, text: str) -> list[Say]:
+    """Say something where a card stands: in its thread, or, where it is a letter, in reply to it."""
+    return letters.under(here, copy, text) if here.capabilities().letters else [Say(text, copy.root)]
 
 
 def _say_settled(here: Conversation, copy: Copy) -> None:
-    here.send(Say("\n".join((copy.card.title, *copy.card.notes)), copy.root))
+    for say in _beside(here, copy, "\n".join((copy.card.title, *copy.card.notes))):
+        here.send(say)
 
 
 def answer(
@@ -229,6 +251,14 @@ def _fail(here: Conversation, request: str, home: object, reason: str) -> None:
     here.tell(home, events.CopyFailed(request=request, place=here.key, reason=reason))  # type: ignore[arg-type]
 
 
+def reported(here: Conversation, fact: events.DeliveryReported) -> None:
+    """A mail system said later that a card has not arrived, or that nobody will read it for now."""
+    copy = copy_under(here, fact.message_id)
+    if copy is not None and copy.settled_at is None and fact.status != "delayed":
+        failed = events.CopyFailed(request=copy.request, place=here.key, reason=fact.reason, away=fact.status == "away")
+        here.tell(copy.home, failed)
+
+
 # Which request a text means ------------------------------------------------------------------------------------------
 
 
@@ -287,20 +317,38 @@ def in_flight(here: Conversation, copy: Copy) -> bool:
 
 def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revision: int, under: str = "") -> None:
     """Answer a request by a text that is meant for it; the code in it names what is decided."""
-    codes, languages = {copy.code, *copy.earlier_codes}, here.world.languages(fact.sender)
-    reading = replies.read(fact.text, codes=codes, in_doubt=copy.in_doubt, languages=languages)
-    decision, text, values = Decision.ANSWER, reading.text, None
-    scope = replies.granted(text, dict(copy.card.grants), languages=languages)
-    if copy.card.grant and replies.revokes(text, languages=languages):
+    languages = here.world.languages(fact.sender)
+    found = reading(here, fact, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
+    decision, text, values = Decision.ANSWER, found.text, None
+    line = replies.opening(text)[0] if here.capabilities().letters else text
+    scope = replies.granted(line, dict(copy.card.grants), languages=languages)
+    if copy.card.grant and replies.revokes(line, languages=languages):
         decision, text = Decision.REVOKE, ""
     elif scope is not None:
         decision, text = Decision.APPROVE, scope
-    elif copy.kind is Kind.APPROVAL and reading.decision is not None:
-        decision, text = reading.decision, ""
+    elif copy.kind is Kind.APPROVAL and found.decision is not None:
+        decision, text = found.decision, found.comment
     elif copy.kind is Kind.APPROVAL:
         edited = replies.edited(copy.card.editable, text, languages) if copy.card.editable else None
         decision = Decision.ASK_BACK if edited is None else Decision.EDIT
         begun = {field.name: field.initial for field in copy.card.editable}
         values = {**begun, **edited} if edited else None
-    confirmed = reading.code is not None
+    elif copy.card.choices:
+        text = line
+    confirmed = found.code is not None
     answer(here, fact, copy, decision, text, values=values, revision=revision, confirmed=confirmed, under=under)
+
+
+def reading(
+    here: Conversation, fact: events.MessageReceived, *, codes: Collection[str] = (), in_doubt: bool = False
+) -> replies.Reading:
+    """Read a text. In a letter one line counts, where it is a word of ours or holds a code; the rest is its comment."""
+    languages = here.world.languages(fact.sender)
+    if here.capabilities().letters:
+        line, rest = replies.opening(fact.text)
+        found = replies.read(line, codes=codes, in_doubt=in_doubt, languages=languages)
+        if found.decision is not None or found.command is not None:
+            return found._replace(comment=rest)
+        if found.code is not None:
+            return found._replace(text="\n".join((found.text, rest)).strip())
+    return replies.read(fact.text, codes=codes, in_doubt=in_doubt, languages=languages)

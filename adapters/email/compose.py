@@ -27,31 +27,35 @@ MARKER = "↑↑↑"
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
-def message_id(config: Config, delivery: str) -> str:
-    """Give the Message-ID of a delivery's mail, short enough that no server folds it."""
-    return f"<{tokens.mail_of(delivery)}@{config.account.rpartition('@')[2]}>"
+def domain_of(config: Config) -> str:
+    """Give the domain of our Message-IDs."""
+    return config.account.rpartition("@")[2].lower()
 
 
-def is_ours(config: Config, name: str) -> bool:
-    """Tell whether a Message-ID looks like one of ours."""
-    local, _, domain = name.strip("<> ").rpartition("@")
-    return domain.lower() == config.account.rpartition("@")[2].lower() and bool(re.fullmatch("[a-z2-7]{13}", local))
+def message_id(config: Config, part: Part) -> str:
+    """Give the Message-ID of a part: a token of whoever reads it, so that an answer to it is one to us."""
+    thread = _thread(part)
+    token = tokens.Token("a" if thread else "d", thread, tokens.mail_of(part.delivery))
+    return f"<{_written(config, token, str(part.arguments['reader']))}@{domain_of(config)}>"
 
 
 def reply_address(config: Config, part: Part) -> str:
-    """Say where replies to a part go, with a token: to decide with, where it asks somebody."""
-    place = addresses.parse(part.conversation).place
-    is_direct = "@" in place
-    mail = tokens.mail_of(part.delivery)
-    if is_direct:
-        token = tokens.Token("d", mail=mail)
-    elif part.kind == "ask":
-        token = tokens.Token("a", thread=place, mail=mail)
-    else:
-        token = tokens.Token("t", thread=place)
-    person = str(part.arguments["reader"]) if token.mail else ""
+    """Say where replies to a part go, with a token: to decide with, where it asks somebody or is for them alone."""
+    thread = _thread(part)
     local, _, domain = config.account.rpartition("@")
-    return f"{local}+{tokens.write(token, config.secret.get_secret_value(), config.account, person)}@{domain}"
+    if thread and part.kind != "ask":
+        return f"{local}+{_written(config, tokens.Token('t', thread), '')}@{domain}"
+    return f"{local}+{message_id(config, part).strip('<>').rpartition('@')[0]}@{domain}"
+
+
+def _thread(part: Part) -> str:
+    """Give the place of a part, where that is a thread; empty where it is a person."""
+    place = addresses.parse(part.conversation).place
+    return "" if "@" in place else place
+
+
+def _written(config: Config, token: tokens.Token, person: str) -> str:
+    return tokens.write(token, config.secret.get_secret_value(), config.account, person)
 
 
 def compose(part: Part, config: Config, now: float) -> EmailMessage:
@@ -66,7 +70,7 @@ def compose(part: Part, config: Config, now: float) -> EmailMessage:
     follows = [*said["follows"], *([part.receipt.message_id] if part.receipt is not None else [])]
     mail["Subject"] = _subject(str(said["topic"]) or str(said["text"]), is_reply=bool(follows))
     mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
-    mail["Message-ID"] = message_id(config, part.delivery)
+    mail["Message-ID"] = message_id(config, part)
     if follows:
         mail["In-Reply-To"] = follows[-1]
         mail["References"] = " ".join(follows[-limits.REFERENCES :])

@@ -82,7 +82,7 @@ def _head(head: Letterhead, reader: Identity, readers: Sequence[Identity]) -> di
 def _card(card: events.Card) -> dict[str, Any]:
     return {
         "cc": [],
-        "topic": f"{card.title} [{card.code}]" if card.code else card.title,
+        "topic": card.topic,
         "text": "\n\n".join(_paragraphs(card)),
         "words": [list(pair) for pair in _words(card)],
     }

@@ -82,6 +82,15 @@ ENGLISH: Mapping[str, str] = {
     "card.how.code.mention": "Elsewhere in this channel, mention me and begin with {code}.",
     "card.how.code.high": "To approve it in words, write: approve {code}",
     "card.how.code.in_doubt.high": "This is urgent, so to run it again in words, write: run again {code}",
+    "card.how.letter.approval": (
+        "Reply with one word on the first line: approve or deny. What you write below it is kept as your reason;"
+        " anything else on the first line is passed on as a question."
+    ),
+    "card.how.letter.in_doubt": "Reply with one of these on the first line: run again, it did run, or stop.",
+    "card.how.letter.question": "Reply with your answer.",
+    "card.how.letter.choices": "Reply with a name or number from the list on the first line.",
+    "card.how.letter.form": "Reply with a line for each, by number: {fields}. For instance, “1: …”.",
+    "card.how.letter.code": "In a mail of its own, begin with {code}.",
     "card.question_back": "{name} asks about: {title}",
     "card.after.superseded": "This replaces {title}, which nobody has to decide any more.",
     "card.after.expired": "Asked again: the first ran out at {time}, and nobody had answered.",
@@ -260,6 +269,7 @@ ENGLISH: Mapping[str, str] = {
     "reminder": "“{title}” still waits for an answer, until {time}.",
     "reminder.code": "Answer on its card, or begin your reply with {code}.",
     "asked.late": "{name} has answered “{title}”, after it had ended: {said}",
+    "asked.away": "{name} answers by a robot that they are away. “{title}” is still open.",
     "asked.deadline": "They have until {time}.",
     "typing": "is working on it…",
     "waiting": "I am still waiting for {who}; I will read your message next. To drop it, write: drop",
@@ -376,4 +386,19 @@ ENGLISH: Mapping[str, str] = {
     "newer": "a newer request",
     "nobody": "nobody",
     "somebody": "somebody",
+    # Mail
+    "letter.empty": "Your mail had nothing in it but what it quotes, so I have done nothing. Please write above that.",
+    "letter.not_yours": (
+        "I asked this of somebody else, so your answer does not count, and nothing has changed."
+        " Whoever was asked has to reply to the mail that they got themselves."
+    ),
+    "letter.too_large": "Your mail is larger than I can read, so I have done nothing. Please send a smaller one.",
+    "letter.differs": (
+        "Your mail answers one request and names another by its code, so I have done nothing. Please reply to the one"
+        " that you mean, without a code."
+    ),
+    "letter.unproven.owner": (
+        "A mail that says it is from {sender} (“{topic}”) came without proof of that, so nothing was done"
+        " and nobody was answered. Proof is dmarc=pass in the Authentication-Results of your own receiving server."
+    ),
 }

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
-from adapters.base import Accepted, Duplicate, Part, Receipt
+from adapters.base import Accepted, Duplicate, Letterhead, Part, Receipt
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
@@ -238,7 +238,7 @@ class ConversationState(Frozen):
 
     Facts up to `applied` are decided, except those in `deferred`. `codes` counts the codes given out, `sent` the
     deliveries and messages made; `told` is when an identity was last told something outside of a request, `link_tries`
-    when wrong one-time codes were written.
+    when wrong one-time codes were written. `head` is what the next letter begins with, where letters are written here.
     """
 
     applied: int = 0
@@ -247,6 +247,7 @@ class ConversationState(Frozen):
     sent: int = 0
     told: Mapping[str, float] = Field(default_factory=dict)
     link_tries: tuple[float, ...] = ()
+    head: Letterhead | None = None
 
 
 @dataclass(frozen=True)

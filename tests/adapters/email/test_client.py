@@ -17,7 +17,7 @@ import trustme
 from adapters.base import Ask, Letterhead, Outbound, Part, Receipt, Say, Whisper
 from adapters.email import tokens
 from adapters.email.client import Client
-from adapters.email.compose import MARKER, is_ours, message_id
+from adapters.email.compose import MARKER, message_id
 from adapters.email.emulator import Fault, Post, Server, serve
 from adapters.email.render import render
 from adapters.errors import DeliveryFailed, Misconfigured, RateLimited, Rejected, Unknown, Unreachable
@@ -70,8 +70,7 @@ async def test_an_ask_is_one_mail_to_one_person(mail: Server, client: Client):
     [got] = inbox(mail, "ana")
     assert (got["From"], got["To"], got["Cc"]) == (f"Deploybot <{AGENT}>", "ana@example.com", None)
     assert got["Subject"] == "Approve deploy? [K7M]"
-    assert got["Message-ID"] == receipt.message_id == message_id(client._config, part.delivery)
-    assert is_ours(client._config, receipt.message_id)
+    assert got["Message-ID"] == receipt.message_id == message_id(client._config, part)
     assert (got["Auto-Submitted"], got["In-Reply-To"]) == ("auto-generated", None)
     plain = got.get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
     assert plain.startswith("Approve deploy?\n\nenvironment: production\ntag: v2\n\nRita asked for it.")
