@@ -98,7 +98,8 @@ def worded(here: Conversation, ask: events.AskForwarded, code: str) -> events.Ca
     if ask.kind is Kind.FORM:
         how = words.say("card.how.letter.form", fields=exact(filling.how(card.fields, words)))
     elif ask.kind is Kind.APPROVAL:
-        how = words.say("card.how.letter.in_doubt" if ask.in_doubt else "card.how.letter.approval")
+        kind = "in_doubt" if ask.in_doubt else "approval.high" if card.confirm is not None else "approval"
+        how = words.say(f"card.how.letter.{kind}")
     else:
         how = words.say("card.how.letter.choices" if card.choices else "card.how.letter.question")
     by = f"{card.by} {here.clock(card.due)}." if card.due is not None else card.by

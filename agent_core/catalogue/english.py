@@ -91,6 +91,10 @@ ENGLISH: Mapping[str, str] = {
     "card.how.letter.choices": "Reply with a name or number from the list on the first line.",
     "card.how.letter.form": "Reply with a line for each, by number: {fields}. For instance, “1: …”.",
     "card.how.letter.code": "In a mail of its own, begin with {code}.",
+    "card.how.letter.approval.high": (
+        "This is urgent, so approving it takes its code. Reply with deny on the first line to deny it. Anything "
+        "else is passed on as a question."
+    ),
     "card.question_back": "{name} asks about: {title}",
     "card.after.superseded": "This replaces {title}, which nobody has to decide any more.",
     "card.after.expired": "Asked again: the first ran out at {time}, and nobody had answered.",

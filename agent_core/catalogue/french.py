@@ -71,6 +71,19 @@ _SENTENCES: Mapping[str, str] = {
     "card.how.code.mention": "Ailleurs dans ce canal, mentionnez-moi et commencez par {code}.",
     "card.how.code.high": "Pour approuver par écrit, écrivez : approuver {code}",
     "card.how.code.in_doubt.high": "C’est urgent ; pour relancer par écrit, écrivez : relancer {code}",
+    "card.how.letter.approval": (
+        "Répondez par un mot sur la première ligne : approuver ou refuser. Ce que vous écrivez en dessous est "
+        "conservé comme motif ; tout autre texte sur la première ligne est transmis comme une question."
+    ),
+    "card.how.letter.approval.high": (
+        "C’est urgent : pour approuver, il faut le code. Pour refuser, répondez sur la première ligne : refuser. "
+        "Tout autre texte est transmis comme une question."
+    ),
+    "card.how.letter.in_doubt": "Répondez sur la première ligne : relancer, déjà exécuté ou arrêter.",
+    "card.how.letter.question": "Répondez simplement à ce message.",
+    "card.how.letter.choices": "Répondez sur la première ligne par un nom ou un numéro de la liste.",
+    "card.how.letter.form": "Répondez avec une ligne par champ, par numéro : {fields}. Par exemple « 1: … ».",
+    "card.how.letter.code": "Dans un message à part, commencez par {code}.",
     "card.question_back": "{name} a une question sur : {title}",
     "card.after.superseded": "Ceci remplace {title} : il n’y a plus rien à y décider.",
     "card.after.expired": "Nouvelle demande : la première a expiré à {time}, sans réponse.",
@@ -266,6 +279,7 @@ _SENTENCES: Mapping[str, str] = {
     "reminder": "« {title} » attend toujours une réponse, avant {time}.",
     "reminder.code": "Répondez sur la carte, ou commencez votre réponse par {code}.",
     "asked.late": "{name} a répondu à « {title} » alors que c’était déjà terminé : {said}",
+    "asked.away": "Une réponse automatique est arrivée de {name} : absence. « {title} » attend toujours.",
     "asked.deadline": "La réponse est attendue avant {time}.",
     "typing": "y travaille…",
     "waiting": (
@@ -397,6 +411,26 @@ _SENTENCES: Mapping[str, str] = {
     "or": "{first} ou {last}",
     "nobody": "personne",
     "somebody": "quelqu’un",
+    # Mail
+    "letter.empty": (
+        "Votre message ne contenait que la citation, je n’ai donc rien fait. Écrivez au-dessus, s’il vous plaît."
+    ),
+    "letter.not_yours": (
+        "J’ai posé cette question à quelqu’un d’autre : votre réponse ne compte pas et rien n’a changé. La "
+        "personne interrogée doit répondre au message qu’elle a elle-même reçu."
+    ),
+    "letter.too_large": (
+        "Votre message est trop volumineux pour moi, je n’ai donc rien fait. Envoyez-en un plus petit, s’il vous plaît."
+    ),
+    "letter.differs": (
+        "Votre message répond à une demande et en nomme une autre par son code, je n’ai donc rien fait. Répondez "
+        "à celle dont il s’agit, sans code."
+    ),
+    "letter.unproven.owner": (
+        "Un message qui se dit de {sender} (« {topic} ») est arrivé sans preuve ; rien n’a été fait et personne "
+        "n’a reçu de réponse. La preuve est dmarc=pass dans les Authentication-Results de votre propre serveur de"
+        " réception."
+    ),
 }
 
 FRENCH: Mapping[str, str] = {key: _spaced(sentence) for key, sentence in _SENTENCES.items()}

@@ -64,6 +64,19 @@ GERMAN: Mapping[str, str] = {
     "card.how.code.in_doubt.high": (
         "Das ist dringend; um es mit Worten noch einmal auszuführen, schreib: noch einmal {code}"
     ),
+    "card.how.letter.approval": (
+        "Antworte mit einem Wort in der ersten Zeile: genehmigen oder ablehnen. Was du darunter schreibst, gilt "
+        "als Begründung; alles andere in der ersten Zeile wird als Frage weitergegeben."
+    ),
+    "card.how.letter.approval.high": (
+        "Das ist dringend, deshalb braucht die Genehmigung den Code. Zum Ablehnen antworte in der ersten Zeile: "
+        "ablehnen. Alles andere wird als Frage weitergegeben."
+    ),
+    "card.how.letter.in_doubt": "Antworte in der ersten Zeile mit: noch einmal, ist gelaufen oder stopp.",
+    "card.how.letter.question": "Antworte einfach auf diese Mail.",
+    "card.how.letter.choices": "Antworte in der ersten Zeile mit einem Namen oder einer Nummer aus der Liste.",
+    "card.how.letter.form": "Antworte mit einer Zeile für jedes Feld, nach Nummer: {fields}. Zum Beispiel „1: …“.",
+    "card.how.letter.code": "In einer eigenen Mail beginne mit {code}.",
     "card.question_back": "{name} hat eine Frage zu: {title}",
     "card.after.superseded": "Das hier ersetzt {title}; darüber muss niemand mehr entscheiden.",
     "card.after.expired": "Neu gefragt: Die erste Anfrage ist um {time} abgelaufen, ohne dass jemand geantwortet hat.",
@@ -267,6 +280,7 @@ GERMAN: Mapping[str, str] = {
     "reminder": "„{title}“ wartet noch auf eine Antwort, bis {time}.",
     "reminder.code": "Antworte auf der Karte oder beginne deine Antwort mit {code}.",
     "asked.late": "{name} hat auf „{title}“ geantwortet, als es schon vorbei war: {said}",
+    "asked.away": "Von {name} kam eine automatische Antwort: nicht da. „{title}“ ist noch offen.",
     "asked.deadline": "Dafür ist bis {time} Zeit.",
     "typing": "arbeitet daran …",
     "waiting": "Ich warte noch auf {who}; danach lese ich deine Nachricht. Zum Abbrechen schreib: abbrechen",
@@ -397,4 +411,24 @@ GERMAN: Mapping[str, str] = {
     "or": "{first} oder {last}",
     "nobody": "niemand",
     "somebody": "jemand",
+    # Mail
+    "letter.empty": (
+        "In deiner Mail stand nichts außer dem Zitat, deshalb habe ich nichts getan. Schreib bitte darüber."
+    ),
+    "letter.not_yours": (
+        "Das habe ich jemand anderen gefragt, deshalb zählt deine Antwort nicht, und nichts hat sich geändert. "
+        "Wer gefragt wurde, muss auf die eigene Mail antworten."
+    ),
+    "letter.too_large": (
+        "Deine Mail ist größer, als ich lesen kann, deshalb habe ich nichts getan. Schick bitte eine kleinere."
+    ),
+    "letter.differs": (
+        "Deine Mail antwortet auf eine Anfrage und nennt mit dem Code eine andere, deshalb habe ich nichts getan."
+        " Antworte bitte auf die, die du meinst, ohne Code."
+    ),
+    "letter.unproven.owner": (
+        "Eine Mail, die von {sender} sein will („{topic}“), kam ohne Beleg dafür; es ist nichts geschehen, und "
+        "niemand hat eine Antwort bekommen. Ein Beleg ist dmarc=pass in den Authentication-Results eures eigenen "
+        "empfangenden Servers."
+    ),
 }

@@ -60,6 +60,19 @@ SPANISH: Mapping[str, str] = {
     "card.how.code.mention": "En otro lugar de este canal, mencióname y empieza con {code}.",
     "card.how.code.high": "Para aprobarlo por escrito, escribe: aprobar {code}",
     "card.how.code.in_doubt.high": "Es urgente; para repetirlo por escrito, escribe: repetir {code}",
+    "card.how.letter.approval": (
+        "Responde con una palabra en la primera línea: aprobar o rechazar. Lo que escribas debajo se guarda como "
+        "motivo; cualquier otra cosa en la primera línea se transmite como pregunta."
+    ),
+    "card.how.letter.approval.high": (
+        "Es urgente, así que para aprobar hace falta el código. Para rechazar, responde en la primera línea: "
+        "rechazar. Cualquier otra cosa se transmite como pregunta."
+    ),
+    "card.how.letter.in_doubt": "Responde en la primera línea: repetir, ya se ejecutó o parar.",
+    "card.how.letter.question": "Responde a este correo.",
+    "card.how.letter.choices": "Responde en la primera línea con un nombre o un número de la lista.",
+    "card.how.letter.form": "Responde con una línea por campo, por número: {fields}. Por ejemplo, «1: …».",
+    "card.how.letter.code": "En un correo aparte, empieza con {code}.",
     "card.question_back": "{name} tiene una pregunta sobre: {title}",
     "card.after.superseded": "Esto sustituye a {title}, sobre lo que ya no hay que decidir.",
     "card.after.expired": "Se pregunta de nuevo: la primera vez venció a las {time} y nadie había respondido.",
@@ -253,6 +266,7 @@ SPANISH: Mapping[str, str] = {
     "reminder": "«{title}» sigue esperando una respuesta, hasta las {time}.",
     "reminder.code": "Responde en su tarjeta o empieza tu respuesta con {code}.",
     "asked.late": "{name} ha respondido a «{title}» cuando ya había terminado: {said}",
+    "asked.away": "Ha llegado una respuesta automática de {name}: no está. «{title}» sigue abierta.",
     "asked.deadline": "Hay tiempo hasta las {time}.",
     "typing": "está en ello…",
     "waiting": "Todavía espero a {who}; después leeré tu mensaje. Para dejarlo, escribe: cancelar",
@@ -378,4 +392,22 @@ SPANISH: Mapping[str, str] = {
     "or": "{first} o {last}",
     "nobody": "nadie",
     "somebody": "alguien",
+    # Mail
+    "letter.empty": "Tu correo no tenía nada más que la cita, así que no he hecho nada. Escribe encima, por favor.",
+    "letter.not_yours": (
+        "Esto se lo pregunté a otra persona, así que tu respuesta no cuenta y nada ha cambiado. Quien fue "
+        "preguntado tiene que responder al correo que recibió."
+    ),
+    "letter.too_large": (
+        "Tu correo es más grande de lo que puedo leer, así que no he hecho nada. Envía uno más pequeño, por favor."
+    ),
+    "letter.differs": (
+        "Tu correo responde a una petición y nombra otra con su código, así que no he hecho nada. Responde a la "
+        "que quieras, sin código."
+    ),
+    "letter.unproven.owner": (
+        "Un correo que dice ser de {sender} («{topic}») llegó sin prueba de ello; no se ha hecho nada y nadie ha "
+        "recibido respuesta. La prueba es dmarc=pass en los Authentication-Results de vuestro propio servidor de "
+        "recepción."
+    ),
 }
