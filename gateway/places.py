@@ -327,7 +327,8 @@ def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revi
     elif scope is not None:
         decision, text = Decision.APPROVE, scope
     elif copy.kind is Kind.APPROVAL and found.decision is not None:
-        decision, text = found.decision, found.comment
+        decision = found.decision
+        text = found.comment if decision is Decision.DENY else ""  # of an approval it would be for how long
     elif copy.kind is Kind.APPROVAL:
         edited = replies.edited(copy.card.editable, text, languages) if copy.card.editable else None
         decision = Decision.ASK_BACK if edited is None else Decision.EDIT
