@@ -403,5 +403,5 @@ def named(
 def who(here: Conversation, request: Request, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
     """Name those who may decide, in a sentence, but for those who are asked later."""
     names = here.world.directory.names(request.who, request.requester, request.requester_name)
-    later = quiet.names(here, waiting)
+    later = [name for name, _ in here.world.directory.waiting(waiting)]
     return words.either([name for name in names if name not in later])

@@ -289,8 +289,8 @@ async def follow(store: Store, directory: Directory, asked: Mapping[str, Any]) -
         if stands.request is not None and not told:
             told = True
             names = directory.names(stands.request.who, stands.request.requester)
-            due = stands.request.opened_at + stands.request.patience
-            yield {"request": stands.request.id, "asked": names, "due": due}
+            row = await store.request(stands.request.id)
+            yield {"request": row.id, "asked": names, "due": row.due, "waiting": directory.waiting(row.waiting)}
         ended = outcome(stands)
         if ended is not None:
             settled = stands.settlement.model_dump(mode="json") if stands.settlement is not None else {}

@@ -8,7 +8,7 @@ it is with the roles that people have by a channel's groups (`groups.py`), besid
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agent_core import addresses, hours, policy
 from agent_core.addresses import ConversationKey, Identity, Party
@@ -127,6 +127,11 @@ class Directory:
         """Tell in which language somebody reads, or the reader of a one-to-one conversation; empty: the gateway's."""
         person = self._by_identity.get(Identity(reader))
         return person.language if person is not None else ""
+
+    def waiting(self, places: Mapping[ConversationKey, float]) -> list[tuple[str, float]]:
+        """Name those whose conversations wait for the end of their quiet hours, with until when they do."""
+        people = [(self.person(Identity(place)), at) for place, at in places.items()]
+        return sorted((person.name, at) for person, at in people if person is not None)
 
     def may_start(self, allowed: Sequence[str], identity: Identity, *, outsider: bool) -> bool:
         """

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from agent_core.addresses import ConversationKey, Identity
+from agent_core.addresses import ConversationKey
 from agent_core.requests import Request
 from gateway.conversation import Conversation
 from gateway.store.base import RequestRow, Timer
@@ -82,14 +82,7 @@ def asleep(request: Request, row: RequestRow) -> bool:
     return set(request.places) <= {*row.failed, *row.waiting}
 
 
-def names(here: Conversation, places: Iterable[ConversationKey]) -> list[str]:
-    """Name those whose conversations wait."""
-    people = (here.world.directory.person(Identity(place)) for place in places)
-    return list(dict.fromkeys(person.name for person in people if person is not None))
-
-
 def told(here: Conversation, later: Waiting) -> str:
     """Say who is asked later, and when."""
-    return " ".join(
-        here.say("asked.quiet", who=" ".join(names(here, [place])), time=here.clock(at)) for place, at in later.items()
-    )
+    waiting = here.world.directory.waiting(later)
+    return " ".join(here.say("asked.quiet", who=name, time=here.clock(at)) for name, at in waiting)

@@ -335,14 +335,15 @@ class Requests:
 
     async def _view(self, row: ClientRow, asked: Asked) -> RequestOut:
         names: list[str] = []
-        due = None
+        due, waiting = None, list[tuple[str, float]]()
         if asked.request is not None:
             names = self._directory.names(asked.request.who, asked.request.requester)
             try:
-                due = (await self._store.request(asked.request.id)).due
+                stands = await self._store.request(asked.request.id)
+                due, waiting = stands.due, self._directory.waiting(stands.waiting)
             except NotFound:
                 due = asked.request.opened_at + asked.request.patience
-        return view(row.id, row.client, addresses.parse(row.home).place, asked, names, due)
+        return view(row.id, row.client, addresses.parse(row.home).place, asked, names, due, waiting)
 
     async def _shown(self, row: ClientRow, asked: Asked) -> dict[str, Any]:
         return (await self._view(row, asked)).model_dump(mode="json")

@@ -44,6 +44,13 @@ class SaidOut(BaseModel):
     text: str
 
 
+class WaitingOut(BaseModel):
+    """Somebody who has quiet hours, and is shown the request when these are over."""
+
+    name: str
+    until: datetime
+
+
 class RequestOut(BaseModel):
     """A request, as it stands."""
 
@@ -66,6 +73,7 @@ class RequestOut(BaseModel):
     changes: dict[str, Any] = Field(description="What people have changed of the arguments that you sent.")
     choices: list[ChoiceIn]
     asked: list[str] = Field(description="The names of those who may decide.")
+    waiting: list[WaitingOut] = Field(description="Those of them who are shown it later, after their quiet hours.")
     requester: str | None
     callback: str
     state: Any
@@ -85,13 +93,22 @@ class Page(BaseModel):
     next: str | None = Field(description="The `cursor` of the next page; null where this is the last one.")
 
 
-def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], due: float | None) -> RequestOut:
+def view(
+    name: str,
+    client: str,
+    key: str,
+    asked: Asked,
+    names: Sequence[str],
+    due: float | None,
+    waiting: Sequence[tuple[str, float]] = (),
+) -> RequestOut:
     """
     Show a request to its client.
 
     Args:
         names: Who may decide.
         due: When it expires, in seconds since the epoch.
+        waiting: Who is shown it later, and when.
     """
     wanted, request = asked.wanted, asked.request
     earlier = wanted.earlier if wanted is not None else None
@@ -115,6 +132,7 @@ def view(name: str, client: str, key: str, asked: Asked, names: Sequence[str], d
         changes=dict(asked.changes),
         choices=[_choice(one) for one in choices],
         asked=list(names),
+        waiting=[WaitingOut(name=who, until=moment(at)) for who, at in waiting] if asked.settlement is None else [],
         requester=shown.requester if shown is not None else None,
         callback=wanted.callback if wanted is not None else "",
         state=wanted.state if wanted is not None else None,

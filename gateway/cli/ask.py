@@ -107,6 +107,8 @@ async def _wait(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
                 return answer
             who = " or ".join(answer["asked"]) or "nobody"
             say(f"asked {who}, until {moment(answer['due'])}; key {asked['key']}", err=True)
+            for name, until in answer["waiting"]:
+                say(f"{name} has quiet hours, and is shown it at {moment(until)}", err=True)
     return None
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from agent_core import tools
+from agent_core import hours, tools
 from agent_core.addresses import Party
 from agent_core.masking import MASK
 from agent_core.policy import Rule
@@ -22,7 +22,7 @@ from gateway.admission import WAITING
 from gateway.sections import ClientSettings
 from tests.gateway.agents import echo
 from tests.gateway.door import CI, OTHER, TOKEN, Enter, a_request, keyed
-from tests.gateway.house import ANA, BEN, GUARD, OPS, RITA, House, Make
+from tests.gateway.house import ANA, BEN, GUARD, OPS, PEOPLE, RITA, House, Make
 
 SIZE = {"type": "object", "properties": {"size": {"type": "integer"}}}
 FORM = {"kind": "form", "tool": None, "arguments": {}, "title": "t", "answer_schema": SIZE}
@@ -61,6 +61,27 @@ async def test_a_request_is_asked_decided_and_read(make: Make, enter: Enter):
         assert ("approved", True, "ana", "Ana") == tuple(ended[n] for n in ("outcome", "approved", "by", "name"))
         whole = {"tool": "deploy", "version": "1", "arguments": {"environment": "staging", "tag": "v1"}}
         assert tools.digest(whole) == stands["digest"]
+
+
+async def test_who_sleeps_is_named_with_their_time(make: Make, enter: Enter):
+    """
+    A client reads who is shown it only after their quiet hours, and a deadline that counts from then; what is urgent
+    waits for nobody.
+    """
+    night = [person.model_copy(update={"quiet": (hours.parse("22:00-07:00"),)}) for person in PEOPLE]
+    async with make(echo, people=night) as house, enter(house) as door:
+        created = (await create(door, deadline="1h")).json()
+        await house.runtime.settle()
+        assert [] == house.seen(ANA)
+        morning = "2023-11-15T07:00:00Z"
+        assert [{"name": name, "until": morning} for name in ("Ana", "Ben")] == created["waiting"]
+        assert "2023-11-15T08:00:00Z" == created["due"]
+        urgent = (await create(door, "k2", deadline="1h", urgency="high")).json()
+        await house.runtime.settle()
+        assert ([], 1) == (urgent["waiting"], len(house.seen(ANA)))
+        await house.runtime.advance(31_601)
+        assert 2 == cards(house, ANA)
+        assert [] == (await door.get(f"/requests/{created['id']}")).json()["waiting"]
 
 
 async def test_a_question_with_choices_is_answered(make: Make, enter: Enter):
