@@ -14,7 +14,7 @@ from adapters import registry
 from adapters.base import Adapter
 from agent_core import events
 from agent_core.catalogue import ENGLISH, LANGUAGES
-from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, WORDS
+from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, REVOKING, WORDS
 from agent_core.requests import Outcome
 from gateway.settings import Settings
 from gateway.settings_example import example
@@ -109,7 +109,8 @@ def test_words_that_decide_are_listed():
     for language in LANGUAGES:
         row = next(line for line in page("languages.md").splitlines() if line.startswith(f"| `{language}` |"))
         listed = {word.strip() for word in re.split(r"[|,;]", row) if word.strip()} - {f"`{language}`"}
-        assert listed == {*WORDS[language], *DOUBT_WORDS[language], *COMMANDS[language], *EDIT_WORDS[language]}
+        tables = (WORDS, DOUBT_WORDS, COMMANDS, EDIT_WORDS, REVOKING)
+        assert listed == {word for table in tables for word in table[language]}
 
 
 def test_measured_numbers_are_those_of_the_results():

@@ -50,16 +50,16 @@ _SENTENCES: Mapping[str, str] = {
     ),
     "card.how.editable": (
         "Appuyez sur un bouton, ou répondez ici : approuver ou refuser. Pour modifier d’abord, appuyez sur {button}, "
-        "ou répondez « modifier » et, en dessous, une ligne pour chacun de ces champs, par numéro : {fields}. "
-        "Par exemple « 1: … ». Tout autre texte est transmis comme une question."
+        "ou répondez « modifier » et, en dessous, une ligne pour chacun de ces champs, par numéro : {fields}. Par "
+        "exemple « 1: … ». Tout autre texte est transmis comme une question."
     ),
     "card.how.approval.high": (
         "C’est urgent : une confirmation vous sera demandée avant l’approbation. Appuyez sur un bouton, ou répondez "
         "ici : refuser. Tout autre texte est transmis comme une question."
     ),
     "card.how.grants": (
-        "Approuver pour plus longtemps vaut aussi pour {what}, jusqu’à {uses} fois, sans nouvelle question ; en mots, "
-        "répondez avec le libellé du bouton."
+        "Approuver pour plus longtemps vaut aussi pour {what}, jusqu’à {uses} fois, sans nouvelle question ; par "
+        "écrit, répondez avec le libellé du bouton."
     ),
     "card.how.in_doubt": "Appuyez sur un bouton, ou répondez ici : relancer, déjà exécuté ou arrêter.",
     "card.how.question": "Écrivez votre réponse ici.",
@@ -161,8 +161,8 @@ _SENTENCES: Mapping[str, str] = {
     "grant.until.thread": "dans la conversation où c’était demandé",
     "grant.until.revoked": "jusqu’à révocation",
     "grant.stands": (
-        "Accord durable de {name} pour {what} : sans nouvelle question, {until}. Utilisé {used} fois sur {uses}. "
-        "Pour y mettre fin, appuyez sur le bouton, ou répondez ici : révoquer"
+        "Accord durable de {name} pour {what} : sans nouvelle question, {until}. Utilisé {used} fois sur {uses}. Pour "
+        "y mettre fin, appuyez sur le bouton, ou répondez ici : révoquer"
     ),
     "grant.spent": "Accord durable de {name} : épuisé, {uses} fois sur {uses}, {time}",
     "grant.over": "Accord durable de {name} : terminé, {time}. Utilisé {used} fois sur {uses}.",
@@ -398,11 +398,11 @@ _SENTENCES: Mapping[str, str] = {
     "time.weekdays": "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "time.months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "time.s": "{count} secondes",
-    "time.m": "{count} min",
+    "time.m": "{count} minutes",
     "time.h": "{count} heures",
     "time.d": "{count} jours",
     "time.s.one": "1 seconde",
-    "time.m.one": "1 min",
+    "time.m.one": "1 minute",
     "time.h.one": "1 heure",
     "time.d.one": "1 jour",
     "number.point": ",",

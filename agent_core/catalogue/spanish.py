@@ -47,7 +47,7 @@ SPANISH: Mapping[str, str] = {
         "Cualquier otra cosa se transmite como pregunta."
     ),
     "card.how.grants": (
-        "Aprobar por más tiempo vale también para {what}, hasta {uses} veces, sin volver a preguntar; con palabras, "
+        "Aprobar por más tiempo vale también para {what}, hasta {uses} veces, sin volver a preguntar; por escrito, "
         "responde con el texto del botón."
     ),
     "card.how.in_doubt": "Pulsa un botón o responde aquí: repetir, ya se ejecutó o parar.",
@@ -230,7 +230,7 @@ SPANISH: Mapping[str, str] = {
         "Con ese cambio no habría bastantes personas que pudieran decidirlo, así que nada ha cambiado: {reason}"
     ),
     "refused.grant": (
-        "Puedes aprobar esto una vez, pero no por más tiempo; eso solo puede {who}. Nada ha cambiado, y la petición "
+        "Puedes aprobar esto una vez, pero no por más tiempo; eso solo puede {who}. Nada ha cambiado, y la solicitud "
         "sigue abierta."
     ),
     "refused.revoke": "Solo {who} puede revocar este permiso, así que nada ha cambiado.",

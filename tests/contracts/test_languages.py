@@ -18,7 +18,7 @@ from tests.agent_core.logs import NOON
 
 DAY = 86_400.0
 ENGLISH = LANGUAGES[PLAIN]
-THE_SAME = ("channel.", "form.no")  # names, and what is the same word in two languages
+THE_SAME = ("channel.", "form.no", "time.m")  # names, and what is the same word in two languages
 WINDOW = ("form.deny.title", "form.edit.title", "form.answer.title", "form.close")
 CONFIRMED = ("button.approve", "button.run_again")
 TOLD_TO_DROP = ("asked.people", "asked.people.later", "asked.in_doubt", "asked.in_doubt.later", "waiting")
@@ -152,6 +152,7 @@ def test_what_a_card_says_to_write_is_read(language: str):
         told = LANGUAGES[language][key].replace("\u00a0:", ":")
         word = re.findall(r":\s*([^.:{]+)(?:\.|\s*\{code\}$)", told)[-1]
         assert (word, decision) == (word, replies.read(word, in_doubt=doubt, languages=(language,)).decision)
+    assert replies.revokes(LANGUAGES[language]["grant.stands"].rpartition(":")[2], languages=(language,))
     for key in TOLD_TO_DROP:
         assert "drop" == replies.read(LANGUAGES[language][key].rpartition(":")[2], languages=(language,)).command
 
@@ -179,7 +180,7 @@ def test_every_language_has_its_words():
         assert set(LANGUAGES) == set(table)
         for words in table.values():
             assert set(table[PLAIN].values()) == set(words.values())
-    assert set(LANGUAGES) == set(replies.EDIT_WORDS) >= set(replies.OTHERWISE)
+    assert set(LANGUAGES) == set(replies.EDIT_WORDS) == set(replies.REVOKING) >= set(replies.OTHERWISE)
 
 
 def test_no_word_means_two_things():
