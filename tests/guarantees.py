@@ -286,7 +286,7 @@ class Logs:
         """Tell whether the clock has run evenly since a request was opened."""
         return False
 
-    def directories(self, identity: str, since: float) -> Sequence[Sequence[Person]]:
+    def directories(self, identity: str, since: float | None) -> Sequence[Sequence[Person]]:
         """Say who there was, or may have been when something was decided on what was said from an account."""
         return [self.people]
 

@@ -5,7 +5,8 @@ The parts of a gateway, wired as `bootstrap` wires them, over any store, clock a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from adapters.base import Adapter
 from agent_core.addresses import ConversationKey
@@ -55,13 +56,15 @@ class Parts:
         starts: Starts | None = None,
         tokens_per_run: int = 0,
         clients_of: Iterable[ClientSettings] = (),
+        receivers: Mapping[str, Adapter] = MappingProxyType({}),
+        load: Callable[[], Settings] = Settings,
         catalogues: Catalogues | None = None,
         groups: Named | None = None,
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
         webhooks = {f"api:{client.name}": Webhooks(client, runtime) for client in clients_of}
-        reached: dict[str, Adapter] = {**self.accounts, **webhooks}
+        reached: dict[str, Adapter] = {**self.accounts, **webhooks, **receivers}
         versions = list(agents)
         settings = AgentSettings.model_validate(
             {"use": ["x:y"], "listen": ["slack"], "start": list(start), "hear": hear}
@@ -80,7 +83,7 @@ class Parts:
             starts=starts or Starts(),
             tokens_per_run=tokens_per_run,
         )
-        self.reloading = Reloading(Settings(), Settings, directory, self.world.rules, store)
+        self.reloading = Reloading(Settings(), load, directory, self.world.rules, store)
         self.health = Health(self.accounts, runtime)
         self.admission = Admission(lambda: self.owner.undecided, runtime)
         self.gate = Gate(store, directory, self.world.catalogues, self.health, self.admission, runtime)

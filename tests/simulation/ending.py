@@ -43,6 +43,15 @@ class Ending:
         timers = self.db.execute("SELECT * FROM timers").fetchall()
         self.hold("G11", not timers, f"{timers} are left")
 
+    def unheard(self) -> set[str]:
+        """Name the requests of which a client could not be told."""
+        return {
+            str(request)
+            for (request,) in self.db.execute(
+                "SELECT request FROM deliveries WHERE kind = 'webhook' AND status != 'sent'"
+            ).fetchall()
+        }
+
     def _all_is_stored(self) -> None:
         for vendor in self.vendors.values():
             for brought in vendor.brought:

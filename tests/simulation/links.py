@@ -27,7 +27,6 @@ class Links:
     those that they gave out, with whom they are for.
     """
 
-    people: Sequence[Person]
     wished: set[tuple[str, str]] = field(default_factory=set)
     codes: dict[str, str] = field(default_factory=dict)
     _written: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -64,11 +63,11 @@ class Links:
         """Something was stored that was said from an account."""
         self._said[identity, at] = self._known[identity]
 
-    def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
+    def owners(self, identity: str, since: float | None, people: Sequence[Person]) -> Sequence[Person | None]:
         """Give whose an account may have been for whoever decided on what was said then; without it, whose it is."""
-        person = next((p for p in self.people if identity in p.identities), None)
+        person = next((p for p in people if identity in p.identities), None)
         if person is not None or identity not in self._owners:
             return [person]
         known = self._known[identity]
         names = self._owners[identity][min(known, self._said.get((identity, since or 0.0), known)) :]
-        return [next((p for p in self.people if p.id == name), None) for name in names]
+        return [next((p for p in people if p.id == name), None) for name in names]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -21,24 +21,47 @@ from unittest import mock
 from adapters.base import Accepted, Duplicate, Inbound, Refused
 from agent_core import edits, events, forms, lifecycle, policy, requests, rulings
 from agent_core.effects import CallTool
-from gateway import asking, calls, clients, conversation, gate, ladder, linking, outbox, owner, places, quiet, settling
+from gateway import (
+    asking,
+    calls,
+    clients,
+    conversation,
+    directory,
+    gate,
+    ladder,
+    linking,
+    outbox,
+    owner,
+    places,
+    quiet,
+    settling,
+)
+from gateway.api import values
 from gateway.ongoing import Operation, Starting
 from gateway.store import base, sqlite, sqlite_erasure, sqlite_log
+from tests.simulation.agents import COMMANDS
 from tests.simulation.run import Report, simulate
 
 STEPS = 20_000  # callbacks in which a fault is caught
 CRASHES = {"crash_at_moment": 0.08}
+MEDDLING = {"meddle": 1.0}
+KNOCKS = {"knock": 0.8}
 REPEATS = {"repeat": 0.5, "lose_ack": 0.5}
 
 
 class Mutation(NamedTuple):
-    """A fault: what it does in a sentence, the function it replaces, a seed at which it is caught, and its weather."""
+    """
+    A fault: what it does in a sentence, the function it replaces, and a seed at which it is caught.
+
+    `weather` is what is not left to that seed; `commands` are what people want of the agent in its runs.
+    """
 
     what: str
     where: str
     apply: Callable[[], AbstractContextManager[Any]]
     seed: int
     weather: Mapping[str, float] = {}
+    commands: Sequence[str] = COMMANDS
 
 
 def acknowledge_first() -> AbstractContextManager[Any]:
@@ -141,6 +164,24 @@ def erase_nothing() -> AbstractContextManager[Any]:
     return mock.patch.object(sqlite_erasure, "erased", lambda body, whose=(): body)
 
 
+def count_the_gone() -> AbstractContextManager[Any]:
+    return mock.patch.object(directory.Directory, "standing", lambda self, request, votes: tuple(votes))
+
+
+def keep_the_gone() -> AbstractContextManager[Any]:
+    real = directory.Directory.replace
+
+    def replace(self: directory.Directory, people: Iterable[policy.Person]) -> None:
+        fresh = {person.id: person for person in people}
+        real(self, ({person.id: person for person in self.people()} | fresh).values())
+
+    return mock.patch.object(directory.Directory, "replace", replace)
+
+
+def take_any_body() -> AbstractContextManager[Any]:
+    return mock.patch.object(values.RequestIn, "fingerprint", "")
+
+
 def count_again() -> AbstractContextManager[Any]:
     def latest(votes: Sequence[rulings.Vote]) -> list[rulings.Vote]:
         return [vote.model_copy(update={"party": f"{vote.party}#{n}"}) for n, vote in enumerate(votes)]
@@ -224,23 +265,47 @@ MUTATIONS = {
     "G2-again": Mutation("asks again whatever comes again", "clients.begin", ask_anew, 1, {"script": 0.8}),
     "G3": Mutation("rules on a settled request as if it were open", "rulings.decide", settle_again, 4),
     "G4": Mutation("takes no call for guarded", "calls.requirement", need_nobody, 5),
-    "G4-edit": Mutation("runs the call as it was before it was changed", "edits.changed", run_the_old, 2),
+    "G4-edit": Mutation(
+        "runs the call as it was before it was changed", "edits.changed", run_the_old, 2, commands=("change",)
+    ),
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
-    "G6-steps": Mutation("forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1),
+    "G6-steps": Mutation(
+        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1, commands=("climb", "reach")
+    ),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "rulings.objection", object_to_nobody, 4),
-    "G9-twice": Mutation("counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}),
-    "G9-fall": Mutation("lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 13),
-    "G9-filter": Mutation("counts everybody for a threshold", "rulings.matches", count_anybody, 1),
+    "G9-twice": Mutation(
+        "counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}, commands=("launch",)
+    ),
+    "G9-fall": Mutation(
+        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 11, commands=("change",)
+    ),
+    "G9-vote": Mutation(
+        "counts votes of people who are gone since",
+        "directory.Directory.standing",
+        count_the_gone,
+        1,
+        MEDDLING,
+        ("launch", "vote"),
+    ),
+    "G9-gone": Mutation(
+        "lets people who are gone decide", "directory.Directory.replace", keep_the_gone, 5, MEDDLING, ("launch", "vote")
+    ),
+    "G9-filter": Mutation(
+        "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
+    ),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, {"meddle": 1.0}),
-    "ladder": Mutation("takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1),
-    "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1),
-    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5),
+    "key": Mutation("takes another body under a known key", "api.RequestIn.fingerprint", take_any_body, 1, KNOCKS),
+    "ladder": Mutation(
+        "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1, commands=("climb",)
+    ),
+    "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 9, commands=("deploy", "vote")),
+    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5, commands=("fill",)),
     "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, {"meddle": 1.0}),
 }
 """By the name of what is broken; behind a hyphen what breaks it, where there are several."""
@@ -249,7 +314,12 @@ MUTATIONS = {
 def caught(name: str, seed: int) -> Report:
     """Run a seed with the fault in it."""
     with MUTATIONS[name].apply():
-        return simulate(seed, steps=STEPS, weather=MUTATIONS[name].weather)
+        return in_its_weather(name, seed)
+
+
+def in_its_weather(name: str, seed: int) -> Report:
+    """Run a seed as a fault's runs are, whether it is there or not."""
+    return simulate(seed, steps=STEPS, weather=MUTATIONS[name].weather, commands=MUTATIONS[name].commands)
 
 
 def find(name: str) -> int:

@@ -16,7 +16,8 @@ from typing import Any
 from agent_core import events
 from agent_core.policy import Person
 from gateway import commands, linking
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, SettingsError
+from tests.simulation.file import File
 from tests.simulation.people import PEOPLE, SECOND
 from tests.simulation.process import Process
 from tests.simulation.watch import Watch
@@ -35,6 +36,7 @@ class Operators:
         process: Gives the gateway that runs now, if one does.
         later: Does something after so many seconds.
         told: Called with the account whose holder is given a one-time code.
+        file: What they write people and policy in.
     """
 
     dice: random.Random
@@ -45,6 +47,7 @@ class Operators:
     later: Callable[..., None]
     note: Callable[[str], None]
     told: Callable[[str, str], None]
+    file: File
     quiet: bool = False
 
     def begin(self) -> None:
@@ -63,7 +66,9 @@ class Operators:
             self._do(self._retry)
         elif drawn < 0.4:
             self._forget(self.dice.choice(PEOPLE))
-        elif drawn < 0.6:
+        elif drawn < 0.5:
+            self._change_file()
+        elif drawn < 0.65:
             self._link(*self.dice.choice(SECOND))
         elif self.watch.homes:
             thread = self.dice.choice(list(self.watch.homes)[-LATELY:])
@@ -110,6 +115,27 @@ class Operators:
             self.note(f"operator: {asked['do']} {account}")
             self.watch.links.wished |= {(account, person)} if asked["do"] == "link" else set()
             self._do(self._carry_out, asked)
+
+    def _change_file(self) -> None:
+        """Change people and policy, and have them read; or not, so that the next gateway has them."""
+        broken = self.dice.random() < 0.15
+        if not broken:
+            self.file.change()
+        names = ", ".join(f"{person.id} {'/'.join(person.roles)}" for person in self.file.people)
+        self.note(f"operator: the file has {names}{' and an error' if broken else ''}")
+        if broken or self.dice.random() < 0.8:
+            self._do(self._reload, broken)
+
+    async def _reload(self, process: Process, broken: bool) -> None:
+        """Have the file read; where it makes no sense, all stays as it was."""
+        self.file.broken = broken
+        try:
+            await process.reloading.reload()
+        except SettingsError:
+            return
+        finally:
+            self.file.broken = False
+        self.watch.versions.append(self.file.people)
 
     def _do(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Do it by the command line, which needs a gateway that runs."""

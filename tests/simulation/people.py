@@ -87,6 +87,7 @@ RULES = (
         where=Where(targets=("people",), ladder=(Rung(after=900, people=(Party("dora"), Party("ben"))),)),
         patience=3_600,
     ),
+    Rule(agent="api:*", tool="ship", who=Who(people=(Party("ben"),)), where=STEPS, patience=1_800),
     Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
     Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
     Rule(

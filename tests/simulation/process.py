@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
+from gateway.api.requests import Requests
 from gateway.errors import Broken, Lost, Unwritable
 from gateway.supervisor import Supervisor
 from tests.gateway.parts import Parts
@@ -24,7 +25,7 @@ EXPECTED = (Lost.__name__, Broken.__name__, "stopped")
 
 class Process:
     """
-    A gateway that runs.
+    A gateway that runs. `visitors` are those at its door who wait for an answer, each a task of its own.
 
     Args:
         number: Its number, under which the loop kills or freezes it.
@@ -37,6 +38,9 @@ class Process:
         self.number, self._loop, self.runtime, self._texts = number, loop, runtime, texts
         self.directory = parts.world.directory
         self.store, self.owner, self.gate, self.outbox = parts.store, parts.owner, parts.gate, parts.outbox
+        self.requests = Requests(parts.store, parts.world.directory, parts.admission, runtime)
+        self.reloading = parts.reloading
+        self.visitors = 0
         self._parts = parts
         self._supervisor = Supervisor(parts.accounts.values(), parts.gate, parts.health, parts.notices, runtime)
         self.context = copy_context()

@@ -26,12 +26,14 @@ from gateway.store import sqlite_log
 from tests.gateway.parts import Parts
 from tests.guarantees import Violation
 from tests.simulation.agents import CARELESS, COMMAND, COMMANDS, DEPLOYED, GUARDED, SOUND, Tools, builds, model
+from tests.simulation.door import ACCOUNT, Door, Receiver
 from tests.simulation.ending import Ending
 from tests.simulation.faults import logged_faults
+from tests.simulation.file import File
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.machine import Killed, Machine
 from tests.simulation.operators import Operators
-from tests.simulation.people import ONE, OPS, PEOPLE, RULES, TWO, Crowd
+from tests.simulation.people import ONE, OPS, PEOPLE, TWO, Crowd
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.scripts import Scripts
 from tests.simulation.store import SimulatedStore, folder_in_memory
@@ -94,30 +96,11 @@ class Simulation(Machine):
         self.clock = Clock(self.loop)
         self.folder = Path(folder_in_memory())
         self.watch = Watch(PEOPLE, GUARDED, self._shown, note=self.note)
-        outside = copy_context()
-        outside.run(PROCESS.set, 0)
-        skew = {ONE: self.dice.uniform(-3, 3), TWO: self.dice.uniform(-3, 3)}
         self.vendors = {
-            account: Vendor(
-                now=lambda account=account: Clock(self.loop).now() + skew[account],  # type: ignore[misc]
-                account=account.partition(":")[2],
-                edits=self.dice.random() < 0.8,
-                said=1_000_000 * number,
-                loop=self.loop,
-                dice=self.dice,
-                weather=self.weather,
-                outside=outside,
-                claimed=lambda part: self.watch.claimed(part, self._db()),
-                moment=self._moment,
-                coming=self._coming,
-                taken=self._taken,
-                answered=self.watch.answered,
-                note=self.note,
-                work=self._work,
-                cut=self._is_cut,
-            )
+            account: self._vendor(account, self.dice.uniform(-3, 3), number)
             for number, account in enumerate((ONE, TWO))
         }
+        self.receiver = self._vendor(ACCOUNT, 0.0, 9, Receiver)
         self.crowd = Crowd(
             vendors=self.vendors,
             dice=self.dice,
@@ -137,6 +120,7 @@ class Simulation(Machine):
         self.texts = self.dice.choice((None, None, 30.0, 600.0))
         self._ops = OPS if self.dice.random() < 0.5 else None
         self._faults: list[str] = []
+        self._file = File(self.dice)
         self.operators = Operators(
             self.dice,
             self.weather,
@@ -146,8 +130,18 @@ class Simulation(Machine):
             later=self.vendors[ONE].later,
             note=self.note,
             told=self.crowd.told,
+            file=self._file,
         )
         self.scripts = Scripts(
+            self.dice,
+            self.weather,
+            self.crowd.busy,
+            self.watch,
+            process=lambda: self.process,
+            later=self.vendors[ONE].later,
+            note=self.note,
+        )
+        self.door = Door(
             self.dice,
             self.weather,
             self.crowd.busy,
@@ -159,6 +153,32 @@ class Simulation(Machine):
         self.crowd.begin()
         self.operators.begin()
         self.scripts.begin()
+        self.door.begin()
+
+    def _vendor(self, account: str, skew: float, number: int, kind: type[Vendor] = Vendor) -> Vendor:
+        """Make an account; `skew` is by how many seconds its clock is wrong."""
+        channel, _, name = account.partition(":")
+        outside = copy_context()
+        outside.run(PROCESS.set, 0)
+        return kind(
+            now=lambda: self.clock.now() + skew,
+            channel=channel,
+            account=name,
+            edits=self.dice.random() < 0.8,
+            said=1_000_000 * number,
+            loop=self.loop,
+            dice=self.dice,
+            weather=self.weather,
+            outside=outside,
+            claimed=lambda part: self.watch.claimed(part, self._db()),
+            moment=self._moment,
+            coming=self._coming,
+            taken=self._taken,
+            answered=self.watch.answered,
+            note=self.note,
+            work=self._work,
+            cut=self._is_cut,
+        )
 
     # What is written down --------------------------------------------------------------------------------------------
 
@@ -187,16 +207,19 @@ class Simulation(Machine):
 
     def _parts(self, runtime: SimulatedRuntime, store: SimulatedStore) -> Parts:
         self._deploy()
+        self.watch.versions.append(self._file.people)
         return Parts(
             store,
             runtime,
             self.vendors.values(),
             [self._builds[name] for name in self._deployed],
             model=self._model,
-            rules=RULES,
-            people=PEOPLE,
+            rules=self._file.rules,
+            people=self._file.people,
             start=self._start,
             ops=self._ops,
+            receivers={ACCOUNT: self.receiver},
+            load=self._file.load,
         )
 
     def _deploy(self) -> None:
@@ -290,7 +313,7 @@ class Simulation(Machine):
         """Nothing goes wrong any more: everything comes to its end."""
         self.note("it calms down")
         self.weather.calm()
-        self.crowd.quiet = self.operators.quiet = self.scripts.quiet = True
+        self.crowd.quiet = self.operators.quiet = self.scripts.quiet = self.door.quiet = True
         if self.process is not None and self._deployed != SOUND:
             self.process.stop.set()
         end, helped = self.loop.time() + END, self.loop.time() + self.dice.choice(LULLS)
@@ -306,11 +329,17 @@ class Simulation(Machine):
             if self.process is not None and self.process.owner.running:
                 if not self.process.owner._performing and self.loop.gap() > REST:
                     number = self.process.number
-                    tasks = self.loop.living(number) - self.scripts.waiting[number]
+                    tasks = self.loop.living(number) - self.scripts.waiting[number] - 4 * self.process.visitors
                     self.watch.resting(self.process.owner, tasks)
                 self.crowd.help(self._talks())
                 self.operators.help()
-        Ending(self.watch, self._db(), self.vendors).look()
+        self._look_back()
+
+    def _look_back(self) -> None:
+        """Look at the whole of it."""
+        ending = Ending(self.watch, self._db(), self.vendors | {ACCOUNT: self.receiver})
+        ending.look()
+        self.door.heard(self.receiver.told, ending.unheard())
 
     def _over(self) -> bool:
         if self.watch.active or len(self.watch.settled) < len(self.watch.requests) or self.process is None:
@@ -325,7 +354,7 @@ class Simulation(Machine):
         return not ready and not going
 
     def _give_up(self) -> None:
-        Ending(self.watch, self._db(), self.vendors).look()
+        self._look_back()
         raise Violation("end", "it comes to no end")
 
     def _talks(self) -> list[str]:

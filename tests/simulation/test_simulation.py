@@ -19,7 +19,7 @@ from tests.guarantees import Violation
 from tests.process import ROOT
 from tests.simulation.__main__ import story
 from tests.simulation.fleet import fleet
-from tests.simulation.mutations import MUTATIONS, STEPS, broken, caught
+from tests.simulation.mutations import MUTATIONS, broken, caught, in_its_weather
 from tests.simulation.run import Report, Simulation, simulate
 
 SECONDS = float(os.environ.get("RINGBACK_SIMULATION_SECONDS", "60"))
@@ -29,7 +29,7 @@ KEPT = [
     if line and not line.startswith("#")
 ]
 SEEDS = (1, 2, 3)
-NAMES = (*(f"G{number}" for number in range(1, 13)), "erasure", "ladder", "quiet", "form", "link")
+NAMES = (*(f"G{number}" for number in range(1, 13)), "erasure", "key", "ladder", "quiet", "form", "link")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -88,8 +88,8 @@ def test_a_fault_is_caught_by_the_name_of_what_it_breaks(name: str):
     """
     Every guarantee has a check that can fail; and at the same seed, without the fault, none does.
     """
-    seed, weather = MUTATIONS[name].seed, MUTATIONS[name].weather
-    mutated, sound = caught(name, seed), simulate(seed, steps=STEPS, weather=weather)
+    seed = MUTATIONS[name].seed
+    mutated, sound = caught(name, seed), in_its_weather(name, seed)
 
     assert mutated.violation is not None, f"find a seed: python -m tests.simulation --mutation {name}"
     assert broken(name) == mutated.violation.name, story(mutated)

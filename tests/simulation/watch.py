@@ -38,7 +38,8 @@ class Watch(Logs):
     Everything that is durable, as far as the guarantees speak of it, and what is done to the world.
 
     `careless` says that code of a version was changed under its runs, `jumps` how often the clock has jumped; `again`
-    counts how often somebody had a delivery tried again of which nobody knew whether it had arrived.
+    counts how often somebody had a delivery tried again of which nobody knew whether it had arrived. `versions` are the
+    people that gateways knew, one after the other.
     """
 
     note: Callable[[str], None]
@@ -46,13 +47,15 @@ class Watch(Logs):
     jumps: int = 0
     again: Counter[str] = field(default_factory=Counter)
     forgotten: dict[str, set[str]] = field(default_factory=dict)
+    versions: list[Sequence[Person]] = field(default_factory=list)
     _done: set[tuple[str, int]] = field(default_factory=set)
     _jumps: dict[str, int] = field(default_factory=dict)
     _waiting: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    _stored: dict[tuple[str, float], int] = field(default_factory=dict)
     _forwarded: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.links = Links(self.people)
+        self.links = Links()
 
     # What becomes durable --------------------------------------------------------------------------------------------
 
@@ -113,6 +116,7 @@ class Watch(Logs):
         if isinstance(record.event, events.RequestSettled):
             self._says_what_was_said(key, record.event)
         if isinstance(record.event, events.ChannelFact):
+            self._stored[record.event.sender, record.event.sent_at] = len(self.versions) - 1
             self.links.said(record.event.sender, record.event.sent_at)
             self.links.wrote(record.event.sender, getattr(record.event, "text", ""))
         if isinstance(record.event, events.RunParked):
@@ -156,7 +160,12 @@ class Watch(Logs):
 
     def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
         """Accounts are linked while the gateway runs."""
-        return self.links.owners(identity, since)
+        owners = [self.links.owners(identity, since, people) for people in self.directories(identity, since)]
+        return [one for some in owners for one in some]
+
+    def directories(self, identity: str, since: float | None) -> Sequence[Sequence[Person]]:
+        """People and their roles are changed while the gateway runs."""
+        return self.versions[self._stored.get((identity, since or 0.0), 0) :]
 
     def asked(self, thread: str, run: events.RunStarted) -> str:
         """Give what was written to begin a run."""

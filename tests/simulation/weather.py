@@ -26,6 +26,7 @@ class Weather:
     careless: float = 0.0  # per deployment: of a build whose code is not that of its version
     meddle: float = 0.0  # per look around of those who look after the gateway: they do something, wanted or not
     script: float = 0.0  # per look around of a script: it has somebody asked
+    knock: float = 0.0  # per look around of a client at the door of REST: it asks, withdraws, hurries
     full: float = 0.0  # per commit: it is refused
     broken: float = 0.0  # per commit: nobody knows whether it is on the disk
     slow: float = 0.0  # per wait: it takes a second rather than milliseconds
@@ -48,7 +49,7 @@ class Weather:
         """Draw a run's weather: each fault is absent in half of all runs."""
         most = {
             "crash": 0.002, "crash_at_moment": 0.05, "stop": 0.001, "freeze": 0.001, "usurp": 0.02, "jump": 0.003,
-            "deploy": 0.8, "careless": 0.1, "meddle": 0.8, "script": 0.8,
+            "deploy": 0.8, "careless": 0.1, "meddle": 0.8, "script": 0.8, "knock": 0.8,
             "full": 0.05, "broken": 0.01, "slow": 0.2, "refuse": 0.2, "reject": 0.05, "lose": 0.3, "hang": 0.05,
             "blind": 0.4, "lose_ack": 0.3, "repeat": 0.2, "deafen": 0.05, "cross": 0.3, "regret": 0.3, "insist": 0.6,
             "tool_fails": 0.2, "tool_hangs": 0.1,
