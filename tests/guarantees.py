@@ -299,7 +299,9 @@ class Logs:
         self.hold("G9", request.who.quorum == 1, f"{request.title} is granted, and takes {request.who.quorum}")
 
     def _response_refused(self, request: Request, event: events.ResponseRefused, by: Sent) -> None:
-        """Who is told that they may not decide, may not."""
+        """Who is told that they may not decide, may not; who informs an agent of something late, could have."""
+        objected = [self.objections(request, by.identity, one, by.at) for one in self.owners(*by[:2])]
+        self.hold("G9", not event.late or not all(objected), f"{event} informs")
         if event.reason in REASONS:
             objected = [self.objections(request, by.identity, one, by.at, any) for one in self.owners(*by[:2])]
             self.hold("G9", any(event.reason in reasons for reasons in objected), f"{event} is not so")

@@ -21,13 +21,16 @@ class Sent(NamedTuple):
 
 
 def sent(fact: events.Event) -> Sent | None:
-    """Give what somebody sent in by a form; None where they said it otherwise."""
+    """Give what somebody sent in by a form, or changed in words; None where they said it otherwise."""
     match fact:
         case events.FormSubmitted(values=values, choice=choice):
             return Sent({name: str(value) for name, value in values.items()}, choice)
         case events.ResponseForwarded(response=response) if response.values or response.choice:
             reason = {REASON: response.text} if response.choice else {}
             return Sent({name: str(value) for name, value in response.values.items()} | reason, response.choice)
+        case events.MessageReceived(text=text) if text.startswith("edit\n"):
+            lines = [line.partition(":") for line in text.splitlines()[1:]]
+            return Sent({name: value.strip() for name, _, value in lines}, "")
     return None
 
 

@@ -17,7 +17,8 @@ from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Outcome
 from gateway import clients
 from gateway.api.problems import Problem
-from gateway.api.values import RequestIn, RequestOut
+from gateway.api.values import RequestIn
+from gateway.api.views import RequestOut
 from gateway.errors import StoreError
 from gateway.sections import ClientSettings
 from tests.simulation.process import Process
@@ -37,6 +38,7 @@ CLIENT = ClientSettings.model_validate(
     }
 )
 ACCOUNT = "api:ci"
+EDITABLE = {"type": "object", "properties": {"tag": {"type": "string"}}, "required": ["tag"]}
 AGAIN = (1.0, 30.0, 300.0)  # seconds after which a client that has heard nothing asks again
 WHOM = (["role:release"], ["ben"], ["ana", "dora"], ["vera"], [])
 
@@ -100,7 +102,7 @@ class Door:
         body: dict[str, Any] = {"title": f"Shall we {self.wishes}?", "to": self.dice.choice(WHOM), "deadline": "30m"}
         drawn = self.dice.random()
         if drawn < 0.4:
-            body |= {"tool": "ship", "arguments": {"n": self.wishes}, "to": []}
+            body |= {"tool": "ship", "arguments": {"n": self.wishes, "tag": "v1"}, "to": [], "editable": EDITABLE}
         elif drawn < 0.6:
             body |= {"quorum": 2, "to": ["role:release"]}
         elif drawn < 0.8:

@@ -175,7 +175,8 @@ WORDS = {"forbidden": ("edit",), "edit": ("edit",), "form": ("form", "edit")}
 
 
 def reason_of(text: str) -> str | None:
-    """Tell which sentence about an answer that changed nothing a text is."""
+    """Tell which sentence about an answer that changed nothing a text is; that it informs may be told besides."""
+    text = text.removesuffix(f" {ENGLISH['refused.late.informs']}")
     return next((key for key, sentence in SENTENCES.items() if sentence.fullmatch(text)), None)
 
 
