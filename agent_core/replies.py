@@ -2,8 +2,8 @@
 Free text from a person → a decision, an answer, a question back, a command or a plain message.
 
 Text is read strictly: one small table of words per language, the whole text and nothing but the word, at most a code
-beside it. "ok" is in no table, nor is "d'accord" or "vale": people say it to be polite. A text is read in the gateway's
-language and in its writer's, the languages in which they read what to write; no word means one thing in one of them and
+beside it. "ok" is in no table, nor is "d'accord" or "vale": people say it to be polite. A text is read in English, in
+the gateway's language and in its writer's, in which they read what to write; no word means one thing in one of them and
 something else in another. Who wrote, and whether the request had reached them, is judged elsewhere; this file only says
 what the words are.
 """

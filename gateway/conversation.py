@@ -21,7 +21,7 @@ from typing import TypeGuard
 from adapters.base import NO_HEAD, Adapter, Ask, Capabilities, Letterhead, Outbound, Part, Say, Settle, Whisper
 from agent_core import addresses, effects, events
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.catalogue import Catalogue, Catalogues, Sentence
+from agent_core.catalogue import PLAIN, Catalogue, Catalogues, Sentence
 from agent_core.drive import Drive
 from agent_core.events import Record
 from agent_core.policy import Rule
@@ -84,9 +84,8 @@ class World:
         return self.catalogues.of(self.directory.language(reader))
 
     def languages(self, writer: Identity) -> tuple[str, ...]:
-        """Say in which languages somebody's words are read: the gateway's own, and theirs."""
-        own, theirs = self.catalogues.own.language, self.words(writer).language
-        return (own,) if theirs == own else (own, theirs)
+        """Say in which languages somebody's words are read: English, the gateway's own, and theirs."""
+        return tuple(dict.fromkeys((PLAIN, self.catalogues.own.language, self.words(writer).language)))
 
     def watchers(self) -> list[ConversationKey]:
         """Say where those who look after this gateway are told of trouble."""

@@ -54,8 +54,8 @@ GERMAN: Mapping[str, str] = {
     "card.how.in_doubt": "Drück auf einen Knopf oder antworte hier: noch einmal, ist gelaufen oder stopp.",
     "card.how.question": "Schreib deine Antwort hier.",
     "card.how.form": (
-        "Drück auf {button} oder antworte hier mit einer Zeile für jedes Feld, nach Nummer: {fields}. Zum Beispiel „1: "
-        "…“."
+        "Drück auf {button} oder antworte hier mit einer Zeile für jedes Feld, nach Nummer: {fields}. "
+        "Zum Beispiel „1: …“."
     ),
     "card.how.choices": "Drück auf eine Antwort oder schreib hier ihren Namen oder ihre Nummer.",
     "card.how.code": "An anderer Stelle in dieser Unterhaltung beginne deine Antwort mit {code}.",
@@ -225,7 +225,7 @@ GERMAN: Mapping[str, str] = {
         "ihn ab."
     ),
     "refused.outdated": (
-        "{name} hat das geändert, seit es die Karte gab, auf die du geantwortet hast: {changes}. Deine Antwort zählt "
+        "{name} hat das geändert, nachdem die Karte kam, auf die du geantwortet hast: {changes}. Deine Antwort zählt "
         "deshalb nicht; bitte sieh dir die neueste Karte an, die den Aufruf zeigt, wie er jetzt ist."
     ),
     "refused.edit.invalid": "Das nimmt das Werkzeug nicht an, es bleibt also alles, wie es war: {reason}",

@@ -10,6 +10,7 @@ from itertools import combinations
 
 import pytest
 
+from adapters.email import render
 from adapters.slack import limits
 from agent_core import replies
 from agent_core.catalogue import FOR_MODELS, LANGUAGES, PLAIN, Catalogue, Catalogues, names_in
@@ -133,14 +134,16 @@ def test_what_a_card_says_to_write_is_read(language: str):
     """
     for key, doubt, decisions in (
         ("card.how.approval", False, {Decision.APPROVE, Decision.DENY}),
+        ("card.how.letter.approval", False, {Decision.APPROVE, Decision.DENY}),
         ("card.how.in_doubt", True, {Decision.APPROVE, Decision.DID_RUN, Decision.DENY}),
+        ("card.how.letter.in_doubt", True, {Decision.APPROVE, Decision.DID_RUN, Decision.DENY}),
     ):
         listed = LANGUAGES[language][key].partition(":")[2].partition(".")[0]
         words = [
             word for one in re.split(r", | (?:or|oder|o|ou) ", listed) if (word := one.strip().removeprefix("or "))
         ]
         for own in LANGUAGES:
-            read = [replies.read(word, in_doubt=doubt, languages=(own, language)).decision for word in words]
+            read = [replies.read(word, in_doubt=doubt, languages=(PLAIN, own, language)).decision for word in words]
             assert (words, decisions) == (words, set(read))
     for key, doubt, decision in (
         ("card.how.approval.high", False, Decision.DENY),
@@ -166,6 +169,19 @@ def test_the_word_that_changes_a_call_is_read(language: str):
         quoted = re.search(r"[“„«]\s*(\w+)\s*[”“»]", LANGUAGES[language][key])
         assert quoted is not None
         assert quoted[1] in replies.EDIT_WORDS[language]
+
+
+def test_what_a_link_in_a_mail_writes_is_read_from_everybody():
+    """
+    A mail's links write English, whatever their reader reads.
+    """
+    doubt = {**render.DOUBT, Decision.DID_RUN: render.WORDS[Decision.DID_RUN]}
+    plain = {decision: word for decision, word in render.WORDS.items() if decision is not Decision.DID_RUN}
+
+    for words, in_doubt in ((plain, False), (doubt, True)):
+        for language in LANGUAGES:
+            read = {word: replies.read(word, in_doubt=in_doubt, languages=(PLAIN, language)) for word in words.values()}
+            assert words == {read[word].decision: word for word in words.values()}
 
 
 def tables() -> Iterator[Mapping[str, Mapping[str, object]]]:
@@ -201,7 +217,7 @@ def test_a_word_that_is_something_else_decides_nothing(language: str, word: str,
     "Ja" laughs in Spanish: who reads Spanish decides nothing with it, also where the gateway speaks German.
     """
     assert replies.read(word, languages=(elsewhere,)).decision is Decision.APPROVE
-    assert replies.read(word, languages=(elsewhere, language)).decision is None
+    assert replies.read(word, languages=(PLAIN, elsewhere, language)).decision is None
     assert replies.read(word, languages=(language,)).decision is None
 
 

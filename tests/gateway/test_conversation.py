@@ -72,12 +72,12 @@ async def test_ja_approves_and_every_copy_says_so_in_its_words(make: Make, runti
         ] == [house.card(place).card.notes for place in (ANA, BEN, OPS)]
 
 
-async def test_the_gateways_own_words_are_read_from_everybody(make: Make, runtime: HandRuntime):
+async def test_the_gateways_own_words_and_english_are_read_from_everybody(make: Make, runtime: HandRuntime):
     """
-    Who reads German here also knows the cards in #ops; a third language is a question.
+    Who reads German here also knows the cards in #ops, and what a link in a mail writes; any other is a question.
     """
     world = World()
-    async with a_house(make, world) as house:
+    async with a_house(make, world, language="es") as house:
         await house.write(RITA, "go")
         await runtime.advance(1)
         await house.write(ANA, "oui", under=house.card(ANA).id)
@@ -111,7 +111,7 @@ async def test_a_gateway_that_speaks_german(make: Make, runtime: HandRuntime):
         await house.write(RITA, "go")
         assert {"deploy genehmigen?"} == {house.card(place).card.title for place in (ANA, BEN, OPS)}
         await runtime.advance(1)
-        await house.write(ANA, "approve", under=house.card(ANA).id)
+        await house.write(ANA, "aprobar", under=house.card(ANA).id)
         assert [] == world.deployed
         await house.write(BEN, "Genehmigt.", under=house.card(BEN).id)
 
