@@ -1,8 +1,9 @@
 """
 Roles by a channel's own groups: a person of the directory has a role while an account of theirs is in its group.
 
-**Read in the background.** Every minute each group is read anew; deciding, and whatever comes in, look at what was read
-last, and never at the network. Whom the vendor has taken out of a group decides nothing from the next reading on.
+**Read in the background.** Every minute each group is read anew, the oldest reading first, as far as the vendor's
+limits go; deciding, and whatever comes in, look at what was read last, and never at the network. Whom the vendor has
+taken out of a group decides nothing from the next reading on.
 
 **Failing closed.** What was read counts for five minutes from when it was asked for. A group that is older, that was
 never read, or that the vendor says is not there or not ours to see, has nobody in it: nobody has its role by it, which
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterable, Mapping
 
 from adapters.base import Adapter
@@ -59,6 +61,10 @@ class Groups:
         """Note who is in a group; `at` is when it was asked, by the clock that does not jump."""
         self._read[account, group] = at, members
 
+    def read_at(self, account: str, group: str) -> float:
+        """Tell when a group was read last, by the clock that does not jump; one that never was is older than all."""
+        return self._read.get((account, group), (-math.inf, frozenset()))[0]
+
     def forget(self, account: str, group: str) -> None:
         """Know nothing of a group any more."""
         self._read.pop((account, group), None)
@@ -90,7 +96,7 @@ class GroupReader:
         self._named = {account: roles for account, roles in named.items() if roles}
         self._adapters, self._groups, self._health = adapters, groups, health
         self._notices, self._runtime = notices, runtime
-        self._tried = asyncio.Event()
+        self._tried, self._began = asyncio.Event(), runtime.monotonic()
         self._left = set(self._named)
         if not self._left:
             self._tried.set()
@@ -111,45 +117,57 @@ class GroupReader:
 
     async def _keep(self, account: str, roles: Mapping[str, str]) -> None:
         while True:
-            pause, problems = INTERVAL, []
-            for group, role in roles.items():
-                problem, asked = await self._read(account, group)
-                if problem:
-                    pause = min(pause, max(AGAIN, asked))
-                    problems.append(f"{group} ({role}): {problem}")
-                    await self._tell(account, group, role, problem)
-            self._note(account, "; ".join(problems))
+            pause, problems = await self._read_all(account, roles)
+            for group, problem in problems.items():
+                await self._tell(account, group, roles[group], problem)
+            self._note(account, "; ".join(f"{group} ({roles[group]}): {why}" for group, why in problems.items()))
             self._left.discard(account)
             if not self._left:
                 self._tried.set()
             await self._runtime.sleep(self._runtime.jitter(pause))
+
+    async def _read_all(self, account: str, roles: Mapping[str, str]) -> tuple[float, dict[str, str]]:
+        """
+        Read an account's groups, the oldest reading first, as far as the vendor answers.
+
+        Returns:
+            Seconds until the next time, and of each group that could not be read why.
+        """
+        pause, problems = INTERVAL, dict[str, str]()
+        for group in sorted(roles, key=lambda group: self._groups.read_at(account, group)):
+            began = self._runtime.monotonic()
+            try:
+                members = await self._runtime.limit(self._adapters[account].members(group), LIMIT)
+            except (Misconfigured, Rejected) as refused:
+                self._groups.forget(account, group)
+                problems[group], pause = str(refused), AGAIN
+            except Exception as error:  # whatever it is: the other groups would fare no better now
+                pause, why = AGAIN, _words(error)
+                if isinstance(error, RateLimited):
+                    pause = max(AGAIN, error.retry_after)
+                    if self._runtime.monotonic() - self._began < OLDEST:
+                        break  # with many groups it is no trouble that they take turns
+                else:
+                    problems[group] = why
+                problems |= {other: why for other in roles if not self._groups.counts(account, other)}
+                break
+            else:
+                self._groups.learn(account, group, members, began)
+        return pause, problems
 
     def _note(self, account: str, problems: str) -> None:
         if problems and problems != self._health.channels[account].groups:
             log.warning("who is in groups of %s cannot be read: %s", account, problems)
         self._health.groups(account, problems)
 
-    async def _read(self, account: str, group: str) -> tuple[str, float]:
-        """Read one group; returns why it could not be, and for how long the vendor wants to be left alone."""
-        began = self._runtime.monotonic()
-        try:
-            members = await self._runtime.limit(self._adapters[account].members(group), LIMIT)
-        except RateLimited as limited:
-            return str(limited), limited.retry_after
-        except (Misconfigured, Rejected) as refused:
-            self._groups.forget(account, group)
-            return str(refused), 0.0
-        except TimeoutError:
-            return f"no answer within {LIMIT:g} seconds", 0.0
-        except ChannelError as error:
-            return str(error), 0.0
-        except Exception as error:  # whatever it is, nobody has a role by what was not read
-            return described(error), 0.0
-        self._groups.learn(account, group, members, began)
-        return "", 0.0
-
     async def _tell(self, account: str, group: str, role: str, problem: str) -> None:
         """Tell the operator, once a day, when nobody has the role by the group any more."""
         if not self._groups.counts(account, group):
             once = f"group {account} {group} {self._runtime.now() // DAY:.0f}"
             await self._notices.tell("groups.owner", once, group=group, account=account, role=role, problem=problem)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {LIMIT:g} seconds"
+    return str(error) if isinstance(error, ChannelError) else described(error)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from adapters.base import FormWanted, NoForm
 from adapters.errors import Misconfigured, RateLimited, Unreachable
 from agent_core.addresses import ConversationKey, Identity, Party
@@ -127,6 +129,33 @@ async def test_a_reading_counts_as_long_as_it_says(make: Make, channel):
         await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
 
         assert [("production", "v1", 1)] == world.deployed
+
+
+async def test_more_groups_than_may_be_read_at_once_take_turns(make: Make, channel, monkeypatch: pytest.MonkeyPatch):
+    """
+    Where the vendor asks for a pause the others are read after it, so that each is read again in time, and nobody is
+    told of trouble that is none.
+    """
+    world, reads = World(), list[str]()
+    whole = channel.members
+
+    async def members(group: str) -> frozenset[Identity]:
+        if len(reads) % 3 == 2:
+            reads.append("pause")
+            raise RateLimited("slow down", retry_after=20)
+        reads.append(group)
+        return frozenset(await whole(group))
+
+    monkeypatch.setattr(channel, "members", members)
+    named = {"slack:T1": {f"S{number}": "oncall" for number in range(1, 7)}}
+    channel.groups |= {f"S{number}": [] for number in range(1, 6)} | {"S6": [ANA]}
+    async with make(world.deployer(world.deploy()), rules=(RULE,), groups=named) as house:
+        await house.runtime.advance(41)
+        assert [f"S{number}" for number in range(1, 7)] == [one for one in reads if one != "pause"]
+        for _ in range(20):
+            await house.runtime.advance(20)
+            assert frozenset() == house.groups.unread()
+        assert ("", []) == (house.health.report()["slack:T1"]["groups"], house.texts(BEN))
 
 
 async def test_what_the_vendor_refuses_counts_at_once(make: Make, channel):
