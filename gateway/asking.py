@@ -35,6 +35,7 @@ from agent_core.requests import (
 )
 from agent_core.rulings import Standing
 from agent_core.thread import Thread
+from agent_core.tools import Tool
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
 from gateway import cards, granting, letters, quiet, settling, voting
 from gateway.conversation import Conversation
@@ -56,13 +57,17 @@ def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -
     editable = edits.fields(call)
     if editable:
         request = request.model_copy(update={"editable": editable, "allowed": (*request.allowed, Decision.EDIT)})
-    masked = {name: MASK if name in call.tool.sensitive else value for name, value in call.encoded.items()}
-    kind = (thread.state.agent, call.tool.name, call.tool.version)
-    request = request.model_copy(update=_granted(ask, *kind, masked, call.digest))
+    request = request.model_copy(update=granted_of_call(ask, thread.state.agent, call.tool, call.encoded))
     open_request(here, thread, request)
 
 
-def _granted(ask: Ask, agent: str, tool: str, version: str, arguments: dict[str, Any], whole: str) -> dict[str, Any]:
+def granted_of_call(ask: Ask, agent: str, tool: Tool, encoded: Mapping[str, Any]) -> dict[str, Any]:
+    """Say of a call of ours how it may be approved for longer than once."""
+    masked = {name: MASK if name in tool.sensitive else value for name, value in encoded.items()}
+    return granted(ask, agent, tool.name, tool.version, masked, tool.digest(encoded))
+
+
+def granted(ask: Ask, agent: str, tool: str, version: str, arguments: dict[str, Any], whole: str) -> dict[str, Any]:
     """Say how a call may be approved for longer than once, where one approval of it is enough."""
     terms = ask.grantable
     alike = grants.likeness(agent, tool, version, terms.alike, arguments, whole) if terms.scopes else None
@@ -130,8 +135,8 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
             wanted = dataclasses.replace(wanted, patience=min(ask.patience, wanted.patience), urgency=urgency)
             scopes = tuple(scope for scope in ask.grantable.scopes if scope.name != THREAD)  # it has one of its own
             ask = dataclasses.replace(ask, grantable=ask.grantable.model_copy(update={"scopes": scopes}))
-            granted = _granted(ask, call.agent, call.tool, "", call.arguments, call.digest)
-            _open_wanted(here, thread, wish, wanted, granted)
+            longer = granted(ask, call.agent, call.tool, "", call.arguments, call.digest)
+            _open_wanted(here, thread, wish, wanted, longer)
 
 
 def outside_requirement(here: Conversation, thread: Thread, wanted: Approval, call: OutsideCall) -> policy.Requirement:

@@ -15,13 +15,14 @@ from typing import Any, Literal
 
 from agent_core import addresses, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.catalogue import PLAIN
+from agent_core.catalogue import PLAIN, Catalogue
 from agent_core.errors import InvalidArguments, InvalidRequest
+from agent_core.grants import alone
 from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Urgency, Who
 from agent_core.run import Agent
-from agent_core.tools import Tool
-from gateway import asking, clients, ladder, quiet, voting
+from agent_core.tools import Tool, digest
+from gateway import asking, cards, clients, granting, ladder, quiet, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation, World
 from gateway.errors import GatewayError
@@ -55,7 +56,8 @@ class Explanation:
     than one, `steps` what happens by itself and when; `excluded` are people that the rule names and who may not decide
     this call, with the reason; `by_group` are roles that others may have by a group, which only a gateway that runs
     knows; `go_on` says that silence does not halt the run; `urgency` is that of the rule; `problem` is why nobody can
-    be asked.
+    be asked. `grants` says for how long an approval may count, and for which calls, `covered` which standing grant
+    approves this one.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -74,6 +76,8 @@ class Explanation:
     go_on: bool = False
     urgency: Urgency = "normal"
     problem: str = ""
+    grants: str = ""
+    covered: str = ""
     client: bool = False
 
 
@@ -116,10 +120,22 @@ def explain(world: World, call: Call, otherwise: Who | None = None) -> Explanati
         case policy.Forbid(reason):
             return Explanation("forbid", reason=reason, **common)
         case policy.Ask() as ask:
-            return _asked(world, call, ask, common)
+            granted: dict[str, Any] = {}
+            if tool is not None:
+                granted = asking.granted_of_call(ask, agent, tool, arguments)
+            elif common["client"]:
+                granted = asking.granted(ask, agent, call.tool, "", arguments, _digest(call.tool, arguments))
+            return _asked(world, call, ask, common, granted)
 
 
-def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) -> Explanation:
+def _digest(tool: str, arguments: Mapping[str, Any]) -> str:
+    """Digest a client's call, as it does where it names no version of its tool."""
+    return digest({"tool": tool, "version": "1", "arguments": arguments})
+
+
+def _asked(
+    world: World, call: Call, ask: policy.Ask, common: dict[str, Any], granted: Mapping[str, Any]
+) -> Explanation:
     requester, origin = _requester(world, call.requester)
     request = Request(
         id="",
@@ -135,6 +151,8 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         opened_at=call.at,
         home=origin,
     )
+    if requests.urgency(ask.urgency, "normal") != "high":
+        request = request.model_copy(update=dict(granted))
     problem, here = "", Conversation(origin, world, Ongoing())
     here.now = call.at
     try:
@@ -167,7 +185,35 @@ def _asked(world: World, call: Call, ask: policy.Ask, common: dict[str, Any]) ->
         go_on=ask.go_on,
         urgency=requests.urgency(ask.urgency, "normal"),
         problem=problem,
+        grants=_grants(ask, request, words),
+        covered="" if problem else _covered(here, request),
     )
+
+
+def _grants(ask: policy.Ask, request: Request, words: Catalogue) -> str:
+    """Say for how long an approval may count, and for which calls; or why it counts once, though a rule permits it."""
+    scopes = [scope.name for scope in ask.grantable.scopes]
+    if not scopes:  # the rule permits none
+        return ""
+    if request.likeness:
+        what = cards.covered(request.key, request.grantable.alike, words)
+        return f"{words.either(scopes)}, for {what}, {ask.grantable.uses} times at most"
+    if not alone(ask.who):
+        return "none: it takes several people"
+    if requests.urgency(ask.urgency, "normal") == "high":
+        return "none: it is urgent"
+    return f"none: it is not known that the call has {words.both([*ask.grantable.alike])}, for everybody to read"
+
+
+def _covered(here: Conversation, request: Request) -> str:
+    """Say which standing grant approves the call, wherever it is made; one for a thread counts there only."""
+    grant = granting.covering(here, request)
+    if grant is None:
+        return ""
+    name, left = here.world.directory.name(grant.party), grant.uses - grant.used
+    time = here.world.catalogues.of(PLAIN).clock
+    given, until = time(grant.at, here.now, "UTC"), time(grant.until, here.now, "UTC") if grant.until else "revoked"
+    return f"by {name}'s standing grant of {given} until {until}, {left} left, so nobody is asked"
 
 
 def _steps(

@@ -30,6 +30,9 @@ class SettlementOut(BaseModel):
     choice: str = Field(description="The name of the way in which it was denied; empty where it was none of yours.")
     values: dict[str, Any] | None = Field(description="What a form was filled in with, as its schema has it.")
     replaced_by: str | None = Field(description="The id of the request that was asked in its place.")
+    grant: str | None = Field(
+        description="The standing grant that approved it: the id of the request with whose approval `by` gave it."
+    )
 
 
 class SaidOut(BaseModel):
@@ -173,6 +176,7 @@ def _settlement(asked: Asked) -> SettlementOut | None:
         choice=ended.choice,
         values=ended.values,
         replaced_by=ended.replaced_by,
+        grant=ended.grant or None,
     )
 
 

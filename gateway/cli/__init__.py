@@ -18,6 +18,7 @@ from gateway.cli import (
     config,
     deliveries,
     doctor,
+    grants,
     init,
     people,
     policy,
@@ -47,6 +48,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(threads.app, name="threads")
 app.add_typer(requests.app, name="requests")
+app.add_typer(grants.app, name="grants")
 app.add_typer(people.app, name="people")
 app.add_typer(deliveries.app, name="deliveries")
 

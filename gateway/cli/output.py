@@ -64,7 +64,7 @@ def lines(rows: list[dict[str, Any]], columns: Sequence[str], room: int | None) 
 def _cell(name: str, value: Any) -> str:
     from agent_core.texts import exact
 
-    if name in ("due", "updated_at") and value:
+    if name in ("due", "updated_at", "until") and value:
         return moment(value)
     return "" if value is None else exact(str(value).partition("\n")[0].replace("\t", " "))
 

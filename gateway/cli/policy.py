@@ -7,16 +7,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Json
 from gateway.cli.output import document, fail, moment, say
-from gateway.errors import EXIT_SETTINGS, GatewayError
+from gateway.cli.stored import read
+from gateway.errors import EXIT_SETTINGS, GatewayError, NotFound, Unreadable
 
 if TYPE_CHECKING:
-    from agent_core.requests import Who
+    from agent_core.requests import Grant, Who
     from gateway.directory import Directory
     from gateway.explain import Explanation
     from gateway.settings import Settings
@@ -52,6 +54,7 @@ def explain(
 
     loaded = settings.load(config, secrets=False)
     world, unread = bootstrap.world(loaded, str(config))
+    world.grants.learn(_grants(config))
     call = explaining.Call(tool, agent, _arguments(args), requester, _time(at))
     told = explaining.explain(world, call, _otherwise(loaded, world.directory, agent))
     if as_json:
@@ -59,6 +62,14 @@ def explain(
         return
     for name, text in _lines(told, unread):
         say(f"{name:<12}{text}")
+
+
+def _grants(config: Path) -> list[Grant]:
+    """Give the standing grants that count; none where nothing is stored yet, or by an older version."""
+    try:
+        return read(config, None, lambda lists: lists.grants())
+    except (NotFound, Unreadable):
+        return []
 
 
 def _otherwise(loaded: Settings, directory: Directory, agent: str) -> Who | None:
@@ -106,6 +117,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
         lines.append(("tool", unread or "was not found in the agent's module, so what it demands itself is not known"))
     if told.effect != "ask":
         return lines
+    lines += [("granted", told.covered)] if told.covered else []
     lines.append(("decides", " or ".join(told.deciders) or "nobody"))
     lines += [("or", f"whoever has the role {role} by a group: the running gateway knows") for role in told.by_group]
     lines += [("votes", told.votes)] if told.votes else []
@@ -114,6 +126,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
     lines += [("at", f"{moment(at)}: {what}") for at, what in told.steps]
+    lines += [("grants", told.grants)] if told.grants else []
     if told.until is not None:
         lines += [("until", moment(told.until)), ("or else", SILENCE[told.go_on])]
     return lines

@@ -58,6 +58,8 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
         asked: dict[str, Any] = {"roles": ["release"], "exclude_requester": True, "targets": targets}
         if tool in URGENT:
             asked["urgency"] = "high"
+        else:
+            asked |= {"grants": ["1h", "until_revoked"], "grant_by": ["environment"]}
         yield _table("[[policy]]", tool=tool, when=when, **asked)
 
 

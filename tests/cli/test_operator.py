@@ -82,6 +82,33 @@ async def test_somebody_is_forgotten_beside_the_running_gateway(house: Gateway):
     assert "rita: 0 events have lost their texts\n" == (await house.run("people", "forget", "rita", "--yes", *where))[1]
 
 
+async def test_a_standing_grant_is_listed_explained_and_revoked(house: Gateway):
+    """
+    Given by a press, it is in the list and in what the policy says of the next call; ended here, its card says so.
+    """
+    where = ("--config", str(house.config))
+    house.press(ANA, "ringback.approve")
+    await until(lambda: "in production" in " ".join(house.seen(RITA)))
+    house.config.write_text(house.config.read_text() + 'grants = ["1h"]\ngrant_by = ["environment"]\ngrant_uses = 4\n')
+    assert 0 == (await house.run("config", "reload", *where))[0]
+    house.emulator.people.message(RITA, "dm", "deploy v1.4.3 to production")
+    await until(lambda: "Approve for 1 hour" in str(house.emulator.screen(ANA)["messages"]))
+    house.press(ANA, "ringback.approve#1")
+    await until(lambda: "Standing grant by Ana" in str(house.emulator.screen(ANA)["messages"]))
+
+    (grant,) = json.loads((await house.run("grants", "list", "--json", *where))[1])
+    assert ("deploy", "ana", "1h", 4) == tuple(grant[name] for name in ("tool", "party", "scope", "left"))
+    call = ("--tool", "deploy", "--args", '{"environment": "production", "tag": "v9"}', "--as", "rita")
+    _, out, _ = await house.run("policy", "explain", *call, *where)
+    assert re.search(r"\ngranted +by Ana's standing grant of \S+ UTC until .+, 4 left, so nobody is asked\n", out)
+    code, out, _ = await house.run("grants", "revoke", grant["id"][:10], *where)
+    assert (0, f"{grant['id']}: revoked\n") == (code, out)
+    await until(lambda: "revoked by the command line" in str(house.emulator.screen(ANA)["messages"]))
+    code, _, err = await house.run("grants", "revoke", grant["id"], *where)
+    assert (1, True) == (code, "no standing grant begins with" in err)
+    assert "granted" not in (await house.run("policy", "explain", *call, *where))[1]
+
+
 async def test_metrics_are_read_over_http(house: Gateway):
     """
     A gateway that runs tells what stands open, to this machine.

@@ -179,6 +179,32 @@ def test_who_sleeps_then(folder: Path):
     ] == out.splitlines()[4:8]
 
 
+GRANTS = 'grants = ["1h", "until_revoked"]\ngrant_by = ["environment"]\ngrant_uses = 5\n'
+
+
+def granted(folder: Path, *extra: str) -> list[str]:
+    """What is said of grants, by a rule of its own for `restart`."""
+    settings = folder / "ringback.toml"
+    rule = '[[policy]]\ntool = "look"\nroles = ["release"]\ntargets = ["people"]\n' + "".join(extra)
+    settings.write_text(settings.read_text().partition('[[policy]]\ntool = "look"')[0] + rule)
+    code, out, err = run(folder, "--tool", "look", "--args", '{"environment": "production"}')
+    assert (0, "") == (code, err)
+    return [line for line in out.splitlines() if line.startswith("grant")]
+
+
+def test_for_how_long_an_approval_may_count(folder: Path):
+    """
+    What the rule permits, for which calls and how often; or why it permits nothing for this one.
+    """
+    assert [] == granted(folder)
+    offered = "grants      1h or until_revoked, for calls of look with the same environment, 5 times at most"
+    assert [offered] == granted(folder, GRANTS)
+    unknown = GRANTS.replace('"environment"', '"enviroment"')
+    assert ["grants      none: it is not known that the call has enviroment, for everybody to read"] == granted(
+        folder, unknown
+    )
+
+
 def test_a_role_by_a_group(folder: Path):
     """
     Who is in a group only the running gateway knows: that others may decide is said, and nobody is said to be missing.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +18,12 @@ from agent_core.policy import Person, Rule
 from agent_core.requests import THREAD, UNTIL_REVOKED, Decision, Grantable, Outcome, Rung, Scope, Where, Who
 from agent_core.run import Agent, Run, agent
 from agent_core.wanted import Question
+from gateway.store.sqlite_backup import back_up, restore
 from tests.gateway.agents import Target, World
 from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, PEOPLE, RITA, House, Make
 from tests.gateway.loopback import Loopback
 from tests.gateway.test_editing import CANARY, edit
+from tests.runtime import HandRuntime
 
 HOUR = Scope(name="1h", seconds=3_600.0)
 SCOPES = (HOUR, Scope(name=THREAD), Scope(name=UNTIL_REVOKED))
@@ -703,6 +706,46 @@ async def test_it_outlives_the_process(make: Make):
         await house.runtime.advance(3_600)
 
         assert "over, 23:13 UTC. Used 2 of 3 times." in house.card(ANA).card.grant
+        assert [] == await house.store.grants()
+
+
+async def test_a_restored_store_has_no_grants(make: Make, tmp_path: Path, runtime: HandRuntime):
+    """
+    What was granted before a backup may have been revoked after it: put back, every call is asked about, and whoever
+    revokes such a grant reads that it has ended.
+    """
+    world = World()
+    async with make(deployer(world), rules=(granted(),)) as house:
+        request = await approve(house, "until_revoked")
+        back_up(tmp_path, tmp_path / "copy")
+    restore(tmp_path / "copy", tmp_path, runtime.now())
+    async with make(deployer(world), rules=(granted(),)) as house:
+        assert [] == await house.store.grants()
+        await house.runtime.advance(1)
+        await house.write(RITA, "v2")
+        await house.runtime.advance(60)
+        assert (["v1"], 2) == (tags(world), asked(house))
+        await house.press(ANA, request, Decision.REVOKE)
+
+        assert "This standing grant has ended already." == house.texts(ANA)[-1]
+
+
+async def test_erasing_what_somebody_said_leaves_what_they_granted(make: Make):
+    """
+    Once the words of who asked, and of who granted, are erased, the grant still covers calls and can be revoked; no
+    name is kept with it.
+    """
+    world = World()
+    async with make(deployer(world), rules=(granted(),)) as house:
+        await approve(house, "until_revoked")
+        for party, user in (("rita", RITA), ("ana", ANA)):
+            await house.store.forget(Party(party), [Identity(f"slack:T1/{user}")])
+        await house.runtime.settle()
+        await house.write(OTTO, "v2")
+        assert (["v1", "v2"], 1) == (tags(world), asked(house))
+        await house.write(ANA, "revoke", under=house.card(ANA).id)
+
+        assert "is revoked" in house.texts(ANA)[-1]
         assert [] == await house.store.grants()
 
 

@@ -17,7 +17,7 @@ from agent_core import hours, tools
 from agent_core.addresses import Party
 from agent_core.masking import MASK
 from agent_core.policy import Rule
-from agent_core.requests import Decision, Rung, Where, Who
+from agent_core.requests import THREAD, Decision, Grantable, Rung, Scope, Where, Who
 from gateway.admission import WAITING
 from gateway.sections import ClientSettings
 from tests.gateway.agents import echo
@@ -82,6 +82,36 @@ async def test_who_sleeps_is_named_with_their_time(make: Make, enter: Enter):
         await house.runtime.advance(31_601)
         assert 2 == cards(house, ANA)
         assert [] == (await door.get(f"/requests/{created['id']}")).json()["waiting"]
+
+
+async def test_a_standing_grant_settles_the_next_request_at_once(make: Make, enter: Enter):
+    """
+    What a client asks for while a grant covers it is created as approved, by whom and by which grant; nobody is asked,
+    and once that is revoked somebody is. Another client's call is not covered.
+    """
+    hour = Scope(name="1h", seconds=3_600.0)
+    terms = Grantable(scopes=(hour, Scope(name=THREAD)), alike=("environment",))
+    rule = Rule(tool="deploy", who=Who(roles=("release",)), where=Where(targets=("people",)), grantable=terms)
+    other = CI.model_copy(update={"name": "other", "token": SecretStr(OTHER)})
+    async with make(echo, rules=(rule,)) as house, enter(house, CI, other) as door:
+        first = (await create(door, "k1")).json()
+        await house.runtime.settle()
+        assert (("1h", "Approve for 1 hour"),) == house.card(ANA).card.grants
+        await house.press(ANA, first["id"], Decision.APPROVE, value="1h")
+        second = await create(door, "k2", arguments={"environment": "staging", "tag": "v2"})
+        await house.runtime.settle()
+
+        assert 201 == second.status_code
+        ended = second.json()["settlement"]
+        assert ("settled", "approved", "ana", first["id"]) == (
+            second.json()["status"],
+            *(ended[name] for name in ("outcome", "by", "grant")),
+        )
+        assert 1 == cards(house, ANA)
+        async with enter(house, CI, other, token=OTHER) as theirs:
+            assert "open" == (await create(theirs, "k2")).json()["status"]
+        await house.press(BEN, first["id"], Decision.REVOKE)
+        assert "open" == (await create(door, "k3")).json()["status"]
 
 
 async def test_a_question_with_choices_is_answered(make: Make, enter: Enter):
