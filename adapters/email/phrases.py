@@ -69,6 +69,9 @@ _SPACED = "|".join(re.escape(word) for word in sorted(_words(_VERBS), key=len, r
 WROTE = re.compile(rf"(?<!\w)(?:{_SPACED})(?!\w)|{_UNSPACED}")
 """Says that somebody wrote what follows."""
 
+OPENING = re.compile(r"(?:on|am|le|el|il|em|op|den|w dniu|dnia|på|vào|dne|dňa|на|в|în|pe|στις|pada|på)\b|在|في|ใน")
+"""Begins an attribution, before its date."""
+
 ORIGINAL = re.compile(
     r"original message|original e-?mail|original appointment|reply message|replied message|forwarded message|"
     r"forwarded by|forwarded mail|forward(?:ed)? e-?mail|begin forwarded message|"

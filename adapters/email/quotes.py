@@ -17,7 +17,7 @@ WINDOW = 6  # lines over which an attribution may be wrapped, and ...
 LINE = 400  # ... characters of a line, or of a whole attribution, that are looked at
 HEADERS = 12  # lines of a block of headers that are looked at
 
-RULE = re.compile(r"[*\s]{0,3}(?:[-_=*—–]\s?){5,}$")
+RULE = re.compile(r"[*\s]{0,3}(?:[-_=*—–]\s?){4,}$")
 
 _QUOTED = re.compile(r"\s{0,4}(?:>|＞|\|\s?>|\| )")
 _CONTINUED = re.compile(r">+\s*(?:\S{1,20}\s+){0,2}\S{0,20}\s*[:：]$")
@@ -100,7 +100,11 @@ def _may_end(lines: Lines, i: int) -> bool:
         return False
     if _COLON.search(line):
         return True
-    return (line.endswith("--") or lines.marked_from(i + 1)) and bool(phrases.WROTE.search(lines.low[i]))
+    wrote = phrases.WROTE.search(lines.low[i])
+    if not wrote:
+        return False
+    alone = wrote.end() == len(line) and (i + 1 == len(lines) or not lines.plain[i + 1])
+    return alone or line.endswith("--") or lines.marked_from(i + 1)
 
 
 def _first(lines: Lines, last: int, taken: int) -> int | None:
@@ -122,7 +126,7 @@ def _attributes(line: str, *, quoted: bool) -> bool:
     Tell whether a line says who wrote what follows, and when.
 
     A word for writing with a date or an address; with a time and an address in brackets the language need not be
-    known. A word for writing alone counts above marked lines, and between dashes.
+    known. A word for writing alone counts above marked lines, and between dashes. Without a colon it takes all three.
     """
     date, address, bracketed = _DATE.search(line), _ADDRESS.search(line), _BRACKETED.search(line)
     wrote = phrases.WROTE.search(line.lower())
@@ -131,6 +135,8 @@ def _attributes(line: str, *, quoted: bool) -> bool:
         return len(line) < 200 or early
     if not early:
         return False
+    if not _COLON.search(line) and not line.endswith("--"):
+        return bool(date and bracketed and wrote)
     return bool((date and bracketed and _CLOCK.search(line)) or (wrote and (date or address)))
 
 
@@ -142,12 +148,16 @@ def _opening(lines: Lines, first: int, taken: int, *, dated: bool) -> int:
         if not line or lines.marked[above] or len(line) > 120:
             break
         date = _DATE.search(line)
-        begins = bool(date and date.start() <= 30)
+        begins = bool(date and date.start() <= 30) or (not dated and _opens(lines.low[above]))
         if begins and (not dated or line.endswith((",", "，"))):
             start = above
         elif dated or above != first - 1:
             break
     return start
+
+
+def _opens(line: str) -> bool:
+    return bool(phrases.OPENING.match(line)) and any(c.isdecimal() for c in line)
 
 
 # Banners and headers --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ What a person newly wrote, whatever their mail program put around it.
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 import time
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.email.reply import new_part
+from tests.adapters.email import scores
 from tests.adapters.email.corpora import replies, share
 from tests.fuzz import examples
 from tests.vendor import folder
@@ -79,6 +81,18 @@ def test_a_devices_footer_is_no_answer(footer: str):
         new_part(f"{ANSWER}\n\n{footer}\n\n{quote}"),
         new_part(f"{footer}\n\n{quote}"),
         new_part(footer),
+    ]
+
+
+def test_attributions_that_lack_something():
+    """
+    Without a colon, or without a year over three lines, an attribution is known by all else that it says.
+    """
+    three = "On Wed, Dec 9, Mister Example\n<mrmister@example.org>\nwrote:"
+
+    assert [ANSWER] * 2 == [
+        new_part(f"{ANSWER}\n\nOn Wed, 14 Nov 2018 08:14:43 -0200 Ana <ana@example.org> wrote\n\n{ASKED}"),
+        new_part(f"{ANSWER}\n\n{three}\n{marked(ASKED)}"),
     ]
 
 
@@ -200,6 +214,17 @@ def test_corpora():
     assert share(stated, new_part) >= 0.95
     assert share([row for row in stated if row.held_out], new_part) >= 0.9
     assert len(stated) >= 100
+
+
+def test_the_docs_tell_the_scores():
+    """
+    The table on the page of the channel is what is kept, and what is kept of ours is what is measured.
+    """
+    kept = json.loads(scores.STORED.read_text())
+    page = Path("docs/channels/email.md").read_text()
+
+    assert scores.table(kept) in page
+    assert kept[scores.OURS].items() >= scores.ours(list(replies(folder("email/reply")))).items()
 
 
 # Any input ----------------------------------------------------------------------------------------------------------
