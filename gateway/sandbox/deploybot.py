@@ -23,7 +23,7 @@ from agent_core.results import Ok
 from agent_core.run import Run, agent
 from agent_core.thread import Thread
 from agent_core.tools import Start, tool
-from agent_core.wanted import Question
+from agent_core.wanted import Form, Question
 
 FILE = Path("deployments.json")
 SHOWN_LINES, SHOWN = 3, 300  # lines and characters of a file that are quoted
@@ -62,6 +62,19 @@ class AskPerson(BaseModel):
     whom: Literal["requester", "release"] = "requester"
 
 
+class AskRelease(BaseModel):
+    """Ask the requester what to release, by a form."""
+
+    intent: Literal["ask_release"] = "ask_release"
+
+
+class Release(BaseModel):
+    """The form's fields."""
+
+    environment: Environment = Field(title="Where to")
+    tag: Annotated[str, Field(title="Version", pattern=r"^v\d+(\.\d+)*$", description="Such as v1.4.2.")]
+
+
 class Export(BaseModel):
     """Send what runs where as a CSV file, and stop."""
 
@@ -83,7 +96,8 @@ class Done(BaseModel):
 
 
 NextStep = Annotated[
-    ListDeployments | Deploy | RollBack | AskPerson | Export | ReadFile | Done, Field(discriminator="intent")
+    ListDeployments | Deploy | RollBack | AskPerson | AskRelease | Export | ReadFile | Done,
+    Field(discriminator="intent"),
 ]
 
 
@@ -127,7 +141,7 @@ def list_deployments(arguments: ListDeployments) -> dict[str, str | None]:
     return {"staging": running.get("staging"), "production": running.get("production")}
 
 
-@tool(limit=30)
+@tool(limit=30, editable=("tag",))
 async def deploy(arguments: Deploy, start: Start) -> Deployed:
     """Deploy, and watch the roll-out for a moment."""
     changed = _change(arguments.environment, arguments.tag, "deploy", start)
@@ -210,6 +224,8 @@ async def deploybot(run: Run) -> None:
             case AskPerson(question=question, choices=choices, whom=whom):
                 to = to_role("release") if whom == "release" else None
                 await run.request_human(Question(question, choices=choices, to=to))
+            case AskRelease():
+                await run.request_human(Form("What should be released?", Release))
             case Export():
                 listed = await run.call(list_deployments, ListDeployments())
                 if isinstance(listed, Ok):

@@ -15,6 +15,7 @@ HELP = """I am a script that stands in for a model, so I understand a few phrase
 • deploy v1.4.2 to production (a person has to approve that)
 • deploy v1.5.0 to staging (nobody has to)
 • deploy to production (I ask which version)
+• plan a release (I ask what, by a form)
 • roll back production, or staging
 • list (what runs where), or: export the list as a file
 • a text file, sent to me (I tell you what is in it)
@@ -27,6 +28,8 @@ _TAG = re.compile(r"<(\w+)([^>]*)>(.*?)</\1>", re.DOTALL)
 _DEPLOY = re.compile(r"\bdeploy\s+(v\d+(?:\.\d+)*)?\s*(?:to\s+)?(staging|production)\b", re.IGNORECASE)
 _ROLL_BACK = re.compile(r"\broll\s*back\s+(?:to\s+)?(staging|production)\b", re.IGNORECASE)
 _ASK = re.compile(r"^\s*ask\s+(release|me)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_PLAN = re.compile(r"\bplan\s+a\s+release\b", re.IGNORECASE)
+_PLANNED = re.compile(r"^Where to: (\w+)\nVersion: (\S+)$", re.MULTILINE)
 _ATTACHED = re.compile(r"^\[attached: (.+?), [^,]*, [^,\]]*\]$", re.MULTILINE)
 _VERSION = re.compile(r"v\d+(?:\.\d+)*")
 
@@ -71,6 +74,8 @@ def _begin(text: str) -> str:
         return _step(
             "ask_person", question=question.strip(), whom="release" if whom.lower() == "release" else "requester"
         )
+    if _PLAN.search(text):
+        return _step("ask_release")
     if "export" in text.casefold():
         return _step("export")
     if attached := _ATTACHED.findall(text):
@@ -84,6 +89,8 @@ def _answered(said: Entry, answer: Entry) -> str:
     deploy, version = _DEPLOY.search(said.text), _VERSION.search(answer.text)
     if deploy is not None and version is not None:
         return _step("deploy", environment=deploy.group(2).lower(), tag=version.group())
+    if planned := _PLANNED.search(answer.text):
+        return _step("deploy", environment=planned.group(1), tag=planned.group(2))
     if deploy is not None:
         return _done(f"I need a version like v1.4.2, and “{answer.text}” holds none. Nothing was deployed.")
     return _done(f"The answer is: {answer.text}")

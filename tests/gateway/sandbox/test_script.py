@@ -51,6 +51,16 @@ def test_a_file_is_read_and_told_of():
     assert "plan, final.csv has 2 lines. It begins: a\nb" == done["message"]
 
 
+def test_a_plan_is_a_form_and_then_a_deployment():
+    """
+    What the form was filled in with is what is deployed.
+    """
+    message = said("plan a release")
+    assert {"intent": "ask_release"} == step(message)
+    answer = '<answer from="Rita">Where to: staging\nVersion: v4.0</answer>'
+    assert {"intent": "deploy", "environment": "staging", "tag": "v4.0"} == step(f"{message}{answer}")
+
+
 def test_the_export_is_a_table():
     """
     A line for each environment, and a head.
