@@ -269,8 +269,15 @@ def eligible(who: Who, requester: Party | None, people: Iterable[Person]) -> lis
     return [
         person
         for person in people
-        if objection(who, requester, voter(_first(person), person, person.name, Assurance.HIGH)) is None
+        if _is_named(who, person)
+        and objection(who, requester, voter(_first(person), person, person.name, Assurance.HIGH)) is None
     ]
+
+
+def _is_named(who: Who, person: Person) -> bool:
+    """Look first whether somebody is asked at all: of many people few are, and this costs next to nothing."""
+    named = person.id in who.people or Party(_first(person)) in who.people
+    return named or not set(who.roles).isdisjoint(person.roles)
 
 
 def _first(person: Person) -> Identity:

@@ -152,7 +152,8 @@ class Directory:
 
     def eligible(self, who: Who, requester: Party | None) -> list[Person]:
         """Give the people who may decide, by name; what their channel is worth is judged when they do."""
-        return policy.eligible(who, self.present(requester), self.people())
+        people = map(self._with_groups, self._people.values())
+        return sorted(policy.eligible(who, self.present(requester), people), key=lambda person: person.name)
 
     def standing(self, request: Request, votes: Iterable[Vote]) -> tuple[Vote, ...]:
         """Give the votes that count now: of people who may still decide, in the roles that they have now."""

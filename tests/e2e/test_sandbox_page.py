@@ -106,7 +106,7 @@ def test_what_is_urgent_is_confirmed(player: Player, sandbox: Sandbox):
     expect(card.get_by_role("button", name="Approve", exact=True)).to_be_visible()
 
     player.press(card, "Approve")
-    dialog.get_by_role("button", name="Approve").click()
+    dialog.get_by_role("button", name="Approve", exact=True).click()
     expect(card).to_contain_text("Approved by Ana Lima")
 
 

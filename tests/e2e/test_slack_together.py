@@ -64,14 +64,16 @@ def test_a_quorum_and_a_change_that_voids_a_vote(player: Player, sandbox: Sandbo
     expect(player.message("v2.0")).to_contain_text("Still needed: one approval")
     player.press(player.message("v2.0"), "Change and approve")
     player.pane.get_by_role("dialog").get_by_label("Tag").fill("v2.1")
-    player.pane.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    player.pane.get_by_role("dialog").get_by_role("button", name="Approve", exact=True).click()
     expect(player.message("Approved so far by Ben Okri.")).to_contain_text("tag: v2.0 → v2.1")
     assert deployed(sandbox) == []
 
     player.be(ANA)
     expect(player.message("Your vote was about the call as it was before")).to_be_visible()
     expect(
-        player.message("A new card below shows the call as it is now.").get_by_role("button", name="Approve")
+        player.message("A new card below shows the call as it is now.").get_by_role(
+            "button", name="Approve", exact=True
+        )
     ).to_have_count(0)
     card = player.message("Still needed: one approval")
     expect(card).to_contain_text("Changed by Ben Okri: tag: v2.0 → v2.1")
@@ -113,10 +115,10 @@ def test_an_edit_in_the_modal_and_in_words(player: Player, sandbox: Sandbox):
     player.press(player.message("v1.0"), "Change and approve")
     modal = player.pane.get_by_role("dialog")
     modal.get_by_label("Tag").fill("latest")
-    modal.get_by_role("button", name="Approve").click()
+    modal.get_by_role("button", name="Approve", exact=True).click()
     expect(modal).to_contain_text("This is not written as it has to be.")
     modal.get_by_label("Tag").fill("v1.0.1")
-    modal.get_by_role("button", name="Approve").click()
+    modal.get_by_role("button", name="Approve", exact=True).click()
     expect(player.message("v1.0")).to_contain_text("Approved with changes by Ana Lima")
     player.be(RITA)
     expect(player.message("v1.0.1 is in production now")).to_be_visible()
