@@ -205,9 +205,16 @@ class Conversation:
 
     # Deciding --------------------------------------------------------------------------------------------------------
 
+    @property
+    def reader(self) -> Reader:
+        """Whoever alone reads the letters here, else the place itself: one person's, or that of many."""
+        head = self.state.head
+        readers = (*head.to, *head.copies) if head is not None else ()
+        return readers[0] if len(readers) == 1 else self.key
+
     def words(self, reader: Reader | None = None) -> Catalogue:
         """Give the sentences in the language of a reader; without one, of those who read here."""
-        return self.world.words(reader or self.key)
+        return self.world.words(self.reader if reader in (None, self.key) else reader)
 
     def say(self, key: str, /, **names: object) -> str:
         """Word a sentence for those who read here."""
@@ -368,7 +375,8 @@ class Conversation:
 
     def clock(self, at: float, reader: Reader | None = None) -> str:
         """Write a time as a reader would; without one, as those who read here."""
-        return self.words(reader).clock(at, self.now, self.world.directory.timezone(reader or self.key))
+        reader = self.reader if reader in (None, self.key) else reader
+        return self.world.words(reader).clock(at, self.now, self.world.directory.timezone(reader))
 
     def put(self, copy: Copy) -> None:
         """Change how a request stands here."""

@@ -9,15 +9,18 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from adapters.base import Form as Opened
-from adapters.base import FormWanted
+from adapters.base import FormWanted, Letterhead
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Decision
 from agent_core.results import Answered, Verdict
 from agent_core.run import Run, agent
 from agent_core.wanted import Form, Question
+from gateway.conversation import Conversation
+from gateway.ongoing import Ongoing
+from gateway.store.base import ConversationState
 from tests.gateway.agents import World, asker
 from tests.gateway.house import ANA, BEN, OPS, OTTO, PEOPLE, RITA, House, Make
-from tests.runtime import HandRuntime
+from tests.runtime import NOON, HandRuntime
 
 
 class Release(BaseModel):
@@ -237,6 +240,22 @@ async def test_trouble_of_the_gateway_itself_has_its_time(make: Make, runtime: H
         await runtime.settle()
 
         assert "à partir d’une sauvegarde, 22:13 UTC le lundi 13 novembre." in house.texts(BEN)[-1]
+
+
+async def test_letters_that_one_person_reads_are_in_their_language(make: Make):
+    """
+    A thread of mail belongs to nobody; as long as one person alone reads it, it is in their words and their time.
+    """
+    async with a_house(make, World()) as house:
+        here = Conversation(ConversationKey("email:bot/thread"), house.world, Ongoing())
+        ana, ben = (Identity(f"slack:T1/{user}") for user in (ANA, BEN))
+        said = []
+        for head in (None, Letterhead(to=(ana,)), Letterhead(to=(ana,), copies=(ben,))):
+            here.state = ConversationState(head=head)
+            said.append((here.say("form.yes"), here.words(here.key).say("form.no"), here.clock(NOON + 86_400)))
+
+        assert [("Yes", "No"), ("Ja", "Nein"), ("Yes", "No")] == [words[:2] for words in said]
+        assert [True, False, True] == [" on " in time for _, _, time in said]
 
 
 async def test_a_card_keeps_the_language_in_which_it_was_sent(make: Make):
