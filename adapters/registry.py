@@ -8,10 +8,12 @@ from importlib import import_module
 from typing import Any
 
 CHANNELS: dict[str, str] = {
+    "email": "adapters.email.adapter:build",
     "slack": "adapters.slack.adapter:build",
 }
 """What makes the adapters of all accounts of a channel at once: a vendor may have one door for several of them."""
 CONFIGS: dict[str, str] = {
+    "email": "adapters.email.config:Config",
     "slack": "adapters.slack.config:Config",
 }
 EMULATORS: dict[str, str] = {

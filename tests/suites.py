@@ -62,6 +62,7 @@ SUITES = (
     pytest("rest", "tests/rest"),
     pytest("benchmarks", "tests/bench"),
     pytest("adapters", "tests/adapters"),
+    pytest("mail", "tests/mail"),
     pytest("fuzzing", "tests/fuzz"),
     pytest("overload", "tests/overload"),
     pytest("contracts", "tests/contracts"),

@@ -55,6 +55,16 @@ class Client:
             self._used = self._clock.now()
         return Receipt(place=str(part.arguments["reader"]), message_id=str(mail["Message-ID"]), at=now)
 
+    async def reach(self) -> None:
+        """
+        Log in, and send nothing.
+
+        Raises:
+            ChannelError: That is not possible.
+        """
+        async with self._turn:
+            await self._connected()
+
     async def find(self, part: Part) -> Receipt | None:
         """
         Raises:
@@ -82,10 +92,8 @@ class Client:
                 if not smtp.supports_extension("starttls"):
                     raise Misconfigured(f"{config.smtp_host} offers no STARTTLS; look at smtp_security")
                 await smtp.starttls()
-            if config.token is not None:
-                await smtp.auth_xoauth2(config.login, config.token.get_secret_value())
-            elif config.password is not None:
-                await smtp.login(config.login, config.password.get_secret_value())
+            if config.smtp_login:
+                await self._log_in(smtp)
         except aiosmtplib.SMTPAuthenticationError as error:
             if error.code >= 500:
                 raise Misconfigured(f"{config.smtp_host} does not let {config.login} send: {error.message}") from error
@@ -94,6 +102,13 @@ class Client:
             raise Unreachable(f"{config.smtp_host} cannot be reached: {error}") from error
         self._smtp = smtp
         return smtp
+
+    async def _log_in(self, smtp: aiosmtplib.SMTP) -> None:
+        config = self._config
+        if config.token is not None:
+            await smtp.auth_xoauth2(config.login, config.token.get_secret_value())
+        elif config.password is not None:
+            await smtp.login(config.login, config.password.get_secret_value())
 
     async def _hand_in(self, smtp: aiosmtplib.SMTP, raw: bytes, reader: str) -> None:
         try:

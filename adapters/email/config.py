@@ -33,6 +33,7 @@ class Config(BaseModel):
     smtp_security: Security = Field(
         default="starttls", description="How the connection is kept from others; none is for loopback."
     )
+    smtp_login: bool = Field(default=True, description="Whether to log in there; some servers know us by our address.")
     user: str = Field(default="", description="Who logs in at both; the account, where it is not said.")
     password: SecretStr | None = Field(
         default=None, description="With what: a password for this program alone.", examples=["env:MAIL_PASSWORD"]

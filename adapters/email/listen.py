@@ -37,6 +37,7 @@ import aioimaplib
 
 from adapters.base import Clock
 from adapters.email.config import Config
+from adapters.email.mailbox import Mail
 from adapters.errors import Misconfigured
 
 log = logging.getLogger("ringback.email")
@@ -77,15 +78,6 @@ class Mark(NamedTuple):
     def parse(cls, text: str) -> Mark:
         """Read one back."""
         return cls(*map(int, text.split()))
-
-
-class Mail(NamedTuple):
-    """A mail as it lies in the mailbox. Of one that is too large only the head is here (`is_whole`)."""
-
-    raw: bytes
-    size: int
-    at: float
-    is_whole: bool
 
 
 class Found(NamedTuple):
@@ -131,7 +123,7 @@ class Listener:
             Misconfigured: The login or the mailbox is refused.
             ConnectionError: The connection ended, or the server does not answer.
         """
-        async with self._connected() as connection:
+        async with Connection.opened(self._config) as connection:
             validity, following = await connection.select(self._config.mailbox)
             mark = await self._begin(connection, validity, following)
             while True:
@@ -140,16 +132,6 @@ class Listener:
                 self._caught_up()
                 await connection.idle(RENEW)
                 self._alive()
-
-    @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        config = self._config
-        connection = Connection(config.imap_host, config.imap_port, _tls(config.imap_security))
-        try:
-            await connection.log_in(config)
-            yield connection
-        finally:
-            connection.close()
 
     async def _begin(self, connection: Connection, validity: int, following: int) -> Mark:
         """Find where to go on: at the mark, or, where there is none or it means nothing any more, at what is new."""
@@ -204,6 +186,49 @@ class Connection:
         self._client = aioimaplib.IMAP4(
             host, port, timeout=LIMIT, conn_lost_cb=lambda error: self._lost.set(), ssl_context=tls
         )
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def opened(cls, config: Config) -> AsyncIterator[Connection]:
+        """
+        Connect and log in.
+
+        Raises:
+            Misconfigured, ConnectionError: As for `log_in`.
+        """
+        connection = cls(config.imap_host, config.imap_port, _tls(config.imap_security))
+        try:
+            await connection.log_in(config)
+            yield connection
+        finally:
+            connection.close()
+
+    @classmethod
+    async def looked_into(cls, config: Config) -> int:
+        """
+        Count the mail in an account's mailbox.
+
+        Raises:
+            Misconfigured, ConnectionError: It cannot be opened.
+        """
+        async with cls.opened(config) as connection:
+            await connection.select(config.mailbox)
+            return len(await connection.search("ALL"))
+
+    @classmethod
+    async def fetch_one(cls, config: Config, message_id: str) -> bytes | None:
+        """
+        Give a mail of an account's mailbox by its Message-ID; None where it is not there any more.
+
+        Raises:
+            Misconfigured, ConnectionError: It cannot be looked for.
+        """
+        async with cls.opened(config) as connection:
+            await connection.select(config.mailbox)
+            found = await connection.search(f"HEADER Message-ID {_quoted(message_id)}")
+            sizes = await connection.looked_up(found[-1:]) if found else []
+            fits = sizes and sizes[0].size <= config.largest
+            return await connection.fetch(found[-1], "BODY.PEEK[]") if fits else None
 
     async def log_in(self, config: Config) -> None:
         """

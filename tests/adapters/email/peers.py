@@ -112,6 +112,11 @@ service lmtp {{
         for port in (self.port, self.lmtp_port):
             _until_it_listens(port, base / "log")
 
+    def empty(self) -> None:
+        """Throw all mail away."""
+        for box in (self.folder / "dovecot" / "mail").iterdir():
+            shutil.rmtree(box)
+
     def kill(self) -> None:
         """End it and all that it started, at once."""
         if self._process is not None:

@@ -15,7 +15,8 @@ import pytest
 from adapters.email import listen
 from adapters.email.config import Config
 from adapters.email.emulator import Fault, Server
-from adapters.email.listen import Listener, Mail, Mark
+from adapters.email.listen import Listener, Mark
+from adapters.email.mailbox import Mail
 from adapters.errors import Misconfigured
 from tests.adapters.email import peers
 
