@@ -41,7 +41,7 @@ class Config(BaseModel):
     token: SecretStr | None = Field(
         default=None,
         validate_default=True,
-        description="Instead of a password: an access token for XOAUTH2, read from its file at each login.",
+        description="Instead of a password: an access token for XOAUTH2.",
     )
     secret: SecretStr = Field(
         description="At least 32 random characters, by which replies prove what they answer. Keep it: with another one"
