@@ -16,7 +16,7 @@ from email.utils import make_msgid
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-PATIENCE = 25.0  # seconds until a mail must have come
+PATIENCE = 40.0  # seconds until a mail must have come
 
 
 class MailSystem(NamedTuple):
