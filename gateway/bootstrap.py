@@ -96,12 +96,13 @@ def build(
     doors: list[Mount] = []
     if settings.clients:
         from gateway.api import app as api  # only what is configured is imported
+        from gateway.api.grants import Grants
         from gateway.api.humanlayer import HumanLayer
         from gateway.api.requests import Requests
 
         requests = Requests(opened, directory, admission, runtime)
         shape = HumanLayer(requests, directory, world.catalogues.of(PLAIN).say)
-        doors += api.mount(requests, shape, settings.clients, runtime)
+        doors += api.mount(requests, Grants(opened, directory, runtime), shape, settings.clients, runtime)
     return Service(
         store=opened,
         owner=owner,

@@ -13,7 +13,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
 from starlette.routing import Mount
 
-from gateway.api import humanlayer, problems
+from gateway.api import grants, humanlayer, problems
+from gateway.api.grants import Grants
 from gateway.api.guard import Guard
 from gateway.api.humanlayer import HumanLayer
 from gateway.api.problems import ProblemDetails, answers
@@ -30,16 +31,16 @@ ABOUT = (
 
 
 def mount(
-    requests: Requests, shape: HumanLayer, clients: Sequence[ClientSettings], runtime: Runtime
+    requests: Requests, standing: Grants, shape: HumanLayer, clients: Sequence[ClientSettings], runtime: Runtime
 ) -> tuple[Mount, Mount]:
     """Give the door's routes: its own, and those that HumanLayer's SDK calls."""
     return (
-        Mount(ROOT, app=Guard(application(requests), clients, runtime)),
+        Mount(ROOT, app=Guard(application(requests, standing), clients, runtime)),
         Mount(humanlayer.ROOT, app=Guard(humanlayer.application(shape, requests), clients, runtime)),
     )
 
 
-def application(requests: Requests) -> FastAPI:
+def application(requests: Requests, standing: Grants) -> FastAPI:
     """Make what is behind the door."""
     app = FastAPI(
         title="Ringback",
@@ -51,6 +52,7 @@ def application(requests: Requests) -> FastAPI:
     )
     problems.install(app)
     install(app, requests)
+    grants.install(app, standing)
 
     @app.get("/openapi.json", operation_id="describe", responses=answers())
     async def describe() -> dict[str, Any]:

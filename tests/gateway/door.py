@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from gateway.api.app import mount
+from gateway.api.grants import Grants
 from gateway.api.humanlayer import HumanLayer
 from gateway.api.requests import Requests
 from gateway.sections import ClientSettings
@@ -31,7 +32,8 @@ def enter_by(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.
     """Come to a house's door, as one of its clients."""
     requests = Requests(house.store, house.world.directory, house.admission, house.runtime)
     shape = HumanLayer(requests, house.world.directory, house.world.catalogues.own.say)
-    routes = mount(requests, shape, known or (CI, READER), house.runtime)
+    grants = Grants(house.store, house.world.directory, house.runtime)
+    routes = mount(requests, grants, shape, known or (CI, READER), house.runtime)
     headers = {"Authorization": f"Bearer {token}"}
     transport = httpx.ASGITransport(app=Starlette(routes=routes), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://door/v1", headers=headers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from gateway.api import app
+from gateway.api.grants import Grants
 from gateway.api.requests import Requests
 from tests.gateway.agents import echo
 from tests.gateway.door import Enter
@@ -35,12 +36,12 @@ async def test_every_route_describes_its_problems(make: Make, enter: Enter):
         paths = (await door.get("/openapi.json")).json()["paths"]
 
         operations = [operation for methods in paths.values() for operation in methods.values()]
-        assert 8 == len({operation["operationId"] for operation in operations})
+        assert 10 == len({operation["operationId"] for operation in operations})
         for operation in operations:
             for status, answer in operation["responses"].items():
                 assert status < "400" or ["application/problem+json"] == list(answer["content"])
 
 
 if __name__ == "__main__":
-    made = app.document(app.application(Requests(None, None, None, None)))  # type: ignore[arg-type]
+    made = app.document(app.application(Requests(None, None, None, None), Grants(None, None, None)))  # type: ignore[arg-type]
     KEPT.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
