@@ -17,13 +17,13 @@ from pydantic import Field, TypeAdapter
 
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.grants import Grant
 from agent_core.requests import (
     Assurance,
     Choice,
     Decision,
     Earlier,
     Frozen,
-    Grant,
     Kind,
     Outcome,
     Request,

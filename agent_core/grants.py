@@ -8,40 +8,35 @@ very call: the rule has to permit a grant of this scope still, and who gave it h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from agent_core.masking import is_masked
-from agent_core.requests import THREAD, Decision, Grant, Request, Who
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.requests import THREAD, Assurance, Decision, Frozen, Request, Scope, Who
 from agent_core.rulings import Vote, Voter, objection, reached, thresholds
-from agent_core.tools import digest
 
 
-def likeness(
-    agent: str, tool: str, version: str, alike: Sequence[str], arguments: Mapping[str, Any], whole: str
-) -> str | None:
+class Grant(Frozen):
     """
-    Digest what has to be equal in two calls for one grant to cover both.
+    A standing grant. `id` is that of the request with whose approval it was given.
 
-    Args:
-        alike: The arguments that have to be equal, by path; none: all of them.
-        arguments: Of the call, sensitive ones masked.
-        whole: The digest of the whole call.
-
-    Returns:
-        None where one of them is not there, or is not for anybody to read: nothing is like such a call.
+    It covers calls of the same `likeness`: of that agent and tool, with equal arguments at `alike`. `party` gave it, by
+    `identity`, of which the channel was as sure as `assurance` says. It counts `until` a time (seconds since the epoch)
+    or for good, for `uses` calls, of which `used` were made. `home` is where it was given, `places` show its card.
     """
-    values: dict[str, Any] = {}
-    for path in alike:
-        found: Any = arguments
-        for name in path.split("."):
-            if not isinstance(found, Mapping) or name not in found:
-                return None
-            found = found[name]
-        if is_masked(found):
-            return None
-        values[path] = found
-    return digest({"agent": agent, "tool": tool, "version": version, "alike": values if alike else whole})
+
+    id: str
+    tool: str
+    likeness: str
+    alike: tuple[str, ...] = ()
+    scope: Scope
+    thread: str
+    party: Party
+    identity: Identity
+    assurance: Assurance
+    at: float
+    until: float | None = None
+    uses: int
+    used: int = 0
+    home: ConversationKey
+    places: tuple[ConversationKey, ...] = ()
 
 
 def alone(who: Who) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent_core import forms
-from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Sentence
 from agent_core.errors import InvalidRequest
 
@@ -301,32 +301,6 @@ class Settlement(Frozen):
     replaced_by: str | None = None
     said: Sentence | None = None
     grant: str = ""
-
-
-class Grant(Frozen):
-    """
-    A standing grant. `id` is that of the request with whose approval it was given.
-
-    It covers calls of the same `likeness`: of that agent and tool, with equal arguments at `alike`. `party` gave it, by
-    `identity`, of which the channel was as sure as `assurance` says. It counts `until` a time (seconds since the epoch)
-    or for good, for `uses` calls, of which `used` were made. `home` is where it was given, `places` show its card.
-    """
-
-    id: str
-    tool: str
-    likeness: str
-    alike: tuple[str, ...] = ()
-    scope: Scope
-    thread: str
-    party: Party
-    identity: Identity
-    assurance: Assurance
-    at: float
-    until: float | None = None
-    uses: int
-    used: int = 0
-    home: ConversationKey
-    places: tuple[ConversationKey, ...] = ()
 
 
 def urgency(ruled: Urgency | None, asked: Urgency) -> Urgency:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from agent_core import addresses, edits, events, grants, policy, requests
+from agent_core import addresses, edits, events, grants, likeness, policy, requests
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import PLAIN, Catalogue, Sentence
 from agent_core.effects import CallTool, RequestHuman
@@ -70,7 +70,7 @@ def granted_of_call(ask: Ask, agent: str, tool: Tool, encoded: Mapping[str, Any]
 def granted(ask: Ask, agent: str, tool: str, version: str, arguments: dict[str, Any], whole: str) -> dict[str, Any]:
     """Say how a call may be approved for longer than once, where one approval of it is enough."""
     terms = ask.grantable
-    alike = grants.likeness(agent, tool, version, terms.alike, arguments, whole) if terms.scopes else None
+    alike = likeness.likeness(agent, tool, version, terms.alike, arguments, whole) if terms.scopes else None
     return {"grantable": terms, "likeness": alike} if alike is not None and grants.alone(ask.who) else {}
 
 

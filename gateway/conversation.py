@@ -24,8 +24,9 @@ from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import PLAIN, Catalogue, Catalogues, Sentence
 from agent_core.drive import Drive
 from agent_core.events import Record
+from agent_core.grants import Grant
 from agent_core.policy import Rule
-from agent_core.requests import Assurance, Grant
+from agent_core.requests import Assurance
 from agent_core.thread import Thread
 from gateway.agents import Agents
 from gateway.directory import Directory

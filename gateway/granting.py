@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from agent_core import events, grants, rulings
 from agent_core.addresses import ConversationKey
-from agent_core.requests import OWNER_ROLE, THREAD, Grant, Outcome, Request, Settlement
+from agent_core.grants import Grant
+from agent_core.requests import OWNER_ROLE, THREAD, Outcome, Request, Settlement
 from agent_core.rulings import Response
 from agent_core.thread import Thread
 from gateway import cards, settling

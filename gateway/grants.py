@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_core.addresses import Party
-from agent_core.requests import Grant
+from agent_core.grants import Grant
 from gateway.store.base import GrantChange
 
 

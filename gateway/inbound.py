@@ -14,7 +14,8 @@ from __future__ import annotations
 from adapters.base import REASON, Say
 from agent_core import events, forms, replies
 from agent_core.addresses import Party
-from agent_core.requests import Decision, Grant, Kind
+from agent_core.grants import Grant
+from agent_core.requests import Decision, Kind
 from agent_core.thread import Thread
 from gateway import asking, letters, places, runs
 from gateway.agents import Listening

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from adapters.base import NO_HEAD, Ask, Letterhead, Say, Settle
 from agent_core import events, forms, replies
-from agent_core.requests import Decision, Grant, Kind
+from agent_core.grants import Grant
+from agent_core.requests import Decision, Kind
 from agent_core.rulings import Response
 from gateway import confirming, letters
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation

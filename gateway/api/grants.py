@@ -12,7 +12,7 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel, Field
 
 from agent_core import addresses, events
-from agent_core.requests import Grant
+from agent_core.grants import Grant
 from gateway import clients
 from gateway.api.problems import Problem, answers
 from gateway.api.routes import Reader, Writer

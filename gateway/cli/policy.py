@@ -18,7 +18,8 @@ from gateway.cli.stored import read
 from gateway.errors import EXIT_SETTINGS, GatewayError, NotFound, Unreadable
 
 if TYPE_CHECKING:
-    from agent_core.requests import Grant, Who
+    from agent_core.grants import Grant
+    from agent_core.requests import Who
     from gateway.directory import Directory
     from gateway.explain import Explanation
     from gateway.settings import Settings

@@ -18,7 +18,8 @@ from adapters.base import Accepted, Duplicate, Letterhead, Part, Receipt
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import Record
-from agent_core.requests import Frozen, Grant, Kind, Settlement, Who
+from agent_core.grants import Grant
+from agent_core.requests import Frozen, Kind, Settlement, Who
 
 DAY = 86_400.0
 DEDUPE_DAYS = 9  # a vendor's redelivery window is at least 8 days (G2)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from agent_core.requests import Grant
+from agent_core.grants import Grant
 from gateway.errors import Conflict
 from gateway.store.base import GrantChange
 

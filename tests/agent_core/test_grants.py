@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from agent_core.addresses import Party
-from agent_core.grants import alone, covers, likeness, may_give
-from agent_core.masking import MASK
-from agent_core.requests import THREAD, Assurance, Grant, Grantable, Scope, Threshold, Who
+from agent_core.grants import Grant, alone, covers, may_give
+from agent_core.requests import THREAD, Assurance, Grantable, Scope, Threshold, Who
 from tests.agent_core.logs import HOME, NOON, a_request, a_voter
 
 HOUR = Scope(name="1h", seconds=3_600.0)
@@ -97,39 +96,6 @@ def test_it_covers_nothing_else(grant: dict[str, Any], call: dict[str, Any], gra
     Whatever of it does not hold, the call is asked about.
     """
     assert not covers(a_grant(**grant), a_call(**call), granter, now)
-
-
-def test_what_has_to_be_equal():
-    """
-    The named arguments, else all of them; agent, tool and its version always.
-    """
-    arguments = {"environment": "production", "tag": "v1", "target": {"zone": "a"}}
-    call = ("bot", "deploy", "1")
-    same = likeness(*call, ("environment",), arguments, "whole")
-
-    assert same is not None
-    assert same == likeness(*call, ("environment",), arguments | {"tag": "v2"}, "other")
-    others = [
-        likeness(*call, ("environment",), arguments | {"environment": "canary"}, "whole"),
-        likeness(*call, ("environment", "tag"), arguments, "whole"),
-        likeness(*call, ("target.zone",), arguments, "whole"),
-        likeness(*call, (), arguments, "whole"),
-        likeness(*call, (), arguments, "other"),
-        likeness("other", "deploy", "1", ("environment",), arguments, "whole"),
-        likeness("bot", "delete", "1", ("environment",), arguments, "whole"),
-        likeness("bot", "deploy", "2", ("environment",), arguments, "whole"),
-    ]
-    assert len({same, *others}) == 1 + len(others)
-
-
-@pytest.mark.parametrize("alike", ["nowhere", "tag.inside", "token", "deep"])
-def test_what_cannot_be_compared_is_like_nothing(alike: str):
-    """
-    An argument that is not there, or that is masked, wholly or in part, makes no likeness.
-    """
-    arguments = {"tag": "v1", "token": MASK, "deep": {"token": MASK, "n": 1}}
-
-    assert likeness("bot", "deploy", "1", (alike,), arguments, "whole") is None
 
 
 @pytest.mark.parametrize(

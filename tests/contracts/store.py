@@ -18,7 +18,8 @@ import pytest
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core import audit, events
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.requests import Assurance, Grant, Outcome, Scope, Settlement
+from agent_core.grants import Grant
+from agent_core.requests import Assurance, Outcome, Scope, Settlement
 from gateway.errors import Busy, Conflict, Lost, Needed
 from gateway.runtime import Runtime
 from gateway.store.base import (
