@@ -39,11 +39,21 @@ def begins(lines: Lines, i: int, *, below: bool) -> bool:
 
 
 def device(lines: Lines, i: int) -> bool:
-    """Tell whether "Sent from my iPhone" stands there, and no sentence that begins so."""
-    line = lines.low[i].strip("*_ []()")
-    if not line or len(line) > 200 or (i and lines.plain[i - 1] and not lines.marked[i - 1]):
+    """
+    Tell whether "Sent from my iPhone" stands there, and no sentence that begins so.
+
+    It begins a paragraph, or ends one and names a device, or follows another one.
+    """
+    line = lines.low[i]
+    if not line or len(line) > 200 or not _signs(line):
         return False
-    line = _LINK.sub("", line).strip(" <>")
+    if not i or not lines.plain[i - 1] or lines.marked[i - 1] or _signs(lines.low[i - 1]):
+        return True
+    return bool(phrases.DEVICES.search(line)) and (i + 1 == len(lines) or not lines.plain[i + 1])
+
+
+def _signs(line: str) -> bool:
+    line = _LINK.sub("", line.strip("*_ []()<>")).rstrip(" <>()")
     if len(line) > 90 or not phrases.SENT_FROM.fullmatch(line):
         return False
     if phrases.DEVICES.search(line):

@@ -37,14 +37,16 @@ _HIDING = re.compile(
     re.IGNORECASE,
 )
 _INDENTED = re.compile(r"margin\s*:\s*0(?:px)? 0(?:px)? 0(?:px)? 40px", re.IGNORECASE)  # Gmail's and Outlook's indent
-_RULED = re.compile(r"border-top:\s*solid #(?:e1e1e1|b5c4df)", re.IGNORECASE)  # above Outlook's header block
+_RULED = re.compile(
+    r"border-top:\s*solid #(?:e1e1e1|b5c4df)|border-top-color:\s*rgb\(229", re.IGNORECASE
+)  # above Outlook's header block
 _SIGNATURES = re.compile(
     r"(?:^|\s)(?:gmail_signature|moz-signature|protonmail_signature_block|ms-outlook-mobile-signature|"
     r"applemailsignature|apple-mail-signature|ymail_signature|yahoo-signature|zmail_signature)(?:\s|$)"
 )
 _CUTS = re.compile(
     r"(?:^|\s)(?:divrplyfwdmsg|appendonsend|ms-outlook-mobile-reference-message|"
-    r"mail-editor-reference-message-container|olk_src_body_section|replysplit|reply-intro)(?:\s|$)"
+    r"mail-editor-reference-message-container|olk_src_body_section|replysplit|reply-intro|stopspelling|zwchr)(?:\s|$)"
 )
 _QUOTES = re.compile(
     r"(?:^|\s)(?:yahoo_quoted|ymail_quoted|protonmail_quote|zmail_extra|gmail_quoted|mailbird_quote|sh-quoted-content|"
@@ -90,7 +92,7 @@ class _Writer:
         names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower()
         style = attributes.get("style") or ""
         hides = tag in _UNSEEN or "hidden" in attributes or bool(_HIDING.search(style))
-        hides = hides or bool(_SIGNATURES.search(names))
+        hides = hides or bool(_SIGNATURES.search(names)) or "data-signatureblock" in attributes
         attributes_it = bool(_ATTRIBUTIONS.search(names))
         quotes = (tag == "blockquote" and not self._is_indent(attributes, style)) or bool(_QUOTES.search(names))
         if tag in _BLOCKS or attributes_it or quotes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-FROM, DATE, TO, SUBJECT, OTHER = "from", "date", "to", "subject", "other"
+FROM, DATE, SENT, TO, SUBJECT, OTHER = "from", "date", "sent", "to", "subject", "other"
 
 _HEADERS = {
     FROM: """
@@ -19,13 +19,16 @@ _HEADERS = {
         αποστολέας|nuo|dari|từ|người gửi|จาก|pošiljatelj|šalje|sendandi|frá|message de|reply from
     """,
     DATE: """
-        date|sent|sent at|sent on|received|datum|gesendet|gesendet am|envoyé|envoyé le|message du|date d'envoi|data|
-        inviato|data invio|enviado|enviado el|enviado em|enviada|enviada em|enviat|fecha|fecha de envío|verzonden|
-        verstuurd|sendt|skickat|skickades|dato|lähetetty|päiväys|päivämäärä|saadetud|kuupäev|wysłano|wysłane|odesláno|
-        odoslané|dátum|отправлено|дата|надіслано|изпратено|elküldve|küldve|gönderildi|gönderme tarihi|
-        gönderilme tarihi|tarih|trimis|dată|data trimiterii|发送时间|发送日期|日期|時間|寄件日期|傳送時間|送信日時|
-        日付|日時|날짜|보낸 날짜|보낸날짜|נשלח|תאריך|التاريخ|تاريخ|تم الإرسال|ημερομηνία|στάλθηκε|ngày|đã gửi|gửi|
-        tanggal|dikirim|terkirim|วันที่|ส่ง|ส่งเมื่อ|poslano|sent date|išsiųsta
+        date|received|datum|message du|date d'envoi|data|data invio|fecha|fecha de envío|dato|päiväys|päivämäärä|
+        kuupäev|dátum|дата|tarih|dată|data trimiterii|日期|時間|日付|日時|날짜|תאריך|التاريخ|تاريخ|ημερομηνία|ngày|
+        tanggal|วันที่
+    """,
+    SENT: """
+        sent|sent at|sent on|gesendet|gesendet am|envoyé|envoyé le|inviato|enviado|enviado el|enviado em|enviada|
+        enviada em|enviat|verzonden|verstuurd|sendt|skickat|skickades|lähetetty|saadetud|wysłano|wysłane|odesláno|
+        odoslané|отправлено|надіслано|изпратено|elküldve|küldve|gönderildi|gönderme tarihi|gönderilme tarihi|trimis|
+        发送时间|发送日期|寄件日期|傳送時間|送信日時|보낸 날짜|보낸날짜|נשלח|تم الإرسال|στάλθηκε|đã gửi|gửi|dikirim|
+        terkirim|ส่ง|ส่งเมื่อ|poslano|sent date|išsiųsta
     """,
     TO: """
         to|an|à|a|al|para|per|aan|til|till|do|komu|adresat|pre|vastaanottaja|saaja|кому|до|до кого|收件人|收件者|宛先|
@@ -110,8 +113,10 @@ BEGIN_FORWARDED = re.compile(
 )
 
 SENT_FROM = re.compile(
-    r"(?:sent|send) (?:from|via|with|using|by) \S.*|get outlook for \S.*|download outlook for \S.*|"
-    r"sent securely from \S.*|typed on (?:my |a )?\S.*|gesendet (?:von|mit|aus|über) \S.*|"
+    r"(?:sent|send) (?:from|via|with|using|by) \S.*|download outlook for \S.*|"
+    r"get (?:outlook|spark|newton|typeapp|[a-z0-9-]*mail) for (?:ios|android|iphone|mobile|windows|mac)\b.*|"
+    r"from my (?:iphone|ipad|android|phone|mobile|blackberry|galaxy)\b.*|sent securely from \S.*|"
+    r"typed on (?:my |a )?\S.*|gesendet (?:von|mit|aus|über) \S.*|"
     r"von meinem? \S.* gesendet.*|von \S.* gesendet.*|verschickt von \S.*|"
     r"diese (?:nachricht|e-?mail|mail) wurde (?:von|mit) \S.* gesendet.*|holen sie sich outlook \S.*|"
     r"outlook für \S.*|envoyé (?:de|depuis|à partir|par|via|avec|d['’]) ?\S.*|obtenez outlook \S.*|"
@@ -136,7 +141,7 @@ SENT_FROM = re.compile(
 DEVICES = re.compile(
     r"iphone|ipad|ipod|apple watch|android|galaxy|samsung|blackberry|nokia|huawei|xiaomi|redmi|oneplus|pixel|lumia|"
     r"windows|outlook|yahoo|gmail|proton|spark|mailbird|thunderbird|typeapp|bluemail|aquamail|k-9|newton|nine|mail|"
-    r"phone|mobile|mobil|móvil|celular|portable|telefon|téléphone|handy|smartphone|tablet|device|gerät|appareil|"
+    r"phone|mobile|cell|mobil|móvil|celular|portable|telefon|téléphone|handy|smartphone|tablet|device|gerät|appareil|"
     r"dispositivo|toestel|enhed|enhet|телефон|手机|手機|スマート|휴대|app"
 )
 
@@ -150,9 +155,10 @@ CLOSING = re.compile(
     r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordialmente|atenciosamente|att|abraços?|"
     r"(?:cordiali|distinti) saluti|saluti|met (?:vriendelijke|hartelijke) groeten?|"
     r"(?:vriendelijke|hartelijke) groeten?|groeten|mvg|med (?:venlig|vennlig) hilsen|"
-    r"(?:venlig|vennlig|bedste) hilsen|hilsen|mvh|(?:med )?(?:vänliga?|bästa) hälsning(?:ar)?|hälsningar|"
+    r"(?:venlig|vennlig|bedste) hilsen|hilsen|mvh|kh|dbh|(?:med )?(?:vänliga?|bästa) hälsning(?:ar)?|hälsningar|"
     r"ystävällisin terveisin|terveisin|parhain terveisin|z poważaniem|pozdrawiam(?: serdecznie)?|s pozdravem|"
-    r"s pozdravom|s úctou|üdvözlettel|tisztelettel|saygılarımla|iyi çalışmalar|с уважением|з повагою|с уважение|"
+    r"s pozdravom|s úctou|üdvözlettel|udvozlettel|tisztelettel|saygılarımla|iyi çalışmalar|"
+    r"с уважением|з повагою|с уважение|"
     r"με εκτίμηση|cu stimă|cu respect|lp|lijep pozdrav|pagarbiai|lugupidamisega|trân trọng|hormat saya|salam|此致|"
     r"敬具|敬上|בברכה|מִכָּבוֹד|مع (?:أطيب )?(?:تحياتي|التحية)|تحياتي|ขอแสดงความนับถือ|드림"
 )

@@ -100,6 +100,8 @@ def _may_end(lines: Lines, i: int) -> bool:
         return False
     if _COLON.search(line):
         return True
+    if line.endswith(">") and "@" in line and lines.marked_from(i + 1):
+        return True
     wrote = phrases.WROTE.search(lines.low[i])
     if not wrote:
         return False
@@ -126,7 +128,8 @@ def _attributes(line: str, *, quoted: bool) -> bool:
     Tell whether a line says who wrote what follows, and when.
 
     A word for writing with a date or an address; with a time and an address in brackets the language need not be
-    known. A word for writing alone counts above marked lines, and between dashes. Without a colon it takes all three.
+    known. A word for writing alone counts above marked lines, and between dashes. Without a colon it takes
+    all three, or a date and an address above marked lines.
     """
     date, address, bracketed = _DATE.search(line), _ADDRESS.search(line), _BRACKETED.search(line)
     wrote = phrases.WROTE.search(line.lower())
@@ -136,7 +139,7 @@ def _attributes(line: str, *, quoted: bool) -> bool:
     if not early:
         return False
     if not _COLON.search(line) and not line.endswith("--"):
-        return bool(date and bracketed and wrote)
+        return bool(date and bracketed and (wrote or (quoted and date.start() <= 20)))
     return bool((date and bracketed and _CLOCK.search(line)) or (wrote and (date or address)))
 
 
@@ -191,8 +194,9 @@ def past_headers(lines: Lines, start: int, *, ruled: bool) -> int:
     """
     Find the end of a block of headers.
 
-    It has a sender, with a date or a subject, and an address; or a sender, a date and a subject. So "From: Berlin,
-    To: Munich" stays what somebody wrote. Below a rule any three headers with an address will do.
+    It has a sender, with a date or a subject, and an address; or a sender and a date, with a subject, or with "Sent"
+    and whom it went to. So "From: Berlin, To: Munich, Date: 5 May" stays what somebody wrote. Below a rule any three
+    headers with an address will do.
 
     Args:
         ruled: A rule stands above it.
@@ -204,8 +208,11 @@ def past_headers(lines: Lines, start: int, *, ruled: bool) -> int:
         return 0
     kinds, headers, last = _block(lines, start, ruled=ruled)
     address = any("@" in line for line in lines.plain[start : last + 1])
-    dated, titled = phrases.DATE in kinds, phrases.SUBJECT in kinds
-    if phrases.FROM in kinds and ((dated and titled) or (address and (dated or titled))):
+    sent, titled = phrases.SENT in kinds, phrases.SUBJECT in kinds
+    dated = sent or phrases.DATE in kinds
+    if phrases.FROM in kinds and (
+        (dated and titled) or (sent and phrases.TO in kinds) or (address and (dated or titled))
+    ):
         return last + 1
     if address and ((dated and titled and phrases.TO in kinds) or (ruled and headers >= 3)):
         return last + 1

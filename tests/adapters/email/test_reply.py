@@ -86,11 +86,13 @@ def test_a_devices_footer_is_no_answer(footer: str):
 
 def test_attributions_that_lack_something():
     """
-    Without a colon, or without a year over three lines, an attribution is known by all else that it says.
+    Without a colon, a verb or a year, an attribution is known by all else that it says; so are bare headers.
     """
     three = "On Wed, Dec 9, Mister Example\n<mrmister@example.org>\nwrote:"
 
-    assert [ANSWER] * 2 == [
+    assert [ANSWER] * 4 == [
+        new_part(f"{ANSWER}\n\n2013/7/20 Ana via Meta <ana@example.org>\n\n{marked(ASKED)}"),
+        new_part(f"{ANSWER}\n\nОт: Ana\nОтправлено: четверг, 26 июня 2014 г. 15:05\nКому: Ben\n\n{ASKED}"),
         new_part(f"{ANSWER}\n\nOn Wed, 14 Nov 2018 08:14:43 -0200 Ana <ana@example.org> wrote\n\n{ASKED}"),
         new_part(f"{ANSWER}\n\n{three}\n{marked(ASKED)}"),
     ]
@@ -159,6 +161,9 @@ def test_what_a_program_or_a_lawyer_signs_with_goes(below: str):
         "Contact: ana@example.org\nPhone: 123\n\nplease call",
         "On 5 May 2024 we agreed with Ana <ana@example.org>:\n- no deploys",
         "Thanks,\nAna",
+        "It was\nSent from my office, as agreed",
+        "Yes.\n\nGet it for Android too?",
+        "See it from my point of view",
         "Approve\n\n---\n\nwith a note below the line",
         "Yes.\n\nDisclaimer: I have not tested it.",
         "Yes.\n\nThis message is fine to send.",
