@@ -302,7 +302,8 @@ def test_the_example_is_a_file_that_loads(load):
     What `ringback config example` prints is valid once its secrets are set, and shows every setting.
     """
     text = example()
-    loaded = load(text, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
+    secrets = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "MAIL_PASSWORD": "x", "MAIL_SECRET": "x" * 32}
+    loaded = load(text, secrets)
 
     assert "ana" == loaded.people[0].id
     for section in (sections.Server, sections.AgentSettings, sections.PersonSettings, sections.PolicySettings):
