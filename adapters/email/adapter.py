@@ -4,6 +4,7 @@ Email behind the `Adapter` port.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -57,8 +58,8 @@ class Email:
     async def listen(self, gate: Gate) -> None:
         from adapters.email.listen import Listener  # and the library with it, which has a licence of its own
 
-        async def take(mail: Mail) -> None:
-            await self._take(mail, gate)
+        async def take(mails: Sequence[Mail]) -> None:
+            await asyncio.gather(*(self._take(mail, gate) for mail in mails))  # all of them in one commit, in order
 
         async def marked() -> str | None:
             return await gate.marked(CHANNEL, self.account)

@@ -48,7 +48,9 @@ T = TypeVar("T")
 LIMIT = 60.0  # seconds for one command
 RENEW = 90.0  # seconds of one IDLE, after which the mailbox is looked at whatever it said, which shows that it is there
 CHALLENGE = 5.0  # seconds after which a login that was not answered is taken to be asked something
-WINDOW = 200  # mail that one command asks for
+WINDOW = 200  # mail that one command asks about, and ...
+AT_ONCE, BYTES = 50, 1024 * 1024  # ... that one brings, and the bytes of it, unless a single one is larger
+HEAD = 256 * 1024  # bytes of the head of a mail that is too large
 SKEW = 600  # seconds by which the server's clock may be behind ours
 DAY = timedelta(days=1)  # by which days there may differ from ours
 
@@ -93,7 +95,7 @@ class Listener:
     One mailbox.
 
     Args:
-        take: Stores a mail; returns once it is stored, or surely never will be.
+        take: Stores mail in its order; returns once all is stored, or surely never will be.
         marked: Gives the mark; None before the first start.
         mark: Keeps it.
         alive: Is called at each sign of life.
@@ -105,7 +107,7 @@ class Listener:
         config: Config,
         clock: Clock,
         *,
-        take: Callable[[Mail], Awaitable[None]],
+        take: Callable[[Sequence[Mail]], Awaitable[None]],
         marked: Callable[[], Awaitable[str | None]],
         mark: Callable[[str], Awaitable[None]],
         alive: Callable[[], None],
@@ -167,14 +169,15 @@ class Listener:
         """Store mail that came since a time, in the order of its numbers; returns when the newest of it came."""
         newest = 0
         for window in _windows(uids):
-            for found in await connection.looked_up(window):
-                if found.at < since:
-                    continue
-                is_whole = found.size <= self._config.largest
-                raw = await connection.fetch(found.uid, "BODY.PEEK[]" if is_whole else "BODY.PEEK[HEADER]<0.262144>")
-                if raw is not None:  # else somebody has deleted it meanwhile
-                    await self._take(Mail(raw, found.size, found.at, is_whole))
-                newest = max(newest, int(found.at))
+            wanted = [found for found in await connection.looked_up(window) if found.at >= since]
+            large = [found for found in wanted if found.size > self._config.largest]
+            for some in _together(wanted, large):
+                is_whole = some[0] not in large
+                part = "BODY.PEEK[]" if is_whole else f"BODY.PEEK[HEADER]<0.{HEAD}>"
+                raws = await connection.fetch([found.uid for found in some], part)
+                there = [found for found in some if found.uid in raws]  # others were deleted meanwhile
+                await self._take([Mail(raws[found.uid], found.size, found.at, is_whole) for found in there])
+                newest = max(newest, *(int(found.at) for found in some))
         return newest
 
 
@@ -228,7 +231,7 @@ class Connection:
             found = await connection.search(f"HEADER Message-ID {_quoted(message_id)}")
             sizes = await connection.looked_up(found[-1:]) if found else []
             fits = sizes and sizes[0].size <= config.largest
-            return await connection.fetch(found[-1], "BODY.PEEK[]") if fits else None
+            return (await connection.fetch(found[-1:], "BODY.PEEK[]")).get(found[-1]) if fits else None
 
     async def log_in(self, config: Config) -> None:
         """
@@ -303,10 +306,16 @@ class Connection:
                 found.append(Found(int(uid[1]), int(size[1]), _time(date[1].decode("latin-1"))))
         return sorted(found)
 
-    async def fetch(self, uid: int, part: str) -> bytes | None:
-        """Give a mail, or a part of it, byte by byte; None where it is not there any more."""
-        answer = self._ok(await self._answer(self._client.uid("fetch", str(uid), f"({part})")))
-        return next((bytes(line) for line in answer.lines if isinstance(line, bytearray)), None)
+    async def fetch(self, uids: Sequence[int], part: str) -> dict[int, bytes]:
+        """Give mail, or a part of each, byte by byte; what is not there any more is left out."""
+        answer = self._ok(await self._answer(self._client.uid("fetch", ",".join(map(str, uids)), f"(UID {part})")))
+        found, uid = {}, 0
+        for line in answer.lines:
+            if isinstance(line, bytearray):
+                found[uid] = bytes(line)
+            elif (named := _UID.search(bytes(line))) is not None:
+                uid = int(named[1])
+        return found
 
     async def idle(self, seconds: float) -> None:
         """Wait until something happens in the mailbox, but not longer than that."""
@@ -374,6 +383,20 @@ def _time(date: str) -> float:
 
 def _windows(uids: Sequence[int]) -> list[Sequence[int]]:
     return [uids[at : at + WINDOW] for at in range(0, len(uids), WINDOW)]
+
+
+def _together(wanted: Sequence[Found], large: Sequence[Found]) -> list[list[Found]]:
+    """Say which mail is brought by one command: what is large alone, and of the rest as much as fits."""
+    groups: list[list[Found]] = []
+    size = BYTES
+    for found in wanted:
+        alone = found in large or (groups and groups[-1][0] in large)
+        size += found.size
+        if alone or size > BYTES or len(groups[-1]) == AT_ONCE:
+            groups.append([])
+            size = found.size
+        groups[-1].append(found)
+    return groups
 
 
 def _quoted(text: str) -> str:

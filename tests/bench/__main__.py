@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.bench import approval, client, engine, ingest, overload, paused, profile, replay, simulated, start
+from tests.bench import approval, client, engine, ingest, mail, overload, paused, profile, replay, simulated, start
 from tests.bench.measure import surroundings
 from tests.bench.peers import compare
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[float, int], Rows]]] = {
     "profile": ("the microseconds of the trip in process, by stage", profile.measure),
     "peers": ("the trip in process, beside LangGraph with its SQLite checkpointer", compare.measure),
     "overload": ("ten times as much as it can take", overload.measure),
+    "mail": ("a mailbox → stored", mail.measure),
     "socket": ("an envelope of Socket Mode → stored → acknowledged", lambda s, r: ingest.measure(ingest.SOCKET, s, r)),
 }
 SECONDS, LONGER = 3.0, {"overload": 60.0}  # that a run is long

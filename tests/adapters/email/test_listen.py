@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -44,13 +44,14 @@ class Store:
         self.dies_at: int | None = None
         self.keys: set[bytes] = set()
 
-    async def take(self, mail: Mail) -> None:
-        if self.dies_at is not None and len(self.mail) >= self.dies_at:
-            raise RuntimeError("killed")
-        key = subject(mail)
-        if key not in self.keys:
-            self.keys.add(key)
-            self.mail.append(mail)
+    async def take(self, mails: Sequence[Mail]) -> None:
+        for mail in mails:
+            if self.dies_at is not None and len(self.mail) >= self.dies_at:
+                raise RuntimeError("killed")
+            key = subject(mail)
+            if key not in self.keys:
+                self.keys.add(key)
+                self.mail.append(mail)
 
     async def keep(self, mark: str) -> None:
         self.mark = mark
