@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,6 +92,14 @@ class Gateway:
     def log(self, since: int = 0) -> str:
         """What it has logged."""
         return (self.folder / "gateway.log").read_bytes()[since:].decode(errors="replace")
+
+    def most_memory(self) -> float:
+        """How much memory it has held at most, in MiB."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found.group(1)) / 1024
 
     def changes(self) -> list[dict[str, Any]]:
         """What was deployed."""
