@@ -332,11 +332,14 @@ def paginate(blocks: Sequence[Block], last: Sequence[Block]) -> list[list[Block]
         last: What the last message closes with, together: its buttons, or how it ended.
     """
     pages: list[list[Block]] = [[]]
+    length = 0
     for group in (*([block] for block in blocks), last):
-        length = sum(map(_length, (*pages[-1], *group)))
-        if pages[-1] and (len(pages[-1]) + len(group) > limits.BLOCKS or length > limits.BLOCKS_TEXT):
+        more = sum(map(_length, group))
+        if pages[-1] and (len(pages[-1]) + len(group) > limits.BLOCKS or length + more > limits.BLOCKS_TEXT):
             pages.append([])
+            length = 0
         pages[-1] += group
+        length += more
     return pages
 
 
