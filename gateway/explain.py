@@ -55,9 +55,9 @@ class Explanation:
     itself asks for, None where its code was not looked at. `votes` is how many of whom it takes, where that is more
     than one, `steps` what happens by itself and when; `excluded` are people that the rule names and who may not decide
     this call, with the reason; `by_group` are roles that others may have by a group, which only a gateway that runs
-    knows; `go_on` says that silence does not halt the run; `urgency` is that of the rule; `problem` is why nobody can
-    be asked. `grants` says for how long an approval may count, and for which calls, `covered` which standing grant
-    approves this one.
+    knows; `go_on` says that silence does not halt the run; `urgency` is that of the rule; `editable` are the arguments
+    that they may change before they approve; `problem` is why nobody can be asked. `grants` says for how long an
+    approval may count, and for which calls, `covered` which standing grant approves this one.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -75,6 +75,7 @@ class Explanation:
     until: float | None = None
     go_on: bool = False
     urgency: Urgency = "normal"
+    editable: tuple[str, ...] = ()
     problem: str = ""
     grants: str = ""
     covered: str = ""
@@ -113,6 +114,7 @@ def explain(world: World, call: Call, otherwise: Who | None = None) -> Explanati
     if number is not None:
         common["about"] = _about(world.rules[number])
     common["demanded"] = None if tool is None else _demand(demanded)
+    common["editable"] = tool.editable if tool is not None else ()
     common["client"] = addresses.covers(clients.CHANNEL, call.agent)
     match needed:
         case policy.Allow():

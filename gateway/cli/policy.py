@@ -122,6 +122,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines.append(("decides", " or ".join(told.deciders) or "nobody"))
     lines += [("or", f"whoever has the role {role} by a group: the running gateway knows") for role in told.by_group]
     lines += [("votes", told.votes)] if told.votes else []
+    lines += [("may change", f"{', '.join(told.editable)}; what is changed is judged anew")] if told.editable else []
     lines += [("urgency", "high: approving it takes a confirmation, or its code")] if told.urgency == "high" else []
     lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
     lines += [("card to", place) for place in told.places]

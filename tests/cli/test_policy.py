@@ -23,7 +23,7 @@ class Deploy(BaseModel):
     environment: str
     token: str = "s3cret"
 
-@tool(approval="release", sensitive={"token"})
+@tool(approval="release", sensitive={"token"}, editable=("environment",))
 async def deploy(arguments: Deploy) -> str:
     return "done"
 
@@ -122,6 +122,7 @@ def test_who_decides_where_and_until_when(folder: Path):
         'rule        policy[0], dep* where environment = "production": Customers are on it.',
         "tool        demands the role release besides, whatever a rule says",
         "decides     Ana",
+        "may change  environment; what is changed is judged anew",
         "not         Ben, who is not among those whom the tool itself demands",
         "not         Rita, who asked for it",
         "card to     slack:T1/U2 (Ana)",
