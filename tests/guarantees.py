@@ -16,6 +16,7 @@ from agent_core.policy import Person
 from agent_core.requests import APPROVING, Outcome, Request, Settlement
 from tests import ballots
 from tests.ballots import Ballot, party_of
+from tests.grants import Grants
 from tests.ladders import Ladder
 
 Run = tuple[str, str]
@@ -76,6 +77,7 @@ class Logs:
     _newest: dict[str, int] = field(default_factory=dict)
     _answered: set[tuple[str, int]] = field(default_factory=set)
     ladders: dict[str, Ladder] = field(default_factory=dict)
+    grants: Grants = field(default_factory=Grants)
     _votes: dict[str, dict[str, events.ResponseGiven]] = field(default_factory=lambda: defaultdict(dict))
     _undecided: dict[str, tuple[Request, Sent]] = field(default_factory=dict)
     _spent: set[str] = field(default_factory=set)
@@ -140,6 +142,10 @@ class Logs:
                 self._may_decide(key, event)
             case events.RequestChanged(request=name):
                 self._changed(key, event)
+            case events.GrantGiven():
+                self._granted(key, event)
+            case events.GrantRevoked():
+                self.grants.revoke(event)
             case events.RequestReminded(request=name):
                 self._ladder(name, self.ladders[name].reminded(event, record.at, self.steady(name)))
             case events.ToolStarted():
@@ -237,7 +243,7 @@ class Logs:
         if settlement.outcome not in (*APPROVING, Outcome.DENIED):
             return
         if settlement.grant:
-            self._granted(request, settlement)
+            self._by_grant(request, settlement)
             return
         if settlement.by is None:
             self.hold("G9", request.outside, f"{request} is {settlement.outcome} by nobody")
@@ -253,6 +259,26 @@ class Logs:
         self.hold("G4", now and edited, f"{settlement} is of something else than stands: {changes}")
         enough = any(self._reached(request, settlement.outcome in APPROVING, by))
         self.hold("G9", enough, f"{request.id} is {settlement.outcome} by {last}, and needs {request.who}")
+
+    def _granted(self, key: str, event: events.GrantGiven) -> None:
+        """Who gives a grant may approve the call by the rule itself, and not only by a step of its ladder."""
+        fact = self.logs[key][event.fact - 1].event
+        scope = fact.response.grant if isinstance(fact, events.ResponseForwarded) else getattr(fact, "value", "")
+        request, by = self.requests[event.request], sent(fact)
+        wrong = self.grants.give(event, request, self.settled.get(event.request), scope)
+        self.hold("grant", not wrong, wrong)
+        ruled = [ballots.objections(request.who, by.identity, one, False) for one in self.owners(*by[:2])]
+        self.hold("grant", not all(ruled), f"{event} is not theirs to give")
+
+    def _by_grant(self, request: Request, settlement: Settlement) -> None:
+        """Whoever gave a grant could have approved the call that it settles, alone."""
+        self.grants.use(request, settlement)
+        cast = [
+            [Ballot(one.id, True, one.roles) for one in people if one.id == settlement.by]
+            for people in self.directories("", None)
+        ]
+        enough = any(ballots.reached(request.who, ballot, True) for ballot in cast)
+        self.hold("grant", enough, f"{settlement} is not enough for {request.who}")
 
     def _is_counted_out(self, key: str, event: events.Event) -> None:
         """A vote that was enough has settled its request, in the very next event."""
@@ -289,14 +315,6 @@ class Logs:
     def directories(self, identity: str, since: float | None) -> Sequence[Sequence[Person]]:
         """Say who there was, or may have been when something was decided on what was said from an account."""
         return [self.people]
-
-    def _granted(self, request: Request, settlement: Settlement) -> None:
-        """Whoever gave the standing grant may approve this very call, and nobody has to besides."""
-        person = next((one for one in self.people if one.id == settlement.by), None)
-        account = person.identities[0] if person is not None else ""
-        objected = self.objections(request, account, person, request.opened_at)
-        self.hold("G9", person is not None and not objected, f"{settlement.by} grants {request.title}: {objected}")
-        self.hold("G9", request.who.quorum == 1, f"{request.title} is granted, and takes {request.who.quorum}")
 
     def _response_refused(self, request: Request, event: events.ResponseRefused, by: Sent) -> None:
         """Who is told that they may not decide, may not; who informs an agent of something late, could have."""

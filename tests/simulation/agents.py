@@ -27,12 +27,12 @@ from agent_core.wanted import Approval, Question, questions
 from tests.simulation.weather import Weather
 
 COMMANDS = (
-    "deploy", "launch", "vote", "agree", "climb", "climb", "reach", "change", "change",
+    "deploy", "launch", "vote", "agree", "climb", "climb", "reach", "change", "change", "repeat", "repeat", "rush",
     "record", "copy", "block",
     "ask", "choose", "fill", "refuse", "many", "nap", "talk", "think", "confer",
 )  # fmt: skip
 COMMAND = re.compile(rf"\b({'|'.join(COMMANDS)}) (\d+)")
-GUARDED = frozenset({"deploy", "launch", "vote", "agree", "climb", "reach", "change"})
+GUARDED = frozenset({"deploy", "launch", "vote", "agree", "climb", "reach", "change", "repeat", "rush"})
 TOOLS = GUARDED | {"record", "copy", "block"}
 IDEMPOTENT = frozenset({"copy"})
 TOOL_LIMIT = 20.0  # seconds
@@ -46,6 +46,12 @@ class Number(BaseModel):
     """What every tool takes."""
 
     n: int
+
+
+class Repeated(Number):
+    """What a tool takes whose calls are alike: of one of two kinds."""
+
+    kind: str
 
 
 class Change(Number):
@@ -96,7 +102,9 @@ class Tools:
         self.agree = self._slow("agree")
         self.climb = self._slow("climb")
         self.reach = self._slow("reach")
+        self.rush = self._slow("rush")
         self.change = self._changed()
+        self.repeat = self._repeated()
         self.record = self._slow("record")
         self.copy = self._slow("copy", idempotent=True)
         self.block = self._blocking()
@@ -112,6 +120,13 @@ class Tools:
         @tool(name="change", limit=TOOL_LIMIT, editable=("tag", "size"))
         async def work(arguments: Change, start: Start) -> int:
             return await self._work("change", arguments, start)
+
+        return work
+
+    def _repeated(self) -> Tool:
+        @tool(name="repeat", limit=TOOL_LIMIT)
+        async def work(arguments: Repeated, start: Start) -> int:
+            return await self._work("repeat", arguments, start)
 
         return work
 
@@ -196,6 +211,9 @@ def simbot(tools: Tools, version: str = "1", *, nap: float = 0.0) -> Agent:
         match word:
             case "change":
                 await run.call(tools.change, Change(n=number.n, size=1 if number.n % 3 else 5), catch=number.n % 2 == 0)
+            case "repeat":
+                kind = "even" if number.n % 2 == 0 else "odd"
+                await run.call(tools.repeat, Repeated(n=number.n, kind=kind), catch=number.n % 2 == 0)
             case _ if word in TOOLS:
                 await run.call(getattr(tools, word), number, catch=number.n % 2 == 0)
             case "ask":

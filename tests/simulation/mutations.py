@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from adapters.base import Accepted, Duplicate, Inbound, Refused
-from agent_core import edits, events, forms, lifecycle, policy, requests, rulings
+from agent_core import edits, events, forms, grants, lifecycle, policy, requests, rulings
 from agent_core.effects import CallTool
 from gateway import (
     asking,
@@ -226,6 +226,19 @@ def forget_steps() -> AbstractContextManager[Any]:
     return mock.patch.object(settling, "standing_of", standing_of)
 
 
+def name_all() -> AbstractContextManager[Any]:
+    real = rulings.decide
+
+    def decide(standing: rulings.Standing, response: rulings.Response, now: float) -> rulings.Ruling:
+        return real(standing, response.model_copy(update={"confirmed": True}), now)
+
+    return mock.patch.object(rulings, "decide", decide)
+
+
+def grant_for_ever() -> AbstractContextManager[Any]:
+    return mock.patch.object(grants, "covers", lambda grant, request, granter, now: grant.likeness == request.likeness)
+
+
 def climb_on() -> AbstractContextManager[Any]:
     real = ladder._climb_when_due
 
@@ -300,6 +313,10 @@ MUTATIONS = {
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, {"meddle": 1.0}),
+    "confirm": Mutation("takes any word for what is urgent", "rulings.decide", name_all, 1, commands=("rush",)),
+    "grant": Mutation(
+        "takes a grant for one of every thread and time", "grants.covers", grant_for_ever, 1, commands=("repeat",)
+    ),
     "key": Mutation("takes another body under a known key", "api.RequestIn.fingerprint", take_any_body, 1, KNOCKS),
     "ladder": Mutation(
         "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1, commands=("climb",)

@@ -70,6 +70,9 @@ class Operators:
             self._change_file()
         elif drawn < 0.65:
             self._link(*self.dice.choice(SECOND))
+        elif drawn < 0.7 and self.watch.grants.given:
+            grant, _ = self.watch.grants.given[self.dice.choice(list(self.watch.grants.given))]
+            self.act(grant.thread, "revoke", grant.id)
         elif self.watch.homes:
             thread = self.dice.choice(list(self.watch.homes)[-LATELY:])
             self.act(thread, self.dice.choice(CHOICES))
@@ -82,9 +85,9 @@ class Operators:
             elif (thread, run) in self.watch.parked:
                 self.act(thread, self.dice.choice(("go_on", "ask_again", "cancel", "restart")))
 
-    def act(self, thread: str, choice: str) -> None:
+    def act(self, thread: str, choice: str, note: str = "") -> None:
         """Say how a thread goes on."""
-        acted = events.OperatorActed(thread=thread, choice=choice, by="ben")  # type: ignore[arg-type]
+        acted = events.OperatorActed(thread=thread, choice=choice, by="ben", note=note)  # type: ignore[arg-type]
         asked = {"do": "act", "conversation": self.watch.homes[thread], "acted": acted.model_dump(mode="json")}
         self.note(f"operator: {choice} for {thread[:6]} of {self.watch.homes[thread]}")
         self._do(self._carry_out, asked)

@@ -13,7 +13,7 @@ from adapters.base import Part
 from agent_core import events, hours, replies
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
-from agent_core.requests import Decision, Rung, Threshold, Where, Who
+from agent_core.requests import THREAD, UNTIL_REVOKED, Decision, Grantable, Rung, Scope, Threshold, Where, Who
 from tests.gateway.loopback import Shown
 from tests.simulation.hands import Hands
 from tests.simulation.vendor import Told, Vendor
@@ -65,6 +65,9 @@ STEPS = Where(
     reminders=(60, 900),
 )
 """Somebody, at another account of theirs, then others, then in a channel."""
+FOR_LONGER = Grantable(
+    scopes=(Scope(name="5m", seconds=300.0), Scope(name=THREAD), Scope(name=UNTIL_REVOKED)), alike=("kind",), uses=3
+)
 RULES = (
     Rule(
         tool="deploy",
@@ -88,6 +91,14 @@ RULES = (
         patience=3_600,
     ),
     Rule(agent="api:*", tool="ship", who=Who(people=(Party("ben"),)), where=STEPS, patience=1_800),
+    Rule(tool="rush", who=Who(roles=("release",)), where=Where(targets=("people",)), urgency="high", patience=1_800),
+    Rule(
+        tool="repeat",
+        who=Who(roles=("release",)),
+        where=Where(targets=("people",)),
+        grantable=FOR_LONGER,
+        patience=1_800,
+    ),
     Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
     Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
     Rule(
@@ -126,6 +137,7 @@ class Crowd(Hands):
         """Everybody begins to want things."""
         self.later(self.busy * self.dice.random(), self._wish)
         self.later(self.busy * self.dice.random(), self._intrude)
+        self.later(self.busy * 20 * self.dice.random(), self._revoke)
 
     # Of their own accord ---------------------------------------------------------------------------------------------
 
@@ -187,6 +199,23 @@ class Crowd(Hands):
         if not self.quiet:
             self.write(account, account.rpartition("/")[2], f"link {code}")
 
+    def _revoke(self) -> None:
+        """Somebody ends a standing grant, by its card or by a word; or what they see there no more."""
+        if self.quiet:
+            return
+        self.later(self.busy * 20 * self.dice.random(), self._revoke)
+        cards = [
+            (place, m) for v in self.vendors.values() for place, ms in v.shown.items() for m in ms if m.kind == "ask"
+        ]
+        given = [(place, m) for place, m in cards if m.card is not None and m.card.revoke]
+        if given:
+            place, shown = self.dice.choice(given)
+            user = self.dice.choice(MEMBERS.get(ConversationKey(place), (place.rpartition("/")[2],)))
+            if self.dice.random() < 0.6:
+                self.press(place, user, shown, Decision.REVOKE)
+            else:
+                self.write(place, user, "revoke", under="" if self.dice.random() < 0.5 else shown.id)
+
     # On what they see ------------------------------------------------------------------------------------------------
 
     def sees(self, vendor: Vendor, told: Told) -> None:
@@ -228,6 +257,9 @@ class Crowd(Hands):
         drawn, decision = self.dice.random(), self.dice.choice([decision for decision, _ in card.buttons])
         if self.dice.random() < 0.6:
             decision = card.buttons[0][0]
+        if card.grants and drawn < 0.5:
+            self.press(place, user, shown, Decision.APPROVE, self.dice.choice(card.grants)[0])
+            return
         claims = [decision for decision, _ in card.buttons if decision is Decision.CLAIM]
         if claims and drawn < 0.4:
             self.press(place, user, shown, Decision.CLAIM)

@@ -100,6 +100,7 @@ class Simulation(Machine):
             account: self._vendor(account, self.dice.uniform(-3, 3), number)
             for number, account in enumerate((ONE, TWO))
         }
+        self.watch.plain = tuple(account for account, vendor in self.vendors.items() if not vendor.confirms)
         self.receiver = self._vendor(ACCOUNT, 0.0, 9, Receiver)
         self.crowd = Crowd(
             vendors=self.vendors,
@@ -165,6 +166,7 @@ class Simulation(Machine):
             channel=channel,
             account=name,
             edits=self.dice.random() < 0.8,
+            confirms=self.dice.random() < 0.7,
             said=1_000_000 * number,
             loop=self.loop,
             dice=self.dice,

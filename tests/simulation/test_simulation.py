@@ -29,7 +29,8 @@ KEPT = [
     if line and not line.startswith("#")
 ]
 SEEDS = (1, 2, 3)
-NAMES = (*(f"G{number}" for number in range(1, 13)), "erasure", "key", "ladder", "quiet", "form", "link")
+BESIDES = ("erasure", "confirm", "grant", "key", "ladder", "quiet", "form", "link")
+NAMES = (*(f"G{number}" for number in range(1, 13)), *BESIDES)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

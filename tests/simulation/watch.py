@@ -23,7 +23,8 @@ from agent_core.policy import Person
 from agent_core.requests import Outcome
 from gateway import owner
 from gateway.store.base import DAY
-from tests.guarantees import Logs
+from tests import ballots
+from tests.guarantees import Logs, sent
 from tests.ladders import LATE
 from tests.simulation import answers
 from tests.simulation.agents import IDEMPOTENT, Effect
@@ -37,13 +38,14 @@ class Watch(Logs):
     """
     Everything that is durable, as far as the guarantees speak of it, and what is done to the world.
 
-    `careless` says that code of a version was changed under its runs, `jumps` how often the clock has jumped; `again`
-    counts how often somebody had a delivery tried again of which nobody knew whether it had arrived. `versions` are the
-    people that gateways knew, one after the other.
+    `careless` says that code of a version was changed under its runs, `jumps` how often the clock has jumped; `plain`
+    are accounts whose buttons cannot ask once more. `again` counts how often somebody had a delivery tried again of
+    which nobody knew whether it had arrived. `versions` are the people that gateways knew, one after the other.
     """
 
     note: Callable[[str], None]
     careless: bool = False
+    plain: tuple[str, ...] = ()
     jumps: int = 0
     again: Counter[str] = field(default_factory=Counter)
     forgotten: dict[str, set[str]] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Watch(Logs):
     _done: set[tuple[str, int]] = field(default_factory=set)
     _jumps: dict[str, int] = field(default_factory=dict)
     _waiting: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    _facts: dict[tuple[str, float], events.ChannelFact] = field(default_factory=dict)
     _stored: dict[tuple[str, float], int] = field(default_factory=dict)
     _forwarded: set[tuple[str, str]] = field(default_factory=set)
 
@@ -79,6 +82,8 @@ class Watch(Logs):
                 if isinstance(record.event, events.TextsErased):
                     erased = record.event.party
             self.hold("G7", len(log) == version, f"{key} holds {len(log)} events and is at version {version}")
+        wrong = self.grants.settle_up()
+        self.hold("grant", not wrong, wrong)
         if erased is not None:
             self._is_erased(db, erased)
 
@@ -113,9 +118,12 @@ class Watch(Logs):
             self._is_awake(key, record, record.event)
         if isinstance(record.event, events.RequestOpened | events.RequestEscalated):
             self._waiting[named_in(record.event)] |= record.event.waiting
+        if isinstance(record.event, events.ResponseGiven):
+            self._is_named(key, record.event)
         if isinstance(record.event, events.RequestSettled):
             self._says_what_was_said(key, record.event)
         if isinstance(record.event, events.ChannelFact):
+            self._facts[record.event.sender, record.event.sent_at] = record.event
             self._stored[record.event.sender, record.event.sent_at] = len(self.versions) - 1
             self.links.said(record.event.sender, record.event.sent_at)
             self.links.wrote(record.event.sender, getattr(record.event, "text", ""))
@@ -124,11 +132,11 @@ class Watch(Logs):
             self.hold("G8", same, f"{record.event} though its code is the same")
 
     def _is_awake(self, key: str, record: Record, ask: events.AskForwarded) -> None:
-        """Nobody is asked in their quiet hours; a call that was changed is shown to who has changed it all the same."""
+        """Nobody is asked in their quiet hours but what is urgent; a changed call is shown to who has changed it."""
         self._forwarded.add((ask.request, key))
         begins, ends = ASLEEP.get(key, (0, 0))
         into = record.at % DAY - begins * 60  # a decision takes its time to be stored
-        asleep = SLACK < into < (ends - begins) * 60 and ask.card.revision == 0
+        asleep = SLACK < into < (ends - begins) * 60 and ask.card.revision == 0 and ask.card.confirm is None
         self.hold("quiet", not (asleep and self.steady(ask.request)), f"{ask.request} is shown in {key} at {record.at}")
 
     def _was_woken(self, request: str, at: float) -> None:
@@ -136,6 +144,16 @@ class Watch(Logs):
         for place, until in self._waiting[request].items():
             shown = (request, place) in self._forwarded or until + LATE > at
             self.hold("quiet", shown or not self.steady(request), f"{request} was never shown in {place}")
+
+    def _is_named(self, key: str, event: events.ResponseGiven) -> None:
+        """What is urgent is approved by its code, or by a button that asks once more."""
+        fact = self._facts[sent(self.logs[key][event.fact - 1].event)[:2]]
+        urgent = self.requests[event.request].urgency == "high" and event.decision in ballots.APPROVING
+        if isinstance(fact, events.MessageReceived):
+            named = any(len(word) == CODE and word.isupper() for word in fact.text.replace("edit\n", "").split())
+        else:
+            named = isinstance(fact, events.FormSubmitted) or event.via.partition("/")[0] not in self.plain
+        self.hold("confirm", named or not urgent, f"{event} comes of {fact}")
 
     def _is_changed_as_wished(self, key: str, event: events.RequestChanged) -> None:
         """A call is changed as somebody has filled in, and by the digest of that."""
@@ -156,7 +174,7 @@ class Watch(Logs):
 
     def steady(self, request: str) -> bool:
         """The clock has not jumped since a request was opened."""
-        return self._jumps[request] == self.jumps
+        return self._jumps.get(request, self.jumps) == self.jumps
 
     def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
         """Accounts are linked while the gateway runs."""
@@ -239,6 +257,8 @@ class Watch(Logs):
 
 
 SLACK = 120.0  # seconds that a decision takes to be stored, at most, where the machine stands still meanwhile
+
+CODE = 3  # characters of the code of a card
 
 TASKS = 24
 """Tasks of a gateway at rest, however many threads are paused: its parts, two channels, what they wait for."""
