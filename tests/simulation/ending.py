@@ -172,7 +172,7 @@ SENTENCES = {
 ANEW = ("edit", "form", "outdated")
 """What is told each time: what is wrong with a form, or what a call was changed to."""
 
-WORDS = {"forbidden": ("edit",), "edit": ("edit",), "form": ("form", "edit")}
+WORDS = {"revoke.ended": ("revoke",), "forbidden": ("edit",), "edit": ("edit",), "form": ("form", "edit")}
 """By what words of the catalogue a reason is told, where they are others."""
 
 

@@ -284,7 +284,7 @@ MUTATIONS = {
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G6-steps": Mutation(
-        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1, commands=("climb", "reach")
+        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 2, commands=("climb", "reach")
     ),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
@@ -293,13 +293,13 @@ MUTATIONS = {
         "counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}, commands=("launch",)
     ),
     "G9-fall": Mutation(
-        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 11, commands=("change",)
+        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 4, commands=("change",)
     ),
     "G9-vote": Mutation(
         "counts votes of people who are gone since",
         "directory.Directory.standing",
         count_the_gone,
-        1,
+        4,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -310,9 +310,9 @@ MUTATIONS = {
         "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
     ),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 20),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 3),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
-    "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, {"meddle": 1.0}),
+    "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 11, {"meddle": 1.0}),
     "confirm": Mutation("takes any word for what is urgent", "rulings.decide", name_all, 1, commands=("rush",)),
     "grant": Mutation(
         "takes a grant for one of every thread and time", "grants.covers", grant_for_ever, 1, commands=("repeat",)
@@ -323,7 +323,7 @@ MUTATIONS = {
     ),
     "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 9, commands=("deploy", "vote")),
     "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5, commands=("fill",)),
-    "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, {"meddle": 1.0}),
+    "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, MEDDLING, ("nap",)),
 }
 """By the name of what is broken; behind a hyphen what breaks it, where there are several."""
 

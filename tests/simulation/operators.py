@@ -68,9 +68,9 @@ class Operators:
             self._forget(self.dice.choice(PEOPLE))
         elif drawn < 0.5:
             self._change_file()
-        elif drawn < 0.65:
+        elif drawn < 0.7:
             self._link(*self.dice.choice(SECOND))
-        elif drawn < 0.7 and self.watch.grants.given:
+        elif drawn < 0.75 and self.watch.grants.given:
             grant, _ = self.watch.grants.given[self.dice.choice(list(self.watch.grants.given))]
             self.act(grant.thread, "revoke", grant.id)
         elif self.watch.homes:
