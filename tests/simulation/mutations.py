@@ -275,7 +275,7 @@ def wake_all() -> AbstractContextManager[Any]:
 MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
-    "G2-again": Mutation("asks again whatever comes again", "clients.begin", ask_anew, 1, {"script": 0.8}),
+    "G2-again": Mutation("asks again whatever comes again", "clients.begin", ask_anew, 4, {"script": 0.8}),
     "G3": Mutation("rules on a settled request as if it were open", "rulings.decide", settle_again, 4),
     "G4": Mutation("takes no call for guarded", "calls.requirement", need_nobody, 5),
     "G4-edit": Mutation(
