@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_core import events
-from agent_core.requests import THREAD, Grant, Request, Settlement
+from agent_core.grants import Grant
+from agent_core.requests import THREAD, Request, Settlement
 
 Approval = tuple[Request, Settlement]
 
