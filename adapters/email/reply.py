@@ -81,8 +81,12 @@ class _Reply:
     def _past_introduction(self, i: int, attributions: dict[int, int]) -> int:
         """Returns the line after what introduces an older message at this line, or 0."""
         lines = self.lines
-        if lines.raw[i].startswith((markup.CUT, markup.ATTRIBUTION)):
+        if lines.raw[i].startswith(markup.CUT):
             return i + 1
+        if lines.raw[i].startswith(markup.ATTRIBUTION):
+            return next(
+                (j for j in range(i, len(lines)) if not lines.raw[j].startswith(markup.ATTRIBUTION)), len(lines)
+            )
         if not lines.plain[i]:
             return 0
         if i in attributions:

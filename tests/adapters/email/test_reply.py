@@ -205,6 +205,16 @@ def test_html_counts_where_the_text_does_not_show_the_quote():
     ] == ["yes"] * 3
 
 
+def test_inline_answers_in_html():
+    """
+    An attribution over two lines ends nothing where marked lines follow it; a forward's ends all.
+    """
+    quoted = "<div class=gmail_attr>Blah<br>Ana:</div><blockquote>Deploy?</blockquote><div>yes</div>"
+    forwarded = "<div>see</div><div class=gmail_attr>---- Blah ----<br>From: Ana</div><div>Deploy?</div>"
+
+    assert ["yes", "see"] == [new_part("", quoted), new_part("", forwarded)]
+
+
 # Corpora ------------------------------------------------------------------------------------------------------------
 
 
