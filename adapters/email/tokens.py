@@ -44,7 +44,7 @@ def thread_of(account: str, message_id: str) -> str:
 
 def mail_of(delivery: str) -> str:
     """Give the short name of a mail of ours."""
-    return delivery[:PART]
+    return addresses.derive("mail", delivery)[:PART]
 
 
 def write(token: Token, secret: str, account: str, person: str = "") -> str:
