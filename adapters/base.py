@@ -17,6 +17,7 @@ from agent_core.requests import Assurance, Decision, Frozen
 
 OVERLOADED = "overloaded"  # the reason of what is refused because too much comes
 REASON = "reason"  # the field of the form behind "Deny with a reason"
+TO, HOW = "to", "how"  # the fields of the form behind "Hand on"
 RETRY_AFTER = 5  # seconds after which it is to be sent again, as far as a vendor listens
 
 # In ------------------------------------------------------------------------------------------------------------------
@@ -68,7 +69,8 @@ class FormWanted:
     """
     Somebody pressed a button that only opens a form; not logged, not retried.
 
-    `choice` is one of `Card.denials`; `edit` says that it was the button to change the call; `revision` is the card's.
+    `choice` is one of `Card.denials`; `edit` says that it was the button to change the call, `hand` to hand it on;
+    `revision` is the card's.
     """
 
     request: str
@@ -79,6 +81,7 @@ class FormWanted:
     choice: str = ""
     edit: bool = False
     revision: int = 0
+    hand: bool = False
 
 
 @dataclass(frozen=True)

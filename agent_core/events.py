@@ -188,7 +188,7 @@ class Card(Frozen):
     which `editable` arguments can be changed; `revision` counts how often they were, and comes back with each press.
     `confirm` is asked after a press on the button that approves. `grants` are the scopes in which it can be approved
     for longer, with their labels; once it is, `grant` tells how that stands, and `revoke` labels the button that ends
-    it.
+    it. `hand` labels the button behind which it is handed on.
     """
 
     title: str
@@ -208,6 +208,7 @@ class Card(Frozen):
     denials: tuple[Choice, ...] = ()
     edit: str = ""
     editable: tuple[forms.Field, ...] = ()
+    hand: str = ""
     revision: int = 0
     confirm: Confirm | None = None
     grants: tuple[tuple[str, str], ...] = ()
@@ -226,7 +227,7 @@ class AskForwarded(Event):
     """
     Another conversation wants a request shown here, or anew once its call was changed. `root` is where in the place.
 
-    `outdated` is for the card that shows it as it was.
+    `outdated` is for the card that shows it as it was; `reassign` is to whom those who are asked may hand it on.
     """
 
     type: Literal["AskForwarded"] = "AskForwarded"
@@ -235,6 +236,7 @@ class AskForwarded(Event):
     kind: Kind
     in_doubt: bool = False
     who: Who
+    reassign: Who | None = None
     requester: Party | None = None
     card: Card
     patience: float
@@ -502,7 +504,7 @@ class RequestOpened(ThreadEvent):
 
 
 class ResponseGiven(ThreadEvent):
-    """An answer counted. `fact` names it in this conversation's log."""
+    """An answer counted, in the `stead` of somebody or in their own. `fact` names it in this conversation's log."""
 
     type: Literal["ResponseGiven"] = "ResponseGiven"
     request: str
@@ -513,6 +515,7 @@ class ResponseGiven(ThreadEvent):
     roles: tuple[str, ...] = ()
     decision: Decision
     via: ConversationKey
+    stead: Party | None = None
 
 
 class ResponseRefused(ThreadEvent):
@@ -602,6 +605,28 @@ class RequestChanged(ThreadEvent):
     via: ConversationKey
     changes: dict[str, Any] = Field(default_factory=dict)
     digest: str
+    who: Who
+    places: tuple[ConversationKey, ...] = ()
+
+
+class RequestReassigned(ThreadEvent):
+    """
+    Somebody handed a request on: `to` is asked instead of them or, `delegated`, may decide in their stead.
+
+    `who` may decide from now on, and it is shown at `places` besides; `fact` names it in this log.
+    """
+
+    type: Literal["RequestReassigned"] = "RequestReassigned"
+    request: str
+    fact: int
+    party: Party
+    name: str
+    identity: Identity
+    via: ConversationKey
+    to: Party
+    to_name: str
+    delegated: bool = False
+    at: float
     who: Who
     places: tuple[ConversationKey, ...] = ()
 
@@ -772,6 +797,7 @@ AnyEvent = Annotated[
     | QuestionAsked
     | RequestEscalated
     | RequestClaimed
+    | RequestReassigned
     | RequestChanged
     | RequestReminded
     | QuestionAnswered

@@ -9,6 +9,7 @@ The life of a request, as a table that the code uses, the docs draw and a test w
                                         QuestionAnswered
                                         RequestEscalated
                                         RequestClaimed
+                                        RequestReassigned
                                         RequestChanged
                                         RequestReminded
 
@@ -24,7 +25,7 @@ from enum import StrEnum
 from agent_core import events, forms
 from agent_core.errors import IllegalTransition
 from agent_core.requests import Decision, Grantable, Request
-from agent_core.rulings import Standing, Vote
+from agent_core.rulings import Hand, Standing, Vote
 
 
 class Status(StrEnum):
@@ -43,6 +44,7 @@ LIFE_CYCLE: dict[Status | None, dict[type[events.Event], Status]] = {
         events.QuestionAnswered: Status.OPEN,
         events.RequestEscalated: Status.OPEN,
         events.RequestClaimed: Status.OPEN,
+        events.RequestReassigned: Status.OPEN,
         events.RequestChanged: Status.OPEN,
         events.RequestReminded: Status.OPEN,
         events.RequestSettled: Status.SETTLED,
@@ -81,6 +83,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
                 identity=given.identity,
                 roles=given.roles,
                 via=given.via,
+                stead=given.stead,
             )
             return standing.model_copy(update={"votes": (*votes, vote)})
         case Standing(questions=questions), events.QuestionAsked(text=text):
@@ -92,6 +95,18 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
             asked = asked or request
             stands = {"request": changed(asked, request, edit), "asked": asked, "votes": ()}
             return standing.model_copy(update=stands | {"changes": edit.changes, "changed_by": edit.name})
+        case Standing(request=request), events.RequestReassigned() as handed:
+            hand = Hand(
+                giver=handed.party,
+                giver_name=handed.name,
+                to=handed.to,
+                to_name=handed.to_name,
+                delegated=handed.delegated,
+                at=handed.at,
+            )
+            other = request.model_copy(update={"who": handed.who, "places": (*request.places, *handed.places)})
+            kept = {"claimed": None, "claimed_name": ""} if standing.claimed == handed.party else {}
+            return standing.model_copy(update={"request": other, "hands": (*standing.hands, hand)} | kept)
         case Standing(), events.RequestClaimed(party=party, name=name):
             return standing.model_copy(update={"claimed": party, "claimed_name": name})
         case Standing(), events.RequestSettled(settlement=settlement):

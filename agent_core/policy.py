@@ -51,7 +51,8 @@ class Rule(Frozen):
     `requester` are people, identities and `role:NAME`s, `environment` names of gateways, `hours` parts of the week;
     without them it is about everybody, everywhere, at any time. With `go_on` the agent is told when nobody has answered
     in time, and the run does not halt. `urgency` is that of what it asks; None: as whoever asks says.
-    `grantable` is how its calls may be approved for longer than once.
+    `grantable` is how its calls may be approved for longer than once, `reassign` to whom those who are asked may hand
+    them on.
     """
 
     effect: Literal["allow", "ask", "forbid"] = "ask"
@@ -66,6 +67,7 @@ class Rule(Frozen):
     patience: float = DEFAULT_PATIENCE
     go_on: bool = False
     urgency: Urgency | None = None
+    reassign: Who | None = None
     reason: str = ""
     grantable: Grantable = ONCE
 
@@ -111,6 +113,7 @@ class Ask:
     go_on: bool = False
     urgency: Urgency | None = None
     grantable: Grantable = ONCE
+    reassign: Who | None = None
 
 
 Requirement = Allow | Forbid | Ask
@@ -222,7 +225,16 @@ def _speak(rule: Rule) -> Requirement:
         case "forbid":
             return Forbid(rule.reason or "a rule of the policy forbids it")
         case "ask":
-            return Ask(rule.who, rule.where, rule.patience, rule.reason, rule.go_on, rule.urgency, rule.grantable)
+            return Ask(
+                rule.who,
+                rule.where,
+                rule.patience,
+                rule.reason,
+                rule.go_on,
+                rule.urgency,
+                rule.grantable,
+                rule.reassign,
+            )
 
 
 def covers(earlier: Rule, later: Rule) -> bool:
@@ -267,10 +279,7 @@ def _knows(earlier: Rule, later: Rule) -> bool:
 def eligible(who: Who, requester: Party | None, people: Iterable[Person]) -> list[Person]:
     """Give those of some people who may decide; what their channel is worth is judged when they do."""
     return [
-        person
-        for person in people
-        if _is_named(who, person)
-        and objection(who, requester, voter(_first(person), person, person.name, Assurance.HIGH)) is None
+        person for person in people if _is_named(who, person) and objection(who, requester, first_voter(person)) is None
     ]
 
 
@@ -278,6 +287,11 @@ def _is_named(who: Who, person: Person) -> bool:
     """Look first whether somebody is asked at all: of many people few are, and this costs next to nothing."""
     named = person.id in who.people or Party(_first(person)) in who.people
     return named or not set(who.roles).isdisjoint(person.roles)
+
+
+def first_voter(person: Person) -> Voter:
+    """See a person as somebody who answers by their first account, on a channel that is sure of it."""
+    return voter(_first(person), person, person.name, Assurance.HIGH)
 
 
 def _first(person: Person) -> Identity:

@@ -117,6 +117,14 @@ COMMANDS: dict[str, dict[str, Literal["drop"]]] = {
 OTHERWISE: dict[str, frozenset[str]] = {"es": frozenset({"ja"}), "fr": frozenset({"si"})}
 """Words of another language that are something else in this one ("ja" laughs): whoever reads both decides nothing."""
 
+HANDING: dict[str, dict[str, Decision]] = {
+    "en": {"reassign to": Decision.REASSIGN, "hand to": Decision.REASSIGN, "delegate to": Decision.DELEGATE},
+    "de": {"übergeben an": Decision.REASSIGN, "vertreten durch": Decision.DELEGATE},
+    "es": {"reasignar a": Decision.REASSIGN, "delegar en": Decision.DELEGATE},
+    "fr": {"transmettre à": Decision.REASSIGN, "déléguer à": Decision.DELEGATE},
+}
+"""What a text begins with that hands a request on; the rest of it is to whom."""
+
 CARRIER_KEYWORDS = frozenset(
     (
         *("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"),
@@ -258,6 +266,15 @@ def opening(text: str) -> tuple[str, str]:
     if rest.strip() and _GREETING.fullmatch(first.strip()):
         first, _, rest = rest.strip().partition("\n")
     return first.strip(), rest.strip()
+
+
+def handing(text: str, languages: tuple[str, ...] = (PLAIN,)) -> tuple[Decision, str] | None:
+    """Read how somebody hands a request on, and to whom; None where a text does not."""
+    said = _SPACE.sub(" ", unicodedata.normalize("NFC", text.strip(_EDGES)))
+    for words, decision in (entry for language in languages for entry in HANDING[language].items()):
+        if said[: len(words) + 1].casefold() == f"{words} " and len(said) <= LONGEST:
+            return decision, said[len(words) :].strip(_EDGES)
+    return None
 
 
 def _bare(text: str) -> str:

@@ -49,6 +49,8 @@ class Decision(StrEnum):
     ASK_BACK = "ask_back"
     CLAIM = "claim"
     REVOKE = "revoke"
+    REASSIGN = "reassign"
+    DELEGATE = "delegate"
 
 
 class Outcome(StrEnum):
@@ -65,6 +67,8 @@ class Outcome(StrEnum):
     SUPERSEDED = "superseded"
 
 
+HANDING_ON = (Decision.REASSIGN, Decision.DELEGATE)
+"""What gives a request to somebody else, and decides nothing."""
 APPROVING = frozenset({Outcome.APPROVED, Outcome.APPROVED_WITH_EDITS})
 DOUBT_ENDS = frozenset({Outcome.APPROVED, Outcome.ANSWERED, Outcome.DENIED})
 """What people say of an attempt in doubt: run it again, it did run, stop."""
@@ -137,7 +141,8 @@ class Threshold(Frozen):
 
 class Who(Frozen):
     """
-    Who may answer: people by id, roles, and the rules that narrow them. `also` must hold besides.
+    Who may answer: people by id, roles, and the rules that narrow them. `also` must hold besides; `without` are those
+    who have handed it on to others.
 
     `quorum` and `denials` say how many of them it takes. `thresholds` say it for some of them each, and take the place
     of both: with `need="any"` the first that is reached decides, with "all" every one has to be; a denial needs one.
@@ -145,6 +150,7 @@ class Who(Frozen):
 
     people: tuple[Party, ...] = ()
     roles: tuple[str, ...] = ()
+    without: tuple[Party, ...] = ()
     quorum: int = 1
     denials: int = 1
     thresholds: tuple[Threshold, ...] = ()
@@ -220,6 +226,7 @@ class Request(Frozen):
     and `body` are the gateway's own, `titled` and `explained` say which of its sentences they are, to be worded for
     every reader.
     `grantable` is how it may be approved for longer, and `likeness` the digest of what later calls have to be alike in.
+    `reassign` is to whom those who are asked may hand it on.
     """
 
     id: str
@@ -249,6 +256,7 @@ class Request(Frozen):
     requester_name: str = ""
     who: Who
     where: Where = Where()
+    reassign: Who | None = None
     patience: float = DEFAULT_PATIENCE
     state: str | None = None
     callback: str | None = None

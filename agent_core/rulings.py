@@ -16,6 +16,7 @@ from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import (
     HALTING,
+    HANDING_ON,
     Assurance,
     Choice,
     Decision,
@@ -77,6 +78,23 @@ class Vote(Frozen):
     identity: Identity = Identity("")
     roles: tuple[str, ...] = ()
     via: ConversationKey | None = None
+    stead: Party | None = None
+
+    @property
+    def seat(self) -> Party:
+        """Whose vote it is: of somebody and of who decides in their stead only the last one counts."""
+        return self.stead or self.party
+
+
+class Hand(Frozen):
+    """How a request was handed on: by whom, to whom and when, for good or `delegated`."""
+
+    giver: Party
+    giver_name: str
+    to: Party
+    to_name: str
+    delegated: bool
+    at: float
 
 
 class Standing(Frozen):
@@ -85,6 +103,7 @@ class Standing(Frozen):
 
     `claimed` is who has said that they will decide it; whoever else may can do so all the same. Where its call was
     changed, `request` is what stands now, `asked` what was asked, `changes` how they differ, `changed_by` who did it.
+    `hands` is how it was handed on, the first one first.
     """
 
     request: Request
@@ -98,6 +117,7 @@ class Standing(Frozen):
     asked: Request | None = None
     changes: Mapping[str, Any] = Field(default_factory=dict)
     changed_by: str = ""
+    hands: tuple[Hand, ...] = ()
 
 
 # What decide() can say -----------------------------------------------------------------------------------------------
@@ -129,6 +149,10 @@ class Outdated(NamedTuple):
 
 class Claims(NamedTuple):
     """Somebody who may decide says that they will; nobody else is asked meanwhile."""
+
+
+class HandsOn(NamedTuple):
+    """Somebody who may decide wants somebody else to; whether they may is for `handing.py` to say."""
 
 
 class Claimed(NamedTuple):
@@ -179,6 +203,7 @@ Ruling = (
     | Edits
     | Outdated
     | Claims
+    | HandsOn
     | Claimed
     | TooLate
     | Expires
@@ -200,6 +225,8 @@ def objection(who: Who, requester: Party | None, voter: Voter) -> str | None:
         return "unknown_person"
     if who.exclude_requester and voter.party == requester:
         return "requester_excluded"
+    if {voter.party, voter.identity} & set(who.without):
+        return "handed_on"
     asked = {voter.party, voter.identity} & set(who.people)  # the account: it may have been linked since
     if not asked and not set(voter.roles) & set(who.roles):
         return "not_asked"
@@ -230,6 +257,8 @@ def decide(standing: Standing, response: Response, now: float) -> Ruling:
         return AskedBack(response.text)
     if response.decision not in request.allowed:
         return Unreadable("not_offered")
+    if response.decision in HANDING_ON:
+        return HandsOn()
     if response.decision is Decision.CLAIM:
         taken = standing.claimed
         return Claims() if taken is None else Claimed(taken, standing.claimed_name)
@@ -255,7 +284,10 @@ def _informs(request: Request, response: Response, outcome: Outcome) -> bool:
     It is from somebody who could have decided; and nobody had, or it has a reason or an answer in it. Words under a
     card that was decided are talk.
     """
-    if response.decision is Decision.CLAIM or objection(request.who, request.requester, response.voter) is not None:
+    if (
+        response.decision in (Decision.CLAIM, *HANDING_ON)
+        or objection(request.who, request.requester, response.voter) is not None
+    ):
         return False
     in_words = bool(response.text.strip() or response.values) and response.decision is not Decision.ASK_BACK
     return outcome in HALTING or in_words
@@ -268,7 +300,12 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
     match response.decision:
         case Decision.APPROVE | Decision.DENY as decision:
             vote = Vote(
-                party=voter.party, decision=decision, name=voter.name, identity=voter.identity, roles=voter.roles
+                party=voter.party,
+                decision=decision,
+                name=voter.name,
+                identity=voter.identity,
+                roles=voter.roles,
+                stead=stead(standing, voter.party),
             )
             if any((one.party, one.decision) == (vote.party, decision) for one in latest(standing.votes)):
                 return Duplicate()
@@ -319,9 +356,14 @@ def _filled(request: Request, response: Response) -> forms.Filled | None:
 
 
 def latest(votes: Sequence[Vote]) -> list[Vote]:
-    """Give the last vote of each person, in the order in which they were cast."""
-    last = {vote.party: vote for vote in votes}
-    return [vote for vote in votes if vote is last[vote.party]]
+    """Give the last vote of each person, in the order in which they were cast; of two with one seat only the last."""
+    last = {vote.seat: vote for vote in votes}
+    return [vote for vote in votes if vote is last[vote.seat]]
+
+
+def stead(standing: Standing, party: Party) -> Party | None:
+    """Tell in whose stead somebody decides; None where they do so in their own."""
+    return next((hand.giver for hand in standing.hands if hand.delegated and hand.to == party), None)
 
 
 def thresholds(who: Who) -> tuple[Threshold, ...]:

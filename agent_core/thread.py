@@ -169,6 +169,7 @@ def _fold(state: Execution, event: events.Event) -> None:
             | events.QuestionAnswered(request=name)
             | events.RequestEscalated(request=name)
             | events.RequestClaimed(request=name)
+            | events.RequestReassigned(request=name)
             | events.RequestChanged(request=name)
             | events.RequestReminded(request=name)
         ):

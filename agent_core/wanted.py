@@ -26,6 +26,8 @@ class Asking:
     why: Text = ""
     to: Who | None = None
     where: Where | None = None
+    reassign: Who | None = None
+    """To whom those who are asked may hand it on; None: to nobody."""
     patience: float = DEFAULT_PATIENCE
     urgency: Urgency = "normal"
     earlier: Earlier | None = None

@@ -19,6 +19,7 @@ from agent_core.masking import MASK
 from agent_core.policy import Ask
 from agent_core.requests import (
     HALTING,
+    HANDING_ON,
     ORIGIN,
     PEOPLE,
     THREAD,
@@ -52,6 +53,7 @@ def ask_approval(here: Conversation, thread: Thread, call: CallTool, ask: Ask) -
             "urgency": requests.urgency(ask.urgency, "normal"),
             "patience": ask.patience,
             "catch": call.catch or ask.go_on,
+            "reassign": ask.reassign,
         }
     )
     editable = edits.fields(call)
@@ -87,6 +89,7 @@ def ask_in_doubt(here: Conversation, thread: Thread, call: CallTool, ask: Ask, w
             "urgency": "high" if ask.urgency == "high" else "normal",
             "allowed": (Decision.APPROVE, Decision.DID_RUN, Decision.DENY),
             "patience": ask.patience,
+            "reassign": ask.reassign,
             "catch": call.catch,
         }
     )
@@ -135,6 +138,7 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
             wanted = dataclasses.replace(wanted, patience=min(ask.patience, wanted.patience), urgency=urgency)
             scopes = tuple(scope for scope in ask.grantable.scopes if scope.name != THREAD)  # it has one of its own
             ask = dataclasses.replace(ask, grantable=ask.grantable.model_copy(update={"scopes": scopes}))
+            wanted = dataclasses.replace(wanted, reassign=ask.reassign)
             longer = granted(ask, call.agent, call.tool, "", call.arguments, call.digest)
             _open_wanted(here, thread, wish, wanted, longer)
 
@@ -162,6 +166,7 @@ def _open_wanted(
         "why": wanted.why,
         "urgency": wanted.urgency,
         "patience": wanted.patience,
+        "reassign": wanted.reassign,
         "catch": wanted.catch,
         "to_agent": wish.to_agent,
     }
@@ -257,6 +262,7 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         granting.use(here, thread, request, grant)
         return
     allowed = (*request.allowed, Decision.CLAIM) if request.where.ladder else request.allowed
+    allowed = (*allowed, *HANDING_ON) if request.reassign is not None else allowed
     request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})
     waiting = quiet.waiting(here, request, request.places)
     _record(here, thread, request, waiting)
@@ -389,6 +395,7 @@ def forwarded(
         kind=request.kind,
         in_doubt=request.in_doubt,
         who=request.who,
+        reassign=request.reassign,
         requester=request.requester,
         card=cards.card(here, request, place, here.requests[request.id].due, notes),
         patience=request.patience,

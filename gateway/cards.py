@@ -41,6 +41,7 @@ def card(
         fields=filling.worded(fields(request), words),
         edit=words.say("button.edit") if request.editable else "",
         editable=filling.worded(request.editable, words),
+        hand=words.say("button.hand") if request.reassign is not None else "",
         revision=request.revision,
         confirm=confirming.asked(title(here, request, place), request, words) if request.confirms else None,
         grants=_offers(request, words),
@@ -90,7 +91,12 @@ def _asker_and_silence(here: Conversation, request: Request, words: Catalogue) -
 
 
 def how(request: Request, words: Catalogue) -> str:
-    """Say how to answer a request."""
+    """Say how to answer a request, or to hand it on."""
+    handing = words.say("card.how.hand") if request.reassign is not None else ""
+    return f"{_how(request, words)} {handing}".rstrip()
+
+
+def _how(request: Request, words: Catalogue) -> str:
     if request.in_doubt:
         return words.say("card.how.in_doubt")
     if request.kind is Kind.APPROVAL and request.editable and not request.confirms:

@@ -59,6 +59,26 @@ class Directory:
         """Give the roles of which it is not known who has them by a group, where a request names them."""
         return sorted(who.all_roles & self._groups.unread()) if self._groups is not None else []
 
+    def called(self, name: str, by: Identity) -> Person | None:
+        """
+        Find whom somebody means.
+
+        Args:
+            name: An id, a name or a first name, an account, or a mention on the account of `by`, who writes it.
+
+        Returns:
+            None where it is nobody, or several.
+        """
+        name = name.strip(" \t\r\n.,!").removeprefix("@")
+        account = by.partition("/")[0]
+        known = self.of(Party(name)) or self.person(Identity(name))
+        known = known or self.person(Identity(f"{account}/{name}"))
+        if known is not None:
+            return known
+        wanted = name.casefold()
+        named = [p for p in self.people() if wanted in (p.name.casefold(), p.name.casefold().split(" ")[0])]
+        return named[0] if len(named) == 1 else None
+
     def link(self, identity: Identity, party: Party) -> bool:
         """
         Count an account as a person's from now on.

@@ -14,7 +14,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent_core import edits, events, forms, policy, requests, rulings
+from agent_core import edits, events, forms, handing, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Catalogue
 from agent_core.effects import CallTool, Effect, RequestHuman
@@ -108,8 +108,10 @@ def _judge(
             return Refused("forbidden", words.say("refused.edit.forbidden", reason=reason))
         case policy.Allow():
             return change._replace(who=Who(people=(voter.party,)))
-        case policy.Ask(who, where):
-            change = change._replace(who=functools.reduce(requests.widened, where.ladder[: standing.rung], who))
+        case policy.Ask(who, where, reassign=reassign):
+            who = functools.reduce(requests.widened, where.ladder[: standing.rung], who)
+            who = handing.carried(who, standing.hands, reassign, here.world.directory.people())
+            change = change._replace(who=who)
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)
     may = rulings.objection(change.who, request.requester, voter) is None
     if may and rulings.reached(change.who, [vote], Decision.APPROVE):
@@ -152,7 +154,7 @@ def show(here: Conversation, before: Standing, standing: Standing, editor: Party
             continue
         words = here.words(place)
         fallen = (words.say("votes.fell", names=words.both(names)),) if names else ()
-        notes = (*voting.standing_notes(here, standing, words), *fallen)
+        notes = (*voting.standing_notes(here, standing, place), *fallen)
         outdated = (words.say("changed.outdated", name=standing.changed_by, changes=difference),)
         here.tell(place, asking.forwarded(here, request, place, notes).model_copy(update={"outdated": outdated}))
     for vote in rulings.latest(before.votes):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from agent_core import addresses, policy, requests, rulings
+from agent_core import addresses, handing, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import PLAIN, Catalogue
 from agent_core.errors import InvalidArguments, InvalidRequest
@@ -57,7 +57,8 @@ class Explanation:
     this call, with the reason; `by_group` are roles that others may have by a group, which only a gateway that runs
     knows; `go_on` says that silence does not halt the run; `urgency` is that of the rule; `editable` are the arguments
     that they may change before they approve; `problem` is why nobody can be asked. `grants` says for how long an
-    approval may count, and for which calls, `covered` which standing grant approves this one.
+    approval may count, and for which calls, `covered` which standing grant approves this one. `takers` are
+    those to whom it may be handed on.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -76,6 +77,7 @@ class Explanation:
     go_on: bool = False
     urgency: Urgency = "normal"
     editable: tuple[str, ...] = ()
+    takers: tuple[str, ...] = ()
     problem: str = ""
     grants: str = ""
     covered: str = ""
@@ -186,6 +188,9 @@ def _asked(
         until=first + ask.patience,
         go_on=ask.go_on,
         urgency=requests.urgency(ask.urgency, "normal"),
+        takers=tuple(
+            p.name for p in handing.takers(ask.who, ask.reassign, requester, Party(""), world.directory.people())
+        ),
         problem=problem,
         grants=_grants(ask, request, words),
         covered="" if problem else _covered(here, request),

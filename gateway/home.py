@@ -16,7 +16,7 @@ from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Wh
 from agent_core.rulings import Response, Standing
 from agent_core.texts import legible
 from agent_core.thread import Thread
-from gateway import asking, callbacks, cards, clients, editing, granting, settling, voting
+from gateway import asking, callbacks, cards, clients, editing, granting, handing, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -49,6 +49,11 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             voting.show(here, _standing(here, request))
         case rulings.Claims():
             _claim(here, seq, request, response)
+        case rulings.HandsOn():
+            refused = handing.hand_on(here, standing, response, _said(seq, request, response))
+            if refused is not None:
+                told = f"{refused.reason} {response.text}"
+                _refuse(here, seq, request, response, refused.reason, refused.text, told)
         case rulings.Claimed(party, name):
             mine = party == response.voter.party
             text = words.say("refused.claimed.you" if mine else "refused.claimed", name=name)
@@ -85,7 +90,8 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
 
 def _count(here: Conversation, seq: int, request: Request, response: Response) -> None:
     said = _said(seq, request, response)
-    here.add(events.ResponseGiven(**said, roles=response.voter.roles, decision=response.decision))
+    stead = rulings.stead(_standing(here, request), response.voter.party)
+    here.add(events.ResponseGiven(**said, stead=stead, roles=response.voter.roles, decision=response.decision))
 
 
 def _said(seq: int, request: Request, response: Response) -> dict[str, Any]:

@@ -11,11 +11,11 @@ no time of the vendor's, so it names its request by the code or decides nothing.
 
 from __future__ import annotations
 
-from adapters.base import REASON, Say
+from adapters.base import HOW, REASON, TO, Say
 from agent_core import events, forms, replies
 from agent_core.addresses import Party
 from agent_core.grants import Grant
-from agent_core.requests import Decision, Kind
+from agent_core.requests import HANDING_ON, Decision, Kind
 from agent_core.thread import Thread
 from gateway import asking, letters, places, runs
 from gateway.agents import Listening
@@ -33,6 +33,10 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
     if isinstance(fact, events.ActionTaken):
         confirmed = copy.card.confirm is not None
         places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision, confirmed=confirmed)
+    elif fact.decision in HANDING_ON:
+        delegates = fact.values.get(HOW) == Decision.DELEGATE
+        decision = Decision.DELEGATE if delegates else Decision.REASSIGN
+        places.answer(here, fact, copy, decision, str(fact.values.get(TO, "")), revision=fact.revision)
     elif fact.decision in (Decision.ANSWER, Decision.EDIT):
         # A form in which the arguments stand is once more already.
         places.answer(here, fact, copy, fact.decision, values=fact.values, revision=fact.revision, confirmed=True)
@@ -133,6 +137,8 @@ def _asked_for(here: Conversation, fact: events.MessageReceived, requester: Part
 
 def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
     """Any text may answer a question; for an approval it is one of its words or a change, for a form it has a field."""
+    if copy.reassign is not None and replies.handing(fact.text, here.world.languages(fact.sender)):
+        return True
     if copy.kind is Kind.FORM:
         return forms.begins(copy.card.fields, fact.text)
     if copy.kind is not Kind.APPROVAL:

@@ -132,7 +132,7 @@ def _ask_besides(
     stands = standing.model_copy(update={"request": wider})
     for place in added:
         if place not in waiting:
-            notes = voting.standing_notes(here, stands, here.words(place))
+            notes = voting.standing_notes(here, stands, place)
             here.tell(place, asking.forwarded(here, wider, place, notes))
     return waiting
 
@@ -216,7 +216,7 @@ def _wake(here: Conversation, standing: Standing) -> None:
     awake, reminders = quiet.awake(here, request)
     for place in awake:
         words = here.words(place)
-        notes = voting.standing_notes(here, standing, words)
+        notes = voting.standing_notes(here, standing, place)
         outdated = (editing.outdated(standing, words, "changed.outdated"),) if standing.changes else ()
         shown = asking.forwarded(here, request, place, notes)
         here.tell(place, shown.model_copy(update={"outdated": outdated}))

@@ -25,6 +25,7 @@ BARE = {
     "editable": (),
     "confirm": None,
     "grants": (),
+    "hand": "",
     "how": "",
     "silence": "",
     "due": None,
@@ -64,6 +65,7 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
             kind=ask.kind,
             in_doubt=ask.in_doubt,
             who=ask.who,
+            reassign=ask.reassign,
             requester=ask.requester,
             card=card,
             root=ask.root,
@@ -323,7 +325,10 @@ def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revi
     decision, text, values = Decision.ANSWER, found.text, None
     line = replies.opening(text)[0] if here.capabilities().letters else text
     scope = replies.granted(line, dict(copy.card.grants), languages=languages)
-    if copy.card.grant and replies.revokes(line, languages=languages):
+    handed = replies.handing(line, languages) if copy.reassign is not None else None
+    if handed is not None:
+        decision, text = handed
+    elif copy.card.grant and replies.revokes(line, languages=languages):
         decision, text = Decision.REVOKE, ""
     elif scope is not None:
         decision, text = Decision.APPROVE, scope

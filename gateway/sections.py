@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from agent_core import addresses, hours
 from agent_core.addresses import Identity, Party
 from agent_core.catalogue import known
-from agent_core.policy import Person, Rule, check_when
+from agent_core.policy import ROLE, Person, Rule, check_when
 from agent_core.requests import (
     GRANT_USES,
     ORIGIN,
@@ -234,6 +234,11 @@ class PolicySettings(Section):
     urgency: Literal["", "low", "normal", "high"] = Field(
         default="", description="How urgent it is; high is confirmed once more. Empty: as whoever asks says."
     )
+    reassign: list[str] = Field(
+        default=[],
+        description="To whom whoever is asked may hand it on: ids of people, role:NAME. Empty: to nobody.",
+        examples=[["role:release"]],
+    )
     reason: str = Field(default="", description="Why the rule is there; people read it.")
     grants: list[str] = Field(
         default=[],
@@ -332,6 +337,7 @@ class PolicySettings(Section):
             patience=seconds(self.deadline),
             go_on=self.silence == "go_on",
             urgency=self.urgency or None,
+            reassign=_named(self.reassign) if self.reassign else None,
             reason=self.reason,
             grantable=Grantable(
                 scopes=tuple(map(_scope, self.grants)), alike=tuple(self.grant_by), uses=self.grant_uses
@@ -460,6 +466,11 @@ class CommandLine(Section):
         description="In whose name it asks, and whom `@me` means: a person's id. Without one, the first owner.",
         examples=["ana"],
     )
+
+
+def _named(entries: list[str]) -> Who:
+    roles = tuple(entry.removeprefix(ROLE) for entry in entries if entry.startswith(ROLE))
+    return Who(people=tuple(Party(entry) for entry in entries if not entry.startswith(ROLE)), roles=roles)
 
 
 def _places(targets: list[str]) -> list[str]:

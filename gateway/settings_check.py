@@ -82,6 +82,8 @@ def _check_rules(settings: Settings, source: str) -> None:
             raise SettingsError(f"{key}.ladder", source, "its steps are not in the order of their time")
         if any(at >= rule.patience for at in (*times, *rule.where.reminders)):
             raise SettingsError(key, source, "has a step or a reminder that comes after its deadline")
+        for entry in settings.policy[number].reassign:
+            _check_entry(f"{key}.reassign", entry, settings, source)
         at_last = in_the_end(rule.who, rule.where)
         if rule.effect == "ask" and not by_group & at_last.all_roles and not policy.enough(at_last, people):
             names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])

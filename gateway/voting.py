@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent_core import edits, events, rulings
+from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.requests import Decision, Request, Threshold, Who
 from agent_core.rulings import Standing, Vote
@@ -40,12 +41,32 @@ def _needed(here: Conversation, request: Request, threshold: Threshold, cast: Se
     return words.say(key, count=missing, who=words.either(names))
 
 
-def standing_notes(here: Conversation, standing: Standing, words: Catalogue) -> tuple[str, ...]:
-    """Say how an open request stands: who changed it, who has claimed it, who has voted, what it takes still."""
+def handed(here: Conversation, standing: Standing, place: ConversationKey) -> tuple[str, ...]:
+    """Say how a request was handed on, for the readers of a place."""
+    words = here.words(place)
+    return tuple(
+        words.say(
+            "delegated" if hand.delegated else "handed",
+            name=hand.giver_name,
+            to=hand.to_name,
+            time=here.clock(hand.at, place),
+        )
+        for hand in standing.hands
+    )
+
+
+def standing_notes(here: Conversation, standing: Standing, place: ConversationKey) -> tuple[str, ...]:
+    """
+    Say how an open request stands, for the readers of a place.
+
+    That is who changed it, who handed it on, who has claimed it, who has voted, what it takes still.
+    """
+    words = here.words(place)
     claimed = (words.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
     if standing.asked is not None:
         changes = edits.difference(standing.asked.arguments, standing.request.arguments)
         claimed = (words.say("changed", name=standing.changed_by, changes=changes), *claimed)
+    claimed = (*handed(here, standing, place), *claimed)
     if not several(standing.request.who) and standing.asked is None:
         return claimed
     cast = here.world.directory.standing(standing.request, standing.votes)
@@ -56,5 +77,5 @@ def show(here: Conversation, standing: Standing) -> None:
     """Have every copy of an open request show how it stands."""
     request = standing.request
     for place in request.places:
-        told = standing_notes(here, standing, here.words(place))
+        told = standing_notes(here, standing, place)
         here.tell(place, events.CardForwarded(request=request.id, settled=False, notes=told))

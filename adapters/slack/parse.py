@@ -39,8 +39,11 @@ ACTIONS: dict[str, Decision] = {
 DENY_ACTION = "ringback.deny_form"  # a button that opens the form to deny with a reason ...
 FILL_ACTION = "ringback.form"  # ... and one that opens what is to be filled in
 EDIT_ACTION = "ringback.edit_form"  # ... or what may be changed of a call
+HAND_ACTION = "ringback.hand_form"  # ... or to whom it is handed on
+FORM_ACTIONS = (DENY_ACTION, FILL_ACTION, EDIT_ACTION, HAND_ACTION)
 REVISED = "@"  # in what a button carries, before the revision of the call that its card shows
 VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER, "ringback.edit": Decision.EDIT}
+VIEWS |= {"ringback.hand": Decision.REASSIGN}
 
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes that are somebody speaking
 ROBOTS = frozenset({None, "USLACKBOT"})  # authors that are nobody
@@ -219,7 +222,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     action, user = payload["actions"][0], payload["user"]
     name = str(action["action_id"])
     decision = ACTIONS.get(name.partition("#")[0])
-    if decision is None and name.partition("#")[0] not in (DENY_ACTION, FILL_ACTION, EDIT_ACTION):
+    if decision is None and name.partition("#")[0] not in FORM_ACTIONS:
         return Ignored(f"action {name}")
     container = payload["container"]
     channel = str(container.get("channel_id") or payload["channel"]["id"])
@@ -232,7 +235,15 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     if decision is None:
         sender, called = who["sender"], who["sender_name"]
         wanted = FormWanted(
-            request, where, sender, called, Assurance.HIGH, value, name == EDIT_ACTION, int(revision or 0)
+            request,
+            where,
+            sender,
+            called,
+            Assurance.HIGH,
+            value,
+            edit=name == EDIT_ACTION,
+            hand=name == HAND_ACTION,
+            revision=int(revision or 0),
         )
         return FormClick(wanted, str(payload["trigger_id"]), channel)
     fact = events.ActionTaken(

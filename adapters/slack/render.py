@@ -15,7 +15,7 @@ import pydantic_core
 
 from adapters.base import Ask, Form, Outbound, Part, Say, Settle, Whisper
 from adapters.slack import limits
-from adapters.slack.parse import ACTIONS, DENY_ACTION, EDIT_ACTION, FILL_ACTION, REVISED, VIEWS
+from adapters.slack.parse import ACTIONS, DENY_ACTION, EDIT_ACTION, FILL_ACTION, HAND_ACTION, REVISED, VIEWS
 from adapters.slack.text import cut, escape, size, split
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
@@ -162,6 +162,8 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
         elements.append(_button(EDIT_ACTION, card.edit, request, None))
     if card.revoke:
         elements.append(_button(ACTION_IDS[Decision.REVOKE], card.revoke, request, None))
+    if card.hand:
+        elements.append(_button(HAND_ACTION, card.hand, request, None))
     values = [f"{request}/{name}" for name, _ in card.choices]
     longest = max(map(len, values), default=0)
     room = limits.OPTION_TEXT

@@ -78,6 +78,7 @@ ENGLISH: Mapping[str, str] = {
     "card.how.question": "Reply here with your answer.",
     "card.how.form": "Press {button}, or reply here with a line for each, by number: {fields}. For instance, “1: …”.",
     "card.how.choices": "Press one, or reply here with its name or number.",
+    "card.how.hand": "To hand it on, write: reassign to, or delegate to, and a name.",
     "card.how.code": "Elsewhere in this conversation, begin your reply with {code}.",
     "card.how.code.mention": "Elsewhere in this channel, mention me and begin with {code}.",
     "card.how.code.high": "To approve it in words, write: approve {code}",
@@ -113,6 +114,7 @@ ENGLISH: Mapping[str, str] = {
     "button.grant.thread": "Approve in this conversation",
     "button.grant.until_revoked": "Approve until revoked",
     "button.revoke": "Revoke the grant",
+    "button.hand": "Hand on",
     "button.run_again": "Run again",
     "button.did_run": "It did run",
     "button.stop": "Stop",
@@ -122,6 +124,13 @@ ENGLISH: Mapping[str, str] = {
     "form.deny.submit": "Deny",
     "form.edit.title": "Change and approve",
     "form.edit.submit": "Approve",
+    "form.hand.title": "Hand it on",
+    "form.hand.to": "To whom",
+    "form.hand.how": "How",
+    "form.hand.reassign": "They are asked instead of me",
+    "form.hand.delegate": "They may decide in my stead; so may I",
+    "form.hand.submit": "Hand on",
+    "form.hand.nobody": "There is nobody to whom you may hand this on.",
     "form.answer.title": "Your answer",
     "form.answer.submit": "Send",
     "form.yes": "Yes",
@@ -150,6 +159,8 @@ ENGLISH: Mapping[str, str] = {
     "form.failed": "That form could not be opened just now, so nothing has changed. Please press again.",
     # Where it takes several people
     "claimed": "{name} is on it.",
+    "handed": "Handed to {to} by {name}, {time}.",
+    "delegated": "{to} may decide in the stead of {name}, since {time}.",
     "votes.needed": "It takes {needs}.",
     "votes.approve": "Approved so far by {names}.",
     "votes.deny": "Denied so far by {names}.",
@@ -210,6 +221,27 @@ ENGLISH: Mapping[str, str] = {
     "refused.late.replaced": (
         "This was replaced by {title} at {time}, so your answer changed nothing. Please look at the newer one."
     ),
+    "refused.handed_on": "You have handed this on, so it is for {who} to decide. The request is still open.",
+    "refused.hand.unknown": "I know nobody of that name, so nothing has changed. You may hand this on to {who}.",
+    "refused.hand.not_offered": "This is not to be handed on. The request is still open.",
+    "refused.hand.self": "You have it already, so nothing has changed. You may hand this on to {who}.",
+    "refused.hand.already": "You have handed this on already, so nothing has changed.",
+    "refused.hand.delegate": (
+        "You decide this in the stead of somebody else, so it is not yours to hand on. You may still decide it."
+    ),
+    "refused.hand.too_often": "This was handed on {count} times, which is as often as it goes. Please decide it.",
+    "refused.hand.back": "{name} has handed this on already, so it does not go back there. Nothing has changed.",
+    "refused.hand.not_to": "This may not be handed to {name}, so nothing has changed. You may hand it on to {who}.",
+    "refused.hand.can_already": "{name} can decide this already, so nothing has changed.",
+    "refused.hand.requester": "{name} asked for this, so somebody else has to decide it. You may hand it on to {who}.",
+    "refused.hand.may_not": (
+        "{name} may not decide this, whoever asks them, so nothing has changed. You may hand it on to {who}."
+    ),
+    "refused.hand.counts_for_nothing": (
+        "It takes the votes of others than {name}, so nothing has changed. You may hand it on to {who}."
+    ),
+    "refused.hand.too_few": "Without you too few would be left who may decide this, so nothing has changed.",
+    "refused.hand.unreachable": "I do not know where to reach {name}, so nothing has changed.",
     "refused.duplicate": "You have answered this already; your first answer counts.",
     "refused.claimed": "{name} is on it already. You can decide it all the same.",
     "refused.claimed.you": "You are on it already.",
@@ -272,6 +304,8 @@ ENGLISH: Mapping[str, str] = {
     "asked.more.no_route": "I am asking {who} about “{title}”.",
     "reminder": "“{title}” still waits for an answer, until {time}.",
     "reminder.code": "Answer on its card, or begin your reply with {code}.",
+    "asked.handed": "{name} has handed “{title}” to {to}, who is asked now.",
+    "asked.delegated": "{name} lets {to} decide “{title}” in their stead.",
     "asked.late": "{name} has answered “{title}”, after it had ended: {said}",
     "asked.away": "{name} answers by a robot that they are away. “{title}” is still open.",
     "asked.deadline": "They have until {time}.",

@@ -67,6 +67,7 @@ _SENTENCES: Mapping[str, str] = {
         "Appuyez sur {button}, ou répondez ici avec une ligne par champ, par numéro : {fields}. Par exemple « 1: … »."
     ),
     "card.how.choices": "Appuyez sur une réponse, ou écrivez ici son nom ou son numéro.",
+    "card.how.hand": "Pour la transmettre, écrivez : transmettre à, ou déléguer à, et un nom.",
     "card.how.code": "Ailleurs dans cette conversation, commencez votre réponse par {code}.",
     "card.how.code.mention": "Ailleurs dans ce canal, mentionnez-moi et commencez par {code}.",
     "card.how.code.high": "Pour approuver par écrit, écrivez : approuver {code}",
@@ -102,6 +103,7 @@ _SENTENCES: Mapping[str, str] = {
     "button.grant.thread": "Approuver dans cette conversation",
     "button.grant.until_revoked": "Approuver jusqu’à révocation",
     "button.revoke": "Révoquer l’accord durable",
+    "button.hand": "Transmettre",
     "button.run_again": "Relancer",
     "button.did_run": "Déjà exécuté",
     "button.stop": "Arrêter",
@@ -111,6 +113,13 @@ _SENTENCES: Mapping[str, str] = {
     "form.deny.submit": "Refuser",
     "form.edit.title": "Modifier et approuver",
     "form.edit.submit": "Approuver",
+    "form.hand.title": "Transmettre",
+    "form.hand.to": "À qui",
+    "form.hand.how": "Comment",
+    "form.hand.reassign": "Cette personne est interrogée à ma place",
+    "form.hand.delegate": "Cette personne peut décider pour moi ; moi aussi",
+    "form.hand.submit": "Transmettre",
+    "form.hand.nobody": "Il n’y a personne à qui vous puissiez transmettre cela.",
     "form.answer.title": "Votre réponse",
     "form.answer.submit": "Envoyer",
     "form.outdated": (
@@ -141,6 +150,8 @@ _SENTENCES: Mapping[str, str] = {
     "form.failed": "Le formulaire n’a pas pu s’ouvrir, donc rien n’a changé. Merci d’appuyer de nouveau.",
     # Where it takes several people
     "claimed": "{name} s’en occupe.",
+    "handed": "Transmise à {to} par {name}, {time}.",
+    "delegated": "{to} peut décider à la place de {name}, depuis {time}.",
     "votes.needed": "Il faut {needs}.",
     "votes.approve": "Approuvé pour l’instant par {names}.",
     "votes.deny": "Refusé pour l’instant par {names}.",
@@ -201,6 +212,35 @@ _SENTENCES: Mapping[str, str] = {
     "refused.late.replaced": (
         "Remplacé par {title} à {time} : votre réponse n’a rien changé. Merci de répondre à la nouvelle demande."
     ),
+    "refused.handed_on": "Vous avez transmis cette demande, c’est donc à {who} de décider. Elle est toujours ouverte.",
+    "refused.hand.unknown": (
+        "Je ne connais personne de ce nom, rien n’a donc changé. Vous pouvez transmettre cela à {who}."
+    ),
+    "refused.hand.not_offered": "Cela ne se transmet pas. La demande est toujours ouverte.",
+    "refused.hand.self": "Vous l’avez déjà, rien n’a donc changé. Vous pouvez transmettre cela à {who}.",
+    "refused.hand.already": "Vous avez déjà transmis cette demande, rien n’a donc changé.",
+    "refused.hand.delegate": (
+        "Vous décidez à la place de quelqu’un d’autre, vous ne pouvez donc pas la transmettre. Vous pouvez "
+        "toujours décider."
+    ),
+    "refused.hand.too_often": "Cette demande a été transmise {count} fois, c’est le maximum. Merci de décider.",
+    "refused.hand.back": "{name} a déjà transmis cette demande, elle ne peut donc pas y revenir. Rien n’a changé.",
+    "refused.hand.not_to": (
+        "Cela ne peut pas être transmis à {name}, rien n’a donc changé. Vous pouvez le transmettre à {who}."
+    ),
+    "refused.hand.can_already": "{name} peut déjà décider, rien n’a donc changé.",
+    "refused.hand.requester": (
+        "{name} l’a demandé, quelqu’un d’autre doit donc décider. Vous pouvez le transmettre à {who}."
+    ),
+    "refused.hand.may_not": (
+        "{name} ne peut pas décider de cela, qui que ce soit qui le demande, rien n’a donc changé. Vous pouvez le "
+        "transmettre à {who}."
+    ),
+    "refused.hand.counts_for_nothing": (
+        "Il faut ici d’autres votes que celui de {name}, rien n’a donc changé. Vous pouvez le transmettre à {who}."
+    ),
+    "refused.hand.too_few": "Sans vous, trop peu de personnes pourraient décider, rien n’a donc changé.",
+    "refused.hand.unreachable": "Je ne sais pas où joindre {name}, rien n’a donc changé.",
     "refused.duplicate": "Vous avez déjà répondu ; votre première réponse compte.",
     "refused.claimed": "{name} s’en occupe déjà. Vous pouvez tout de même décider.",
     "refused.claimed.you": "Vous vous en occupez déjà.",
@@ -278,6 +318,8 @@ _SENTENCES: Mapping[str, str] = {
     "asked.more.no_route": "Pour « {title} », je demande à {who}.",
     "reminder": "« {title} » attend toujours une réponse, avant {time}.",
     "reminder.code": "Répondez sur la carte, ou commencez votre réponse par {code}.",
+    "asked.handed": "{name} a transmis « {title} » à {to}, que j’interroge maintenant.",
+    "asked.delegated": "{name} laisse {to} décider de « {title} » à sa place.",
     "asked.late": "{name} a répondu à « {title} » alors que c’était déjà terminé : {said}",
     "asked.away": "Une réponse automatique est arrivée de {name} : absence. « {title} » attend toujours.",
     "asked.deadline": "La réponse est attendue avant {time}.",

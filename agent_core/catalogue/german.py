@@ -58,6 +58,7 @@ GERMAN: Mapping[str, str] = {
         "Zum Beispiel „1: …“."
     ),
     "card.how.choices": "Drück auf eine Antwort oder schreib hier ihren Namen oder ihre Nummer.",
+    "card.how.hand": "Zum Weitergeben schreib: übergeben an, oder vertreten durch, und einen Namen.",
     "card.how.code": "An anderer Stelle in dieser Unterhaltung beginne deine Antwort mit {code}.",
     "card.how.code.mention": "An anderer Stelle in diesem Kanal erwähne mich und beginne mit {code}.",
     "card.how.code.high": "Um es mit Worten zu genehmigen, schreib: genehmigen {code}",
@@ -95,6 +96,7 @@ GERMAN: Mapping[str, str] = {
     "button.grant.thread": "In dieser Unterhaltung genehmigen",
     "button.grant.until_revoked": "Bis auf Widerruf genehmigen",
     "button.revoke": "Dauergenehmigung widerrufen",
+    "button.hand": "Weitergeben",
     "button.run_again": "Noch einmal ausführen",
     "button.did_run": "Ist gelaufen",
     "button.stop": "Stopp",
@@ -104,6 +106,13 @@ GERMAN: Mapping[str, str] = {
     "form.deny.submit": "Ablehnen",
     "form.edit.title": "Ändern und genehmigen",
     "form.edit.submit": "Genehmigen",
+    "form.hand.title": "Weitergeben",
+    "form.hand.to": "An wen",
+    "form.hand.how": "Wie",
+    "form.hand.reassign": "Gefragt wird an meiner Stelle nur noch diese Person",
+    "form.hand.delegate": "Diese Person darf für mich entscheiden; ich auch",
+    "form.hand.submit": "Weitergeben",
+    "form.hand.nobody": "Es gibt niemanden, an den du das weitergeben darfst.",
     "form.answer.title": "Deine Antwort",
     "form.answer.submit": "Senden",
     "form.outdated": (
@@ -136,6 +145,8 @@ GERMAN: Mapping[str, str] = {
     ),
     # Where it takes several people
     "claimed": "{name} kümmert sich darum.",
+    "handed": "Von {name} an {to} übergeben, {time}.",
+    "delegated": "{to} darf für {name} entscheiden, seit {time}.",
     "votes.needed": "Es braucht {needs}.",
     "votes.approve": "Bisher genehmigt von {names}.",
     "votes.deny": "Bisher abgelehnt von {names}.",
@@ -198,6 +209,39 @@ GERMAN: Mapping[str, str] = {
     "refused.late.replaced": (
         "Das wurde um {time} durch {title} ersetzt, deshalb hat deine Antwort nichts geändert. Bitte antworte dort."
     ),
+    "refused.handed_on": "Du hast das weitergegeben, jetzt entscheidet {who}. Die Anfrage ist noch offen.",
+    "refused.hand.unknown": (
+        "Ich kenne niemanden mit diesem Namen, also hat sich nichts geändert. Du darfst das weitergeben an: {who}."
+    ),
+    "refused.hand.not_offered": "Das lässt sich nicht weitergeben. Die Anfrage ist noch offen.",
+    "refused.hand.self": "Du hast es schon, also hat sich nichts geändert. Du darfst das weitergeben an: {who}.",
+    "refused.hand.already": "Du hast das schon weitergegeben, also hat sich nichts geändert.",
+    "refused.hand.delegate": (
+        "Du entscheidest das für jemand anderen, also kannst du es nicht weitergeben. Entscheiden darfst du weiterhin."
+    ),
+    "refused.hand.too_often": "Das wurde {count}-mal weitergegeben, öfter geht es nicht. Bitte entscheide es.",
+    "refused.hand.back": (
+        "{name} hat das schon weitergegeben, also geht es nicht dorthin zurück. Nichts hat sich geändert."
+    ),
+    "refused.hand.not_to": (
+        "An {name} darf das nicht gehen, also hat sich nichts geändert. Du darfst es weitergeben an: {who}."
+    ),
+    "refused.hand.can_already": "{name} darf das schon entscheiden, also hat sich nichts geändert.",
+    "refused.hand.requester": (
+        "{name} hat das angefragt, also muss jemand anders entscheiden. Du darfst es weitergeben an: {who}."
+    ),
+    "refused.hand.may_not": (
+        "{name} darf das nicht entscheiden, wer auch immer darum bittet, also hat sich nichts geändert. Du darfst "
+        "es weitergeben an: {who}."
+    ),
+    "refused.hand.counts_for_nothing": (
+        "Hier zählen die Stimmen anderer als die von {name}, also hat sich nichts geändert. Du darfst es "
+        "weitergeben an: {who}."
+    ),
+    "refused.hand.too_few": (
+        "Ohne dich wären zu wenige übrig, die das entscheiden dürfen, also hat sich nichts geändert."
+    ),
+    "refused.hand.unreachable": "Ich weiß nicht, wo ich {name} erreiche, also hat sich nichts geändert.",
     "refused.duplicate": "Du hast das schon beantwortet; deine erste Antwort zählt.",
     "refused.claimed": "{name} kümmert sich schon darum. Du kannst trotzdem entscheiden.",
     "refused.claimed.you": "Du kümmerst dich schon darum.",
@@ -279,6 +323,8 @@ GERMAN: Mapping[str, str] = {
     "asked.more.no_route": "Zu „{title}“ frage ich {who}.",
     "reminder": "„{title}“ wartet noch auf eine Antwort, bis {time}.",
     "reminder.code": "Antworte auf der Karte oder beginne deine Antwort mit {code}.",
+    "asked.handed": "{name} hat „{title}“ an {to} übergeben; gefragt ist jetzt {to}.",
+    "asked.delegated": "{name} lässt {to} über „{title}“ mitentscheiden, als Vertretung.",
     "asked.late": "{name} hat auf „{title}“ geantwortet, als es schon vorbei war: {said}",
     "asked.away": "Von {name} kam eine automatische Antwort: nicht da. „{title}“ ist noch offen.",
     "asked.deadline": "Dafür ist bis {time} Zeit.",

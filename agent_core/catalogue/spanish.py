@@ -56,6 +56,7 @@ SPANISH: Mapping[str, str] = {
         "Pulsa {button} o responde aquí con una línea por campo, por número: {fields}. Por ejemplo, «1: …»."
     ),
     "card.how.choices": "Pulsa una respuesta o escribe aquí su nombre o su número.",
+    "card.how.hand": "Para pasarla a otra persona, escribe: reasignar a, o delegar en, y un nombre.",
     "card.how.code": "En otro lugar de esta conversación, empieza tu respuesta con {code}.",
     "card.how.code.mention": "En otro lugar de este canal, mencióname y empieza con {code}.",
     "card.how.code.high": "Para aprobarlo por escrito, escribe: aprobar {code}",
@@ -91,6 +92,7 @@ SPANISH: Mapping[str, str] = {
     "button.grant.thread": "Aprobar en esta conversación",
     "button.grant.until_revoked": "Aprobar hasta que se revoque",
     "button.revoke": "Revocar el permiso",
+    "button.hand": "Pasar a otra persona",
     "button.run_again": "Repetir",
     "button.did_run": "Ya se ejecutó",
     "button.stop": "Parar",
@@ -100,6 +102,13 @@ SPANISH: Mapping[str, str] = {
     "form.deny.submit": "Rechazar",
     "form.edit.title": "Cambiar y aprobar",
     "form.edit.submit": "Aprobar",
+    "form.hand.title": "Pasar a otra persona",
+    "form.hand.to": "A quién",
+    "form.hand.how": "Cómo",
+    "form.hand.reassign": "Se le pregunta en mi lugar",
+    "form.hand.delegate": "Puede decidir por mí; yo también",
+    "form.hand.submit": "Pasar",
+    "form.hand.nobody": "No hay nadie a quien puedas pasar esto.",
     "form.answer.title": "Tu respuesta",
     "form.answer.submit": "Enviar",
     "form.outdated": (
@@ -130,6 +139,8 @@ SPANISH: Mapping[str, str] = {
     "form.failed": "El formulario no se ha podido abrir, así que nada ha cambiado. Por favor, pulsa otra vez.",
     # Where it takes several people
     "claimed": "{name} se encarga.",
+    "handed": "{name} la ha pasado a {to}, {time}.",
+    "delegated": "{to} puede decidir en lugar de {name}, desde {time}.",
     "votes.needed": "Hace falta: {needs}.",
     "votes.approve": "Aprobado hasta ahora por {names}.",
     "votes.deny": "Rechazado hasta ahora por {names}.",
@@ -192,6 +203,27 @@ SPANISH: Mapping[str, str] = {
     "refused.late.replaced": (
         "Se sustituyó por {title} a las {time}, así que tu respuesta no ha cambiado nada. Por favor, responde allí."
     ),
+    "refused.handed_on": "Has pasado esto a otra persona, así que ahora decide {who}. La solicitud sigue abierta.",
+    "refused.hand.unknown": (
+        "No conozco a nadie con ese nombre, así que no ha cambiado nada. Puedes pasar esto a {who}."
+    ),
+    "refused.hand.not_offered": "Esto no se puede pasar a otra persona. La solicitud sigue abierta.",
+    "refused.hand.self": "Ya lo tienes tú, así que no ha cambiado nada. Puedes pasar esto a {who}.",
+    "refused.hand.already": "Ya has pasado esto a otra persona, así que no ha cambiado nada.",
+    "refused.hand.delegate": "Decides esto en lugar de otra persona, así que no puedes pasarlo. Aún puedes decidir.",
+    "refused.hand.too_often": "Esto ya se ha pasado {count} veces, que es el máximo. Por favor, decídelo.",
+    "refused.hand.back": "{name} ya lo ha pasado, así que no vuelve ahí. No ha cambiado nada.",
+    "refused.hand.not_to": "Esto no se puede pasar a {name}, así que no ha cambiado nada. Puedes pasarlo a {who}.",
+    "refused.hand.can_already": "{name} ya puede decidir esto, así que no ha cambiado nada.",
+    "refused.hand.requester": "{name} lo ha pedido, así que debe decidir otra persona. Puedes pasarlo a {who}.",
+    "refused.hand.may_not": (
+        "{name} no puede decidir esto, lo pida quien lo pida, así que no ha cambiado nada. Puedes pasarlo a {who}."
+    ),
+    "refused.hand.counts_for_nothing": (
+        "Aquí cuentan otros votos que el de {name}, así que no ha cambiado nada. Puedes pasarlo a {who}."
+    ),
+    "refused.hand.too_few": "Sin ti quedarían muy pocas personas que puedan decidir esto, así que no ha cambiado nada.",
+    "refused.hand.unreachable": "No sé dónde encontrar a {name}, así que no ha cambiado nada.",
     "refused.duplicate": "Ya has respondido a esto; cuenta tu primera respuesta.",
     "refused.claimed": "{name} ya se encarga. Aun así, puedes decidir tú.",
     "refused.claimed.you": "Ya te encargas tú.",
@@ -265,6 +297,8 @@ SPANISH: Mapping[str, str] = {
     "asked.more.no_route": "Sobre «{title}» pregunto a {who}.",
     "reminder": "«{title}» sigue esperando una respuesta, hasta las {time}.",
     "reminder.code": "Responde en su tarjeta o empieza tu respuesta con {code}.",
+    "asked.handed": "{name} ha pasado «{title}» a {to}, a quien pregunto ahora.",
+    "asked.delegated": "{name} deja que {to} decida «{title}» en su lugar.",
     "asked.late": "{name} ha respondido a «{title}» cuando ya había terminado: {said}",
     "asked.away": "Ha llegado una respuesta automática de {name}: no está. «{title}» sigue abierta.",
     "asked.deadline": "Hay tiempo hasta las {time}.",

@@ -125,6 +125,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines += [("may change", f"{', '.join(told.editable)}; what is changed is judged anew")] if told.editable else []
     lines += [("urgency", "high: approving it takes a confirmation, or its code")] if told.urgency == "high" else []
     lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
+    lines += [("hands on to", " or ".join(told.takers))] if told.takers else []
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
     lines += [("at", f"{moment(at)}: {what}") for at, what in told.steps]

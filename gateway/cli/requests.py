@@ -94,6 +94,8 @@ def _told(event: Event) -> str:
             return f"{name} said that they are on it"
         case events.RequestChanged(name=name, changes=changes):
             return f"{name} changed the call: {json.dumps(changes, ensure_ascii=False)}"
+        case events.RequestReassigned(name=name, to_name=to, delegated=delegated):
+            return f"{name} let {to} decide in their stead" if delegated else f"{name} handed it on to {to}"
         case events.RequestEscalated(cause=cause, places=added):
             return f"asked further, because of {cause}: {', '.join(added) or 'nowhere'}"
         case events.QuestionAnswered(name=name, text=text):

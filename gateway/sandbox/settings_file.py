@@ -56,6 +56,7 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
     for tool in GUARDED:
         when = {"environment": "production"}
         asked: dict[str, Any] = {"roles": ["release"], "exclude_requester": True, "targets": targets}
+        asked["reassign"] = ["role:release"]
         if tool in URGENT:
             asked["urgency"] = "high"
         else:

@@ -27,6 +27,8 @@ DECISIONS = {
     Decision.DID_RUN: "it did run",
     Decision.CLAIM: "I am on it",
     Decision.REVOKE: "revoke",
+    Decision.REASSIGN: "somebody else should be asked",
+    Decision.DELEGATE: "somebody else may decide in my stead",
 }
 IN_DOUBT = {Decision.APPROVE: "run it again", Decision.DENY: "stop"}
 REFUSALS = {
@@ -167,6 +169,11 @@ class Story:
                 return who, "will decide it; nobody else is asked meanwhile."
             case events.RequestChanged(name=who, changes=changes):
                 return who, f"changes the call: {_brief(changes)}. Votes before that do not count any more."
+            case events.RequestReassigned(name=who, to_name=to, delegated=delegated):
+                return (
+                    who,
+                    f"lets {to} decide in their stead." if delegated else f"hands it on to {to}, who is asked now.",
+                )
             case events.RequestReminded():
                 return GATEWAY, "reminds those who were asked."
             case events.RequestSettled(settlement=Settlement(grant=given, name=who)) if given:
@@ -234,6 +241,8 @@ class Story:
 
 def _may(who: Who, person: str, roles: Sequence[str] | None, requester: str | None) -> bool:
     if who.exclude_requester and person == requester:
+        return False
+    if person in who.without:
         return False
     named = person in who.people or bool(set(who.roles).intersection(roles or ()))
     return named and (who.also is None or _may(who.also, person, roles, requester))

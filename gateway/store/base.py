@@ -146,6 +146,7 @@ class Copy(Frozen):
     kind: Kind
     in_doubt: bool = False
     who: Who
+    reassign: Who | None = None
     requester: Party | None = None
     card: events.Card
     root: str = ""

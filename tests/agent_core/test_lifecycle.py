@@ -28,6 +28,9 @@ EVENTS: dict[type[events.Event], events.Event] = {
     events.RequestChanged: events.RequestChanged(
         **ABOUT, **BY, identity="slack:T1/U2", via=HOME, changes={"tag": "v2"}, digest="d2", who=Who(people=(ANA,))
     ),
+    events.RequestReassigned: events.RequestReassigned(
+        **ABOUT, **BY, identity="slack:T1/U2", via=HOME, to="ben", to_name="Ben", at=NOON, who=Who(people=("ben",))
+    ),
     events.RequestReminded: events.RequestReminded(**ABOUT, number=0),
     events.RequestSettled: events.RequestSettled(
         **ABOUT, key="k", settlement=Settlement(outcome=Outcome.APPROVED, at=NOON)

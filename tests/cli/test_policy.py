@@ -77,6 +77,7 @@ reason = "Never."
 [[policy]]
 tool = "page"
 people = ["ben"]
+reassign = ["role:release"]
 [[policy]]
 tool = "tell"
 people = ["ana"]
@@ -291,3 +292,14 @@ def test_what_cannot_be_explained(folder: Path, arguments: tuple[str, ...], code
 
     assert (code, "", 1) == (ended, out, err.count("\n"))
     assert sentence in err
+
+
+def test_to_whom_it_may_be_handed_on(folder: Path):
+    """
+    Those whom the rule names; where it names nobody, the line is left out.
+    """
+    _, page, _ = run(folder, "--tool", "page", "--as", "rita")
+    _, deploy, _ = run(folder, *PRODUCTION)
+
+    assert "hands on to Ana or Rita" in page.splitlines()
+    assert "hands on to" not in deploy

@@ -5,6 +5,7 @@ What every language must do: say everything, with the same names put in, and tak
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
@@ -64,6 +65,20 @@ def test_nothing_is_left_in_english(language: str):
 
 def _has_words(text: str) -> bool:
     return bool(re.search(r"[^\W\d_]", re.sub(r"\{\w+\}|UTC", "", text)))
+
+
+@each
+def test_what_a_card_says_to_hand_it_on_is_read(language: str):
+    """
+    Both ways that a card names are read with a name behind them, whatever the keyboard makes of an accent.
+    """
+    told = LANGUAGES[language]["card.how.hand"].replace("\u00a0:", ":").partition(":")[2]
+    words = [re.sub(r"^(?:or|oder|o|ou) ", "", one.strip()) for one in told.split(",")[:2]]
+    written = [unicodedata.normalize("NFD", f"{word.capitalize()} Ben.") for word in words]
+
+    assert [(Decision.REASSIGN, "Ben"), (Decision.DELEGATE, "Ben")] == [
+        replies.handing(one, (language,)) for one in written
+    ]
 
 
 @each

@@ -111,6 +111,31 @@ def test_denial_carries_its_reason(player: Player, sandbox: Sandbox):
     assert sandbox.changes() == before
 
 
+def test_a_request_is_handed_on(player: Player, sandbox: Sandbox):
+    """
+    An approver hands a request to the other one by the form: their own card has no buttons and says so, the other one
+    approves, and it runs.
+    """
+    tag = "v9.9.8"
+    player.ask_for(tag)
+
+    player.be("Ana, approver")
+    player.press(player.message(tag), "Hand on")
+    form = player.page.get_by_role("dialog", name="Hand it on")
+    expect(form.get_by_label("To whom")).not_to_contain_text("Ana Lima")
+    form.get_by_label("To whom").select_option("Ben Okri")
+    form.get_by_role("button", name="Hand on").click()
+    expect(form).to_be_hidden()
+
+    expect(player.message(tag)).to_contain_text("Handed to Ben Okri by Ana Lima")
+    expect(player.message(tag).get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    player.be("Ben, approver")
+    expect(player.message(tag)).to_contain_text("Handed to Ben Okri by Ana Lima")
+    player.press(player.message(tag), "Approve")
+    expect(player.message(tag)).to_contain_text("Approved by Ben Okri")
+    until(lambda: [change["tag"] for change in sandbox.changes()][-1:] == [tag])
+
+
 def test_agent_sends_and_reads_files(player: Player):
     """
     An export comes as a file that can be opened; a file that somebody attached stands in the model's context by its

@@ -75,6 +75,12 @@ def test_ones_own_words_are_of_a_language(load):
         (OWNER + "[[policy]]\ntool = 'x'\npeople = ['eve']", "policy[0].people", "there is no 'eve'"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ndeadline='soon'", "policy[0].deadline", "like 24h"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\ntargets=['#x']", "policy[0].targets", "channel:account/place"),
+        (
+            OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nreassign=['role:ghost']",
+            "policy[0].reassign",
+            "role 'ghost'",
+        ),
+        (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nreassign=['eve']", "policy[0].reassign", "'eve' is nobody"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nquorum=2", "policy[0]", "those who may decide are Ben"),
         (OWNER + "[[policy]]\ntool='x'\nroles=['owner']\nquorum=0", "policy[0].quorum", "greater than or equal to 1"),
         (

@@ -447,6 +447,23 @@ def test_what_is_pressed_says_which_call_was_shown():
     assert ("request1", 2, True) == (wanted.wanted.request, wanted.wanted.revision, wanted.wanted.edit)
 
 
+def test_a_hand_over_is_a_form():
+    """
+    Its button opens a form, and the form says to whom and how.
+    """
+    press, sent = load("button_approve"), load("deny_form_submitted")
+    press["actions"][0] |= {"action_id": "ringback.hand_form", "value": "request1"}
+    option = {"selected_option": {"value": "ben"}, "type": "static_select"}
+    sent["view"] |= {"callback_id": "ringback.hand", "state": {"values": {"to": {"to": option}}}}
+    wanted, handed = parse(press, BOT, NOW), parse(sent, BOT, NOW)
+
+    assert isinstance(wanted, FormClick)
+    assert ("request1", True, False) == (wanted.wanted.request, wanted.wanted.hand, wanted.wanted.edit)
+    assert isinstance(handed, Inbound)
+    assert isinstance(handed.fact, events.FormSubmitted)
+    assert (Decision.REASSIGN, {"to": "ben"}) == (handed.fact.decision, handed.fact.values)
+
+
 def test_a_revision_that_is_none_is_not_believed():
     """
     A press that names no number as its revision is nothing of ours.

@@ -21,6 +21,7 @@ from adapters.slack.text import escape
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.events import Card, Confirm
+from agent_core.forms import Field
 from agent_core.requests import Choice, Decision
 
 HERE = ConversationKey("slack:T1/C1")
@@ -348,6 +349,19 @@ def test_a_long_reason_stays_on_the_card():
 
     shown = " ".join(text["text"] for text in texts(blocks(part)))
     assert all(f"word{n}" in shown.split() for n in range(400))
+
+
+def test_a_card_that_may_be_handed_on_has_a_button_for_it():
+    """
+    The button opens a form of its own, and its form comes back as a hand-over.
+    """
+    button = elements(render(Ask(a_card(hand="Hand on"), "r1"), HERE))[-1]
+    to = Field(name="to", kind="choice", label="To whom", options=(("ben", "Ben"),))
+    view = form(Form(Decision.REASSIGN, "Hand it on", (to,), "Hand on", "Back", "failed"), "r1", HERE)
+
+    assert ("ringback.hand_form", "Hand on", "r1") == (button["action_id"], button["text"]["text"], button["value"])
+    assert "ringback.hand" == view["callback_id"]
+    assert ["ben"] == [option["value"] for option in view["blocks"][0]["element"]["options"]]
 
 
 def test_buttons_of_a_changed_call_name_its_revision():

@@ -169,6 +169,7 @@ SAMPLES |= {
     | {"identity": RITA, "assurance": "high", "at": 0.0, "uses": 3, "home": RITA}
 }
 SAMPLES |= {"rung": 0, "cause": "silence", "number": 0, "who": Who(people=("ana",))}
+SAMPLES |= {"to": "ben", "to_name": "Ben", "at": 0.0}
 SAMPLES |= {"origin": "o", "branch": "b", "settlement": Settlement(outcome=Outcome.DENIED, at=0.0)}
 
 

@@ -1,0 +1,109 @@
+"""
+Requests that are handed on, at home: ruled on in log order, shown to whoever takes one, and said on every copy.
+
+What was sent to the one who gives it away, for them alone, loses its buttons; where others read too the card says who
+is asked now. Whoever takes it is shown the card at their first account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from agent_core import addresses, events, handing
+from agent_core.addresses import ConversationKey
+from agent_core.handing import Wish
+from agent_core.policy import Person
+from agent_core.requests import Decision
+from agent_core.rulings import Response, Standing, Voter
+from gateway import asking, cards, quiet, settling, voting
+from gateway.conversation import Conversation
+
+
+class Refused(NamedTuple):
+    """Why it is not handed on: a key of the catalogue, and what whoever wished it is told."""
+
+    reason: str
+    text: str
+
+
+def hand_on(here: Conversation, standing: Standing, response: Response, said: Mapping[str, Any]) -> Refused | None:
+    """
+    Hand a request on as somebody wishes who may decide it.
+
+    Args:
+        said: What is written down of them.
+    """
+    request, voter, directory = standing.request, response.voter, here.world.directory
+    to = directory.called(response.text, voter.identity)
+    place = directory.contact(to.id) if to is not None else None
+    why: str | None = "hand.unknown"
+    delegated = response.decision is Decision.DELEGATE
+    if to is not None:
+        wish = Wish(voter.party, to, delegated)
+        why = handing.refusal(request, standing.hands, wish, directory.people())
+    if why is None and place is None:
+        why = "hand.unreachable"
+    if to is None or place is None or why is not None:
+        return _refused(here, standing, response, str(why), to)
+    who = handing.handed(request.who, voter.party, to.id, delegated=delegated)
+    added = [place] if place not in request.places else []
+    here.add(
+        events.RequestReassigned(
+            **said, to=to.id, to_name=to.name, delegated=delegated, at=here.now, who=who, places=tuple(added)
+        )
+    )
+    _show(here, standing, voter, added)
+    return None
+
+
+def _refused(here: Conversation, standing: Standing, response: Response, why: str, to: Person | None) -> Refused:
+    request, words = standing.request, here.words(response.voter.identity)
+    people = here.world.directory.people()
+    may = handing.takers(request.who, request.reassign, request.requester, response.voter.party, people)
+    names = words.either([person.name for person in may])
+    name = to.name if to is not None else response.text
+    return Refused(why, words.say(f"refused.{why}", name=name, who=names, count=handing.MOST))
+
+
+def _show(here: Conversation, before: Standing, giver: Voter, added: list[ConversationKey]) -> None:
+    """Say on every copy who has it now, and show it where it has come to."""
+    own = _own_places(here, giver) if not _delegated(here, before) else set()
+    standing = settling.standing_of(here, before.request.id)
+    if standing is None:
+        return
+    request, row = standing.request, here.requests[before.request.id]
+    left = {place: at for place, at in row.waiting.items() if place not in own}
+    here.put_request(row.model_copy(update={"added": (*row.added, *added), "waiting": left}))
+    waiting = quiet.waiting(here, request, added)
+    quiet.wait(here, request, cards=waiting)
+    for place in before.request.places:
+        if place in own:
+            notes = voting.handed(here, standing, place)[-1:]
+            here.tell(place, events.CardForwarded(request=request.id, settled=True, notes=notes))
+        else:
+            here.tell(place, events.CardForwarded(request=request.id, settled=False, who=request.who))
+    voting.show(here, standing)
+    for place in added:
+        if place not in waiting:
+            notes = voting.standing_notes(here, standing, place)
+            here.tell(place, asking.forwarded(here, request, place, notes))
+    if before.claimed is not None and standing.claimed is None and standing.rung < len(request.where.ladder):
+        here.draft.timers.append(settling.climb_at(request, standing.rung, here.now))
+    if here.key not in request.places:
+        hand, thread = standing.hands[-1], here.threads[request.thread]
+        key = "asked.delegated" if hand.delegated else "asked.handed"
+        title = cards.title(here, request)
+        here.reply(thread, here.say(key, name=hand.giver_name, to=hand.to_name, title=title))
+
+
+def _delegated(here: Conversation, before: Standing) -> bool:
+    request = before.request
+    return here.threads[request.thread].state.requests[request.id].hands[-1].delegated
+
+
+def _own_places(here: Conversation, giver: Voter) -> set[ConversationKey]:
+    """Give the conversations in which nobody but somebody reads."""
+    person = here.world.directory.of(giver.party)
+    identities = person.identities if person is not None else ()
+    return {addresses.one_to_one(identity) for identity in (*identities, giver.identity)}
