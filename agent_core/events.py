@@ -298,6 +298,17 @@ class RequestReplaced(Event):
     title: str = ""
 
 
+class HandOverWished(Event):
+    """Who looks after this gateway wants `to` to have a request instead of `giver`, or beside them, `delegated`."""
+
+    type: Literal["HandOverWished"] = "HandOverWished"
+    request: str
+    giver: Party
+    to: Party
+    delegated: bool = False
+    by: str
+
+
 class CopyFailed(Event):
     """A request could not be shown at a place; or it was, and whoever is there is `away` for now."""
 
@@ -613,7 +624,8 @@ class RequestReassigned(ThreadEvent):
     """
     Somebody handed a request on: `to` is asked instead of them or, `delegated`, may decide in their stead.
 
-    `who` may decide from now on, and it is shown at `places` besides; `fact` names it in this log.
+    `who` may decide from now on, and it is shown at `places` besides; `fact` names it in this log. `by` is who did it
+    for them, if it was not they.
     """
 
     type: Literal["RequestReassigned"] = "RequestReassigned"
@@ -626,6 +638,7 @@ class RequestReassigned(ThreadEvent):
     to: Party
     to_name: str
     delegated: bool = False
+    by: str = ""
     at: float
     who: Who
     places: tuple[ConversationKey, ...] = ()
@@ -779,6 +792,7 @@ AnyEvent = Annotated[
     | CardForwarded
     | NoteForwarded
     | RequestReplaced
+    | HandOverWished
     | CopyFailed
     | DeliveryEnded
     | OperatorActed

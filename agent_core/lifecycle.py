@@ -20,6 +20,7 @@ IllegalTransition and changes nothing, so a settled request can never change its
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from agent_core import events, forms
@@ -59,6 +60,16 @@ def status(standing: Standing | None) -> Status | None:
     if standing is None:
         return None
     return Status.OPEN if standing.settlement is None else Status.SETTLED
+
+
+def of(request: str, log: Iterable[events.Event]) -> Standing | None:
+    """Tell how a request stands from the log of its thread; None where it was never opened."""
+    standing: Standing | None = None
+    for event in log:
+        opened = isinstance(event, events.RequestOpened) and event.request.id == request
+        if opened or (type(event) in REQUEST_EVENTS and getattr(event, "request", None) == request):
+            standing = step(standing, event)
+    return standing
 
 
 def step(standing: Standing | None, event: events.Event) -> Standing:
@@ -103,6 +114,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
                 to_name=handed.to_name,
                 delegated=handed.delegated,
                 at=handed.at,
+                by=handed.by,
             )
             other = request.model_copy(update={"who": handed.who, "places": (*request.places, *handed.places)})
             kept = {"claimed": None, "claimed_name": ""} if standing.claimed == handed.party else {}

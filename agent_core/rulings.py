@@ -87,7 +87,7 @@ class Vote(Frozen):
 
 
 class Hand(Frozen):
-    """How a request was handed on: by whom, to whom and when, for good or `delegated`."""
+    """How a request was handed on: from whom, to whom and when, for good or `delegated`, and `by` whom if not them."""
 
     giver: Party
     giver_name: str
@@ -95,6 +95,7 @@ class Hand(Frozen):
     to_name: str
     delegated: bool
     at: float
+    by: str = ""
 
 
 class Standing(Frozen):

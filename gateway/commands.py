@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import addresses, events
+from agent_core import addresses, events, handing, lifecycle, policy, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from gateway.directory import Directory
 from gateway.errors import Busy, Declined, Needed
@@ -14,6 +14,21 @@ from gateway.linking import CODE_LIFE
 from gateway.runtime import Runtime
 from gateway.store.base import Fact, Link, Store
 
+HAND_OVERS = {
+    "hand.not_offered": "no rule lets it be handed on; `reassign` of a rule says to whom",
+    "hand.self": "{to} has it already",
+    "hand.already": "{giver} has handed it on already",
+    "hand.delegate": "{giver} decides it in the stead of somebody else",
+    "hand.too_often": "it was handed on as often as it goes",
+    "hand.back": "{to} has handed it on, so it does not go back there",
+    "hand.not_to": "no rule lets {to} have it",
+    "hand.can_already": "{to} can decide it already",
+    "hand.requester": "{to} asked for it, so somebody else has to decide it",
+    "hand.may_not": "{to} may not decide it, whoever asks them",
+    "hand.counts_for_nothing": "it takes the votes of others than {to}",
+    "hand.too_few": "without {giver} too few would be left who may decide it",
+}
+"""Why a request may not be handed on, for an operator."""
 END_LIMIT = 10.0  # seconds that runs get to end before what they were made of is erased
 END_INTERVAL = 0.25  # seconds between two looks at whether they have
 
@@ -36,6 +51,8 @@ async def carry_out(store: Store, directory: Directory, asked: dict[str, Any], r
         case "offer":
             await store.offer(asked["code"], Party(asked["person"]), store.now() + CODE_LIFE)
             return 1
+        case "reassign":
+            return await _reassign(store, directory, events.HandOverWished.model_validate(asked["wished"]))
         case "retry":
             return int(await store.retry(asked["delivery"]))
         case "forget":
@@ -72,6 +89,33 @@ async def _forget(store: Store, party: Party, identities: list[Identity], runtim
                 raise
         await runtime.sleep(END_INTERVAL)
     raise Busy("their runs are ending; let the gateway run, and ask again in a moment")
+
+
+async def _reassign(store: Store, directory: Directory, wished: events.HandOverWished) -> int:
+    """Have a request handed on in somebody's place, where it stands so that they could."""
+    row = await store.request(wished.request)
+    giver, to = directory.of(wished.giver), directory.of(wished.to)
+    for name, person in ((wished.giver, giver), (wished.to, to)):
+        if person is None:
+            raise Declined(f"there is no {name!r} in [[people]]; see: ringback people list")
+    if row.settlement is not None:
+        raise Declined(f"{row.id} is {row.status} already, and that does not change")
+    standing = lifecycle.of(row.id, (record.event for record in await store.log(row.thread)))
+    if standing is None or giver is None or to is None:
+        raise Declined(f"{row.id} is of a run that is gone")
+    request = standing.request
+    if rulings.objection(request.who, directory.present(request.requester), policy.first_voter(giver)) is not None:
+        raise Declined(f"{giver.name} cannot decide it, so there is nothing to hand on")
+    wish = handing.Wish(giver.id, to, wished.delegated)
+    refused = handing.refusal(request, standing.hands, wish, directory.people())
+    if refused is not None:
+        may = [
+            p.id for p in handing.takers(request.who, request.reassign, request.requester, giver.id, directory.people())
+        ]
+        named = f"; it may go to {', '.join(may)}" if may else ""
+        raise Declined(f"{HAND_OVERS[refused].format(giver=giver.name, to=to.name)}{named}")
+    await store.append(Fact(row.home, wished.model_copy(update={"request": row.id}), ()))
+    return 1
 
 
 async def _link(store: Store, directory: Directory, identity: Identity, person: Party) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import clients, granting, home, inbound, ladder, linking, operator, places, runs, settling
+from gateway import clients, granting, handing, home, inbound, ladder, linking, operator, places, runs, settling
 from gateway.conversation import Conversation
 from gateway.store.base import Need
 
@@ -77,6 +77,8 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
             home.respond(here, seq, response)
         case events.RequestReplaced():
             settling.replaced(here, fact)
+        case events.HandOverWished():
+            handing.wished(here, seq, fact)
         case events.CopyFailed():
             ladder.copy_failed(here, fact)
         case events.NoteForwarded(text=text, root=root):
@@ -124,7 +126,7 @@ def needs(here: Conversation, now: float) -> Need:
                 requests.append(request)
             case events.CardForwarded(request=request) | events.CopyFailed(request=request):
                 requests.append(request)
-            case events.RequestReplaced(request=request):
+            case events.RequestReplaced(request=request) | events.HandOverWished(request=request):
                 requests.append(request)
             case events.RulingForwarded(request=request) | events.DeliveryEnded(request=str(request)):
                 requests.append(request)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent_core import addresses, events, handing
+from agent_core import addresses, events, handing, policy, rulings
 from agent_core.addresses import ConversationKey
 from agent_core.handing import Wish
 from agent_core.policy import Person
@@ -34,6 +34,7 @@ def hand_on(here: Conversation, standing: Standing, response: Response, said: Ma
     Args:
         said: What is written down of them.
     """
+    said = dict(said)
     request, voter, directory = standing.request, response.voter, here.world.directory
     to = directory.called(response.text, voter.identity)
     place = directory.contact(to.id) if to is not None else None
@@ -46,15 +47,38 @@ def hand_on(here: Conversation, standing: Standing, response: Response, said: Ma
         why = "hand.unreachable"
     if to is None or place is None or why is not None:
         return _refused(here, standing, response, str(why), to)
-    who = handing.handed(request.who, voter.party, to.id, delegated=delegated)
-    added = [place] if place not in request.places else []
-    here.add(
-        events.RequestReassigned(
-            **said, to=to.id, to_name=to.name, delegated=delegated, at=here.now, who=who, places=tuple(added)
-        )
-    )
-    _show(here, standing, voter, added)
+    _hand_on(here, standing, voter, to, place, said | {"delegated": delegated})
     return None
+
+
+def wished(here: Conversation, seq: int, fact: events.HandOverWished) -> None:
+    """Hand a request on in somebody's place, where it stands so that they could; who wished it has looked before."""
+    standing, directory = settling.standing_of(here, fact.request), here.world.directory
+    giver, to = directory.of(fact.giver), directory.of(fact.to)
+    place = directory.contact(fact.to)
+    if standing is None or standing.settlement is not None or giver is None or to is None or place is None:
+        return
+    request, wish, voter = standing.request, Wish(giver.id, to, fact.delegated), policy.first_voter(giver)
+    may = rulings.objection(request.who, request.requester, voter) is None
+    if may and handing.refusal(request, standing.hands, wish, directory.people()) is None:
+        said = {"thread": request.thread, "run": request.run, "request": request.id, "fact": seq, "via": here.key}
+        said |= {"party": giver.id, "name": giver.name, "identity": voter.identity}
+        _hand_on(here, standing, voter, to, place, said | {"delegated": fact.delegated, "by": fact.by})
+
+
+def _hand_on(
+    here: Conversation,
+    standing: Standing,
+    giver: Voter,
+    to: Person,
+    place: ConversationKey,
+    said: Mapping[str, Any],
+) -> None:
+    request = standing.request
+    who = handing.handed(request.who, giver.party, to.id, delegated=said["delegated"])
+    added = [place] if place not in request.places else []
+    here.add(events.RequestReassigned(**said, to=to.id, to_name=to.name, at=here.now, who=who, places=tuple(added)))
+    _show(here, standing, giver, added)
 
 
 def _refused(here: Conversation, standing: Standing, response: Response, why: str, to: Person | None) -> Refused:

@@ -13,6 +13,14 @@ from agent_core.requests import Decision, Request, Threshold, Who
 from agent_core.rulings import Standing, Vote
 from gateway.conversation import Conversation
 
+HANDED = {
+    (False, False): "handed",
+    (False, True): "handed.operator",
+    (True, False): "delegated",
+    (True, True): "delegated.operator",
+}
+"""How it was handed on, by whether it was delegated and whether an operator did it."""
+
 
 def several(who: Who) -> bool:
     """Tell whether it takes more than one person to approve something, or to deny it."""
@@ -46,7 +54,7 @@ def handed(here: Conversation, standing: Standing, place: ConversationKey) -> tu
     words = here.words(place)
     return tuple(
         words.say(
-            "delegated" if hand.delegated else "handed",
+            HANDED[hand.delegated, bool(hand.by)],
             name=hand.giver_name,
             to=hand.to_name,
             time=here.clock(hand.at, place),

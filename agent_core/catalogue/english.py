@@ -159,6 +159,8 @@ ENGLISH: Mapping[str, str] = {
     "form.failed": "That form could not be opened just now, so nothing has changed. Please press again.",
     # Where it takes several people
     "claimed": "{name} is on it.",
+    "handed.operator": "Handed from {name} to {to} by an operator, {time}.",
+    "delegated.operator": "An operator lets {to} decide in the stead of {name}, since {time}.",
     "handed": "Handed to {to} by {name}, {time}.",
     "delegated": "{to} may decide in the stead of {name}, since {time}.",
     "votes.needed": "It takes {needs}.",

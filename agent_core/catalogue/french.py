@@ -150,6 +150,8 @@ _SENTENCES: Mapping[str, str] = {
     "form.failed": "Le formulaire n’a pas pu s’ouvrir, donc rien n’a changé. Merci d’appuyer de nouveau.",
     # Where it takes several people
     "claimed": "{name} s’en occupe.",
+    "handed.operator": "Transmise de {name} à {to} par l’administration, {time}.",
+    "delegated.operator": "L’administration laisse {to} décider à la place de {name}, depuis {time}.",
     "handed": "Transmise à {to} par {name}, {time}.",
     "delegated": "{to} peut décider à la place de {name}, depuis {time}.",
     "votes.needed": "Il faut {needs}.",

@@ -145,6 +145,8 @@ GERMAN: Mapping[str, str] = {
     ),
     # Where it takes several people
     "claimed": "{name} kümmert sich darum.",
+    "handed.operator": "Von {name} an {to} übergeben, von der Betriebsleitung, {time}.",
+    "delegated.operator": "Die Betriebsleitung lässt {to} für {name} entscheiden, seit {time}.",
     "handed": "Von {name} an {to} übergeben, {time}.",
     "delegated": "{to} darf für {name} entscheiden, seit {time}.",
     "votes.needed": "Es braucht {needs}.",

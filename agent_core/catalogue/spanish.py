@@ -139,6 +139,8 @@ SPANISH: Mapping[str, str] = {
     "form.failed": "El formulario no se ha podido abrir, así que nada ha cambiado. Por favor, pulsa otra vez.",
     # Where it takes several people
     "claimed": "{name} se encarga.",
+    "handed.operator": "La administración la ha pasado de {name} a {to}, {time}.",
+    "delegated.operator": "La administración deja que {to} decida en lugar de {name}, desde {time}.",
     "handed": "{name} la ha pasado a {to}, {time}.",
     "delegated": "{to} puede decidir en lugar de {name}, desde {time}.",
     "votes.needed": "Hace falta: {needs}.",

@@ -11,7 +11,7 @@ import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Data, Json
 from gateway.cli.output import document, moment, say, table
-from gateway.cli.stored import read
+from gateway.cli.stored import ask, read
 
 if TYPE_CHECKING:
     from agent_core.events import Event
@@ -65,6 +65,28 @@ def show(request: str, config: Config = DEFAULT_CONFIG, data: Data = None, as_js
         say(f"{moment(at)}  {_told(event)}")
 
 
+@app.command("reassign")
+def reassign(
+    request: str,
+    person: Annotated[str, typer.Argument(help="Who is asked now: a person's id.")],
+    giver: Annotated[str, typer.Option("--from", help="Who was asked: a person's id.")],
+    config: Config = DEFAULT_CONFIG,
+    data: Data = None,
+    delegate: Annotated[bool, typer.Option(help="They may decide in that one's stead, who may still do so.")] = False,
+) -> None:
+    """Hand a request on for somebody who is asked, such as one who is away. A rule says to whom (`reassign`)."""
+    from agent_core import events
+    from gateway import settings
+
+    row = read(config, data, lambda lists: lists.request(request))
+    wished = events.HandOverWished.model_validate(
+        {"request": row.id, "giver": giver, "to": person, "delegated": delegate, "by": "the command line"}
+    )
+    people = settings.load(config, secrets=False).directory()
+    ask(config, data, {"do": "reassign", "wished": wished.model_dump(mode="json")}, people)
+    say(f"{row.id}: {person} is asked" + (f" in the stead of {giver}" if delegate else f" instead of {giver}"))
+
+
 def _lines(asked: Request, status: str, due: float) -> list[tuple[str, str]]:
     who, lines = asked.who, [("id", asked.id), ("status", status), (str(asked.kind), asked.title)]
     lines += [("", asked.body)] if asked.body else []
@@ -94,8 +116,9 @@ def _told(event: Event) -> str:
             return f"{name} said that they are on it"
         case events.RequestChanged(name=name, changes=changes):
             return f"{name} changed the call: {json.dumps(changes, ensure_ascii=False)}"
-        case events.RequestReassigned(name=name, to_name=to, delegated=delegated):
-            return f"{name} let {to} decide in their stead" if delegated else f"{name} handed it on to {to}"
+        case events.RequestReassigned(name=name, to_name=to, delegated=delegated, by=by):
+            told = f"{name} let {to} decide in their stead" if delegated else f"{name} handed it on to {to}"
+            return told + (f", by {by}" if by else "")
         case events.RequestEscalated(cause=cause, places=added):
             return f"asked further, because of {cause}: {', '.join(added) or 'nowhere'}"
         case events.QuestionAnswered(name=name, text=text):

@@ -169,9 +169,9 @@ class Story:
                 return who, "will decide it; nobody else is asked meanwhile."
             case events.RequestChanged(name=who, changes=changes):
                 return who, f"changes the call: {_brief(changes)}. Votes before that do not count any more."
-            case events.RequestReassigned(name=who, to_name=to, delegated=delegated):
+            case events.RequestReassigned(name=who, to_name=to, delegated=delegated, by=by):
                 return (
-                    who,
+                    by or who,
                     f"lets {to} decide in their stead." if delegated else f"hands it on to {to}, who is asked now.",
                 )
             case events.RequestReminded():

@@ -15,7 +15,7 @@ import aiohttp
 
 from tests.process import PATIENCE, Gateway, until
 
-RITA, ANA = "U0000RITA", "U00000ANA"
+RITA, ANA, OTTO = "U0000RITA", "U00000ANA", "U0000OTTO"
 
 
 async def test_a_backup_made_while_it_runs_goes_on_after_a_restore(house: Gateway):
@@ -221,3 +221,31 @@ async def test_the_chain_over_decisions(house: Gateway):
     code, _, err = await house.run("audit", "verify", *where)
     assert 1 == code
     assert "does not fit the one before it" in err
+
+
+async def test_a_request_is_handed_on_for_somebody(house: Gateway):
+    """
+    Whoever is away is asked no more, and the other one has the card; what no rule permits is refused in one line.
+    """
+    where = ("--config", str(house.config))
+    await house.stop()
+    team = house.emulator.workspace.state.team_id
+    otto = f'[[people]]\nid = "otto"\nname = "Otto"\nidentities = ["slack:{team}/{OTTO}"]\nroles = ["deputy"]\n'
+    settings = house.config.read_text().replace("[[policy]]", f"{otto}[[policy]]", 1)
+    house.config.write_text(f'{settings}reassign = ["role:deputy"]\n')
+    await house.start()
+    house.emulator.people.message(RITA, "dm", "drop it")
+    await until(lambda: "Dropped." in " ".join(house.seen(RITA)))
+    house.emulator.people.message(RITA, "dm", "deploy v1.4.2 to production")
+    await until(lambda: str(house.emulator.screen(ANA, "dm")["messages"]).count("Hand on") == 1)
+    (row,) = json.loads((await house.run("requests", "list", "--status", "open", "--json", *where))[1])
+    refused = await house.run("requests", "reassign", row["id"][:8], "rita", "--from", "ana", *where)
+    done = await house.run("requests", "reassign", row["id"][:8], "otto", "--from", "ana", *where)
+    await until(lambda: "by an operator" in str(house.emulator.screen(OTTO, "dm")["messages"]))
+    again = await house.run("requests", "reassign", row["id"], "otto", "--from", "ana", *where)
+    shown = (await house.run("requests", "show", row["id"], *where))[1]
+
+    assert (1, "", "ringback: no rule lets Rita have it; it may go to otto\n") == refused
+    assert (0, f"{row['id']}: otto is asked instead of ana\n", "") == done
+    assert (1, "ringback: Ana cannot decide it, so there is nothing to hand on\n") == (again[0], again[2])
+    assert "Ana handed it on to Otto, by the command line" in shown

@@ -4,6 +4,8 @@ Requests that somebody who is asked hands on.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from adapters.base import Form, FormWanted, Inbound, NoForm
@@ -11,6 +13,9 @@ from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Rung, Where, Who
+from gateway.commands import carry_out
+from gateway.errors import Declined
+from gateway.store.base import Fact
 from tests.gateway.agents import World
 from tests.gateway.house import ANA, BEN, OPS, OTTO, PEOPLE, RITA, House, Make
 from tests.runtime import HandRuntime
@@ -291,3 +296,73 @@ async def test_the_form_offers_those_who_may_take_it(make: Make):
 
         assert isinstance(refused, NoForm)
         assert "Only Carla can decide this" in refused.text
+
+
+async def operate(house: House, request: str, giver: str, to: str, *, delegated: bool = False) -> None:
+    """An operator hands a request on."""
+    wished = {"request": request, "giver": giver, "to": to, "delegated": delegated, "by": "the command line"}
+    await carry_out(house.store, house.world.directory, {"do": "reassign", "wished": wished}, house.runtime)
+    await house.runtime.settle()
+
+
+async def test_an_operator_hands_it_on_for_somebody_who_is_away(make: Make):
+    """
+    By the same rules, and the cards say that an operator did it, not the one who was asked.
+    """
+    world = World()
+    async with house_of(make, world) as house:
+        await house.write(RITA, "go")
+        await operate(house, house.card(ANA).request, "ana", "carla")
+
+        handed = "Handed from Ana to Carla by an operator, 22:13 UTC."
+        assert [(handed,)] * 3 == [house.card(place).card.notes for place in (ANA, CARLA, OPS)]
+        assert () == house.card(ANA).card.buttons
+        assert ["the command line"] == [e.by for e in await house.log() if isinstance(e, events.RequestReassigned)]
+        await house.press(CARLA, house.card(CARLA).request, Decision.APPROVE)
+        assert 1 == len(world.deployed)
+
+
+@pytest.mark.parametrize(
+    ("giver", "to", "says"),
+    [
+        ("eve", "carla", "there is no 'eve' in [[people]]"),
+        ("ana", "eve", "there is no 'eve' in [[people]]"),
+        ("ben", "carla", "Ben cannot decide it, so there is nothing to hand on"),
+        ("ana", "ben", "no rule lets Ben have it; it may go to carla, dora"),
+        ("ana", "rita", "Rita asked for it, so somebody else has to decide it; it may go to carla, dora"),
+        ("ana", "ana", "Ana has it already; it may go to carla, dora"),
+    ],
+)
+async def test_an_operator_is_told_why_it_cannot_be(make: Make, giver: str, to: str, says: str):
+    """
+    What no rule permits is refused in a line that says why, and nothing is written.
+    """
+    world = World()
+    async with house_of(make, world) as house:
+        await house.write(RITA, "go")
+        with pytest.raises(Declined, match=re.escape(says)):
+            await operate(house, house.card(ANA).request, giver, to)
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+        with pytest.raises(Declined, match="is approved already, and that does not change"):
+            await operate(house, house.card(ANA).request, "ana", "carla")
+
+        assert 1 == len(world.deployed)
+        assert [] == house.seen(CARLA)
+
+
+async def test_an_operators_wish_that_comes_too_late_changes_nothing(make: Make):
+    """
+    What was looked at before it is decided on again, in the order of the log: who voted meanwhile was first.
+    """
+    world = World()
+    async with house_of(make, world) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        home = (await house.store.request(request)).home
+        await house.press(ANA, request, Decision.APPROVE)
+        wished = events.HandOverWished(request=request, giver=Party("ana"), to=Party("carla"), by="the command line")
+        await house.store.append(Fact(home, wished, ()))
+        await house.runtime.settle()
+
+        assert [] == house.seen(CARLA)
+        assert {} == house.owner.stuck
