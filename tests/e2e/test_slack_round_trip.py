@@ -134,6 +134,8 @@ def test_a_request_is_handed_on(player: Player, sandbox: Sandbox):
     player.press(player.message(tag), "Approve")
     expect(player.message(tag)).to_contain_text("Approved by Ben Okri")
     until(lambda: [change["tag"] for change in sandbox.changes()][-1:] == [tag])
+    player.be("Rita, requester")
+    until(lambda: player.events()[-1:] == ["RunEnded"])
 
 
 def test_agent_sends_and_reads_files(player: Player):
