@@ -6,7 +6,7 @@ names none, and stands where the card does (not in the thread under something el
 accepted the card before that text, by the vendor's own clock, and no other request was open in that conversation during
 the last 24 hours. Otherwise the list of codes comes back and nothing is decided. A text that meets a card in flight
 waits, with every text behind it, until the card's fate is known; buttons never wait. A text that came by a command has
-no time of the vendor's, so it names its request by the code or decides nothing.
+no time of the vendor's, and a mail that of another clock, so it names its request or decides nothing.
 """
 
 from __future__ import annotations
@@ -72,13 +72,11 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     meant = [copy for copy in mine if not reading.command and _could_mean(here, fact, copy)]
     if not meant and len(mine) == 1 and not reading.command and _is_asked_in_thread(here, fact, mine[0]):
         meant = mine
-    by_command = not fact.message_id
+    untimed = not fact.message_id or fact.letter is not None  # a command has no time, a mailbox a clock of its own
     reached = [
-        copy
-        for copy in meant
-        if (at := places.prompted_at(here, copy)) is not None and (by_command or at < fact.sent_at)
+        copy for copy in meant if (at := places.prompted_at(here, copy)) is not None and (untimed or at < fact.sent_at)
     ]
-    if reached and not by_command and len(reached) == len(meant) == len(here.copies_lately()) == 1:
+    if reached and not untimed and len(reached) == len(meant) == len(here.copies_lately()) == 1:
         places.say_to(here, fact, reached[0], revision=reached[0].card.revision)
     elif reached:
         _list_codes(here, fact, [copy for copy in mine if copy.settled_at is None])

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from adapters.base import Adapter, Named, Say
+from adapters.base import Adapter, Ask, Named, Say
 from adapters.email import listen
 from adapters.email.adapter import build
 from adapters.email.config import Config
@@ -25,7 +25,7 @@ from adapters.errors import Unknown
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.events import Card
-from tests.contracts.adapter import AdapterContract, Vendor, prepared, send, until
+from tests.contracts.adapter import CARD, AdapterContract, Vendor, prepared, send, until
 from tests.contracts.test_slack_adapter import Clock
 
 AGENT, ANA = "agent@example.com", "ana@example.com"
@@ -133,6 +133,18 @@ class TestEmailAdapter(AdapterContract):
     # What each refusal says is in `tests/adapters/email/test_client.py`: a mail server names no time to wait.
     test_every_failure_says_what_it_promises = None  # type: ignore[assignment]
     test_capabilities_are_what_they_say = None  # type: ignore[assignment]
+    # A mailbox's clock is not ours, and has whole seconds: when a mail came proves nothing.
+    test_a_reply_under_a_card_names_it = None  # type: ignore[assignment]
+
+    async def test_a_reply_names_the_mail_that_it_answers(self, vendor: Vendor, gate: Any):
+        """
+        A reply shows again the id that our receipt holds, so that it finds its request without a look-up.
+        """
+        receipt = (await send(vendor, Ask(CARD, "request1"), vendor.direct))[-1]
+        await vendor.write("why?", under=receipt.message_id)
+        await until_came(gate, 1)
+
+        assert receipt.message_id == gate.came[0].fact.reply_to
 
     async def test_what_is_not_stored_is_handed_in_again(self, vendor: Vendor, gate: Any):
         """

@@ -55,6 +55,15 @@ def test_a_mail_of_its_own_with_the_code(emulated: House):
     emulated.gateway.deployed("v1.4.2")
 
 
+def test_a_word_alone_brings_the_codes(emulated: House):
+    """A mail of its own that names no request decides nothing, however few are open: Ana is told the codes (G12)."""
+    card = asked(emulated)
+    emulated.ana.write(emulated.agent, "Deployment", "approve")
+    code = str(card["Subject"]).rpartition("[")[2].rstrip("]")
+    emulated.ana.next(lambda mail: code in text(mail))
+    nothing_was_done(emulated)
+
+
 def test_two_open_requests_are_answered_crosswise(emulated: House):
     """Each reply decides the request whose mail it answers, in whatever order they come."""
     one, other = asked(emulated), asked(emulated, "deploy v1.5.0 to production")
