@@ -139,7 +139,7 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
             scopes = tuple(scope for scope in ask.grantable.scopes if scope.name != THREAD)  # it has one of its own
             ask = dataclasses.replace(ask, grantable=ask.grantable.model_copy(update={"scopes": scopes}))
             wanted = dataclasses.replace(wanted, reassign=ask.reassign)
-            longer = granted(ask, call.agent, call.tool, "", call.arguments, call.digest)
+            longer = granted(ask, call.agent, call.tool, call.version, call.arguments, call.digest)
             _open_wanted(here, thread, wish, wanted, longer)
 
 

@@ -28,6 +28,7 @@ from gateway.conversation import Conversation, World
 from gateway.errors import GatewayError
 from gateway.ongoing import Ongoing
 
+VERSION = "1"  # of a client's tool, where it names none
 NOWHERE = ConversationKey("api:cli/policy")  # where a call is made of which nobody knows who asked
 
 
@@ -128,13 +129,9 @@ def explain(world: World, call: Call, otherwise: Who | None = None) -> Explanati
             if tool is not None:
                 granted = asking.granted_of_call(ask, agent, tool, arguments)
             elif common["client"]:
-                granted = asking.granted(ask, agent, call.tool, "", arguments, _digest(call.tool, arguments))
+                whole = digest({"tool": call.tool, "version": VERSION, "arguments": arguments})
+                granted = asking.granted(ask, agent, call.tool, VERSION, arguments, whole)
             return _asked(world, call, ask, common, granted)
-
-
-def _digest(tool: str, arguments: Mapping[str, Any]) -> str:
-    """Digest a client's call, as it does where it names no version of its tool."""
-    return digest({"tool": tool, "version": "1", "arguments": arguments})
 
 
 def _asked(

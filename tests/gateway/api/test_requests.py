@@ -87,7 +87,7 @@ async def test_who_sleeps_is_named_with_their_time(make: Make, enter: Enter):
 async def test_a_standing_grant_settles_the_next_request_at_once(make: Make, enter: Enter):
     """
     What a client asks for while a grant covers it is created as approved, by whom and by which grant; nobody is asked,
-    and once that is revoked somebody is. Another client's call is not covered.
+    and once that is revoked somebody is. Another client's call is not covered, nor another version of the tool.
     """
     hour = Scope(name="1h", seconds=3_600.0)
     terms = Grantable(scopes=(hour, Scope(name=THREAD)), alike=("environment",))
@@ -108,6 +108,7 @@ async def test_a_standing_grant_settles_the_next_request_at_once(make: Make, ent
             *(ended[name] for name in ("outcome", "by", "grant")),
         )
         assert 1 == cards(house, ANA)
+        assert "open" == (await create(door, "k4", tool_version="2")).json()["status"]
         async with enter(house, CI, other, token=OTHER) as theirs:
             assert "open" == (await create(theirs, "k2")).json()["status"]
         await house.press(BEN, first["id"], Decision.REVOKE)
