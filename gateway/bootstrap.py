@@ -75,6 +75,10 @@ def build(
     accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, runtime)}
     watchdog = Watchdog(_spinning)
     known = agents.Agents([*agents.load(settings.agents, source).all, clients.LISTENING])
+    for account, group, role in settings.unused_groups():
+        log.warning(
+            "%s: its group %s gives the role %r, which nothing else in the settings names", account, group, role
+        )
     groups = Groups(settings.groups(), runtime)
     world = _world(settings, accounts, known, watchdog.watch, groups, _webhooks(settings, runtime))
     directory, adapter = world.directory, world.adapter

@@ -10,8 +10,8 @@ from typing import Any
 from adapters.base import Adapter, Check, Named
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey, Party
-from agent_core.policy import ROLE, Rule
-from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, in_the_end
+from agent_core.policy import Rule
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
 from gateway.conversation import World
 from gateway.errors import GatewayError
 from gateway.settings import Settings
@@ -101,17 +101,9 @@ def settings_checks(settings: Settings, world: World, unread: str) -> Iterator[C
 
 def _groups(settings: Settings) -> Iterator[Check]:
     """Look for roles that somebody may have by a group, and that nothing in the settings is about."""
-    named = {role for person in settings.people for role in person.roles}
-    named = named.union(*(in_the_end(rule.who, rule.where).all_roles for rule in settings.rules()))
-    entries = [entry for agent in settings.agents for entry in agent.start]
-    entries += [entry for rule in settings.policy for entry in rule.requester]
-    entries += [entry for client in settings.clients for entry in (*client.ask, *client.to)]
-    named |= {entry.removeprefix(ROLE) for entry in entries if entry.startswith(ROLE)}
-    for account, roles in settings.groups().items():
-        for group, role in roles.items():
-            if role not in named:
-                found = f"nothing else in the settings names the role {role!r}, which its group {group} gives"
-                yield Check(account, None, found, "look for a slip; it is right where a tool demands that role")
+    for account, group, role in settings.unused_groups():
+        found = f"nothing else in the settings names the role {role!r}, which its group {group} gives"
+        yield Check(account, None, found, "look for a slip; it is right where a tool demands that role")
 
 
 def _person(world: World, key: str, name: str, identities: Sequence[str]) -> Iterator[Check]:

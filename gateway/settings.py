@@ -19,8 +19,8 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from adapters import registry
 from agent_core.addresses import Party
 from agent_core.catalogue import Catalogues, known
-from agent_core.policy import Person, Rule
-from agent_core.requests import OWNER_ROLE
+from agent_core.policy import ROLE, Person, Rule
+from agent_core.requests import OWNER_ROLE, in_the_end
 from gateway import settings_check
 from gateway.errors import SettingsError
 from gateway.sections import (
@@ -94,6 +94,17 @@ class Settings(Section):
         """Give the roles that somebody has, or may have by a group."""
         by_group = {role for groups in self.groups().values() for role in groups.values()}
         return by_group.union(*(person.roles for person in self.people))
+
+    def unused_groups(self) -> list[tuple[str, str, str]]:
+        """Give the groups, each with its account and role, whose role nothing else in the settings is about."""
+        entries = [entry for agent in self.agents for entry in agent.start]
+        entries += [entry for rule in self.policy for entry in rule.requester]
+        entries += [entry for client in self.clients for entry in (*client.ask, *client.to)]
+        named = {entry.removeprefix(ROLE) for entry in entries if entry.startswith(ROLE)}
+        named = named.union(*(person.roles for person in self.people))
+        named = named.union(*(in_the_end(rule.who, rule.where).all_roles for rule in self.rules()))
+        given = ((account, group, role) for account, roles in self.groups().items() for group, role in roles.items())
+        return [one for one in given if one[2] not in named]
 
     def rules(self) -> list[Rule]:
         """Give the policy."""

@@ -182,6 +182,8 @@ async def test_user_groups(house: Gateway):
         in found["settings", f"slack:{state.team_id}"]["found"]
     )
     assert "the running gateway cannot read who is in S0NOWHERE (relase): " in found["slack", "groups"]["found"]
+    warned = "its group S0NOWHERE gives the role 'relase', which nothing else in the settings names"
+    assert warned in (house.folder / "gateway.log").read_text()
     code, out, _ = await house.run("people", "list", "--config", str(house.config))
     assert f"Whoever of them is in S0RELEASE of slack:{state.team_id} has the role release besides." in out.splitlines()
 
