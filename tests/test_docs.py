@@ -14,7 +14,7 @@ from adapters import registry
 from adapters.base import Adapter
 from agent_core import events
 from agent_core.catalogue import ENGLISH, LANGUAGES
-from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, REVOKING, WORDS
+from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, HANDING, REVOKING, WORDS
 from agent_core.requests import Outcome
 from gateway.settings import Settings
 from gateway.settings_example import example
@@ -109,7 +109,7 @@ def test_words_that_decide_are_listed():
     for language in LANGUAGES:
         row = next(line for line in page("languages.md").splitlines() if line.startswith(f"| `{language}` |"))
         listed = {word.strip() for word in re.split(r"[|,;]", row) if word.strip()} - {f"`{language}`"}
-        tables = (WORDS, DOUBT_WORDS, COMMANDS, EDIT_WORDS, REVOKING)
+        tables = (WORDS, DOUBT_WORDS, COMMANDS, EDIT_WORDS, REVOKING, HANDING)
         assert listed == {word for table in tables for word in table[language]}
 
 

@@ -211,7 +211,13 @@ def test_every_language_has_its_words():
         assert set(LANGUAGES) == set(table)
         for words in table.values():
             assert set(table[PLAIN].values()) == set(words.values())
-    assert set(LANGUAGES) == set(replies.EDIT_WORDS) == set(replies.REVOKING) >= set(replies.OTHERWISE)
+    assert (
+        set(LANGUAGES)
+        == set(replies.EDIT_WORDS)
+        == set(replies.REVOKING)
+        == set(replies.HANDING)
+        >= set(replies.OTHERWISE)
+    )
 
 
 def test_no_word_means_two_things():
