@@ -12,7 +12,7 @@ import pytest
 
 from adapters import registry
 from adapters.base import Adapter
-from agent_core import events
+from agent_core import events, lifecycle
 from agent_core.catalogue import ENGLISH, LANGUAGES
 from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, HANDING, REVOKING, WORDS
 from agent_core.requests import Outcome
@@ -75,6 +75,15 @@ def test_every_event_is_described():
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("events.md"), re.MULTILINE)
     said = [(t.__name__, " ".join((t.__doc__ or "").strip().split("\n\n")[0].split())) for t in events.EVENT_TYPES]
     assert sorted(said) == sorted(rows)
+
+
+def test_the_life_of_a_request_is_drawn():
+    """
+    The drawing has every event of the table that the code uses, and no other.
+    """
+    drawn = re.findall(r"\b[A-Z][a-z]+[A-Z]\w+", page("events.md").split("```")[1])
+
+    assert {kind.__name__ for kind in lifecycle.REQUEST_EVENTS} == set(drawn)
 
 
 def test_every_setting_is_described():
