@@ -121,7 +121,12 @@ HANDING: dict[str, dict[str, Decision]] = {
     "en": {"reassign to": Decision.REASSIGN, "hand to": Decision.REASSIGN, "delegate to": Decision.DELEGATE},
     "de": {"übergeben an": Decision.REASSIGN, "vertreten durch": Decision.DELEGATE},
     "es": {"reasignar a": Decision.REASSIGN, "delegar en": Decision.DELEGATE},
-    "fr": {"transmettre à": Decision.REASSIGN, "déléguer à": Decision.DELEGATE},
+    "fr": {
+        "transmettre à": Decision.REASSIGN,
+        "transmettre a": Decision.REASSIGN,
+        "déléguer à": Decision.DELEGATE,
+        "deleguer a": Decision.DELEGATE,
+    },
 }
 """What a text begins with that hands a request on; the rest of it is to whom."""
 
