@@ -127,7 +127,8 @@ class ActionTaken(ChannelFact):
     """
     Somebody pressed a button of a request's card, or picked one of its choices (`value`).
 
-    `revision` is that of the call as the card showed it.
+    `revision` is that of the call as the card showed it. On the button of a list, `request` is the list and `value`
+    names the requests that were open on it, with commas.
     """
 
     type: Literal["ActionTaken"] = "ActionTaken"
@@ -177,6 +178,20 @@ class Confirm(Frozen):
     no: str
 
 
+class Row(Frozen):
+    """
+    One request of a list: its code, what it is in a line, how it stands.
+
+    `buttons` are what can be said to it there, in a menu; without any it has ended.
+    """
+
+    request: str
+    code: str
+    text: str
+    note: str = ""
+    buttons: tuple[tuple[Decision, str], ...] = ()
+
+
 class Card(Frozen):
     """
     A request as people see it, worded already; a channel only lays it out.
@@ -188,7 +203,8 @@ class Card(Frozen):
     which `editable` arguments can be changed; `revision` counts how often they were, and comes back with each press.
     `confirm` is asked after a press on the button that approves. `grants` are the scopes in which it can be approved
     for longer, with their labels; once it is, `grant` tells how that stands, and `revoke` labels the button that ends
-    it. `hand` labels the button behind which it is handed on.
+    it. `hand` labels the button behind which it is handed on. A list of several requests has `rows`, each with the menu
+    that `menu` labels; its `buttons` are about all in `rows` that are open.
     """
 
     title: str
@@ -212,6 +228,8 @@ class Card(Frozen):
     revision: int = 0
     confirm: Confirm | None = None
     grants: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Row, ...] = ()
+    menu: str = ""
     notes: tuple[str, ...] = ()
     grant: str = ""
     revoke: str = ""
@@ -227,7 +245,8 @@ class AskForwarded(Event):
     """
     Another conversation wants a request shown here, or anew once its call was changed. `root` is where in the place.
 
-    `outdated` is for the card that shows it as it was; `reassign` is to whom those who are asked may hand it on.
+    `outdated` is for the card that shows it as it was; `reassign` is to whom those who are asked may hand it on. For
+    `gather` seconds it waits here for others like it.
     """
 
     type: Literal["AskForwarded"] = "AskForwarded"
@@ -240,6 +259,7 @@ class AskForwarded(Event):
     requester: Party | None = None
     card: Card
     patience: float
+    gather: float = 0.0
     root: str = ""
     outdated: tuple[str, ...] = ()
 
@@ -252,7 +272,7 @@ class ResponseForwarded(Event):
 
 
 class RulingForwarded(Event):
-    """Home has ruled on an answer given here: what to tell the one who answered."""
+    """Home has ruled on an answer given here, one `of` so many: what to tell the one who answered."""
 
     type: Literal["RulingForwarded"] = "RulingForwarded"
     request: str
@@ -260,6 +280,7 @@ class RulingForwarded(Event):
     reason: str
     text: str
     under: str = ""
+    of: int = 1
 
 
 class CardForwarded(Event):

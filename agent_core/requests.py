@@ -51,6 +51,7 @@ class Decision(StrEnum):
     REVOKE = "revoke"
     REASSIGN = "reassign"
     DELEGATE = "delegate"
+    SHOW = "show"
 
 
 class Outcome(StrEnum):
@@ -190,12 +191,14 @@ class Where(Frozen):
     """
     Where a request is shown: `people`, `origin` or keys of conversations. Empty: the origin, else the people.
 
-    `reminders` are seconds from the first copy sent.
+    `reminders` are seconds from the first copy sent. For `gather` seconds it waits for others like it, to be shown with
+    them on one card.
     """
 
     targets: tuple[str, ...] = ()
     ladder: tuple[Rung, ...] = ()
     reminders: tuple[float, ...] = ()
+    gather: float = 0.0
 
 
 class Earlier(Frozen):

@@ -47,7 +47,7 @@ class Response(Frozen):
 
     `seen` is false where its prompt had not reached them before (G12); `under` is the thread in which they said it.
     `confirmed` where they named what they decide: by `code`, which is that of the copy, or where the channel asked once
-    more.
+    more. `of` is how many answers the same press gave, to requests of the same home.
     `values` is what they filled in, by field, where they sent a form in; `choice` names the way in which they deny.
     `revision` is that of the call as it was shown to them.
     `grant` is the scope in which they approve for longer.
@@ -65,6 +65,7 @@ class Response(Frozen):
     seen: bool
     confirmed: bool = False
     code: str = ""
+    of: int = 1
     via: ConversationKey
     under: str = ""
 

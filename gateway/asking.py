@@ -289,11 +289,14 @@ def _tell_who_is_asked(here: Conversation, thread: Thread, request: Request, wai
     later = quiet.told(here, waiting)
     if set(request.places) <= set(waiting):
         key = "asked.in_doubt.later" if request.in_doubt else "asked.people.later"
-        here.reply(thread, here.say(key, later=later, deadline=until, tool=request.tool))
+        told = here.say(key, later=later, deadline=until, tool=request.tool)
     else:
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
         deadline, asked = f"{until} {later}" if later else until, who(here, request, here.words(), waiting)
-        here.reply(thread, here.say(key, who=asked, deadline=deadline, tool=request.tool))
+        told = here.say(key, who=asked, deadline=deadline, tool=request.tool)
+    if (thread.id, told) not in here.listing.told:
+        here.listing.told.add((thread.id, told))
+        here.reply(thread, told)
 
 
 def check(here: Conversation, request: Request) -> None:
@@ -332,7 +335,7 @@ def _record(here: Conversation, thread: Thread, request: Request, waiting: quiet
     if before is not None and before.outcome is Outcome.SUPERSEDED:
         title = request.title if before.title else ""
         here.tell(before.home, events.RequestReplaced(request=before.request, by=request.id, title=title))
-    due = request.opened_at + request.patience
+    due = request.opened_at + request.where.gather + request.patience
     here.put_request(
         RequestRow(
             id=request.id, home=here.key, thread=thread.id, title=request.title, due=due, patience=request.patience
@@ -399,6 +402,7 @@ def forwarded(
         requester=request.requester,
         card=cards.card(here, request, place, here.requests[request.id].due, notes),
         patience=request.patience,
+        gather=request.where.gather,
         root=request.root if place == here.key else "",
     )
 

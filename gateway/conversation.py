@@ -112,6 +112,22 @@ class Draft:
     starts: dict[Operation, Starting] = field(default_factory=dict)
 
 
+@dataclass
+class Listing:
+    """
+    What cards there are to make and to change, once everything else is decided (`gathering.py`).
+
+    `unshown` are requests to show, `stale` lists on which something has changed. `refused` is why answers to some on a
+    list changed nothing, by who gave them, where that is told, how many they were, the list, and their home. `told` is
+    who is asked, by thread: of what is asked together that is said once.
+    """
+
+    told: set[tuple[str, str]] = field(default_factory=set)
+    unshown: dict[str, None] = field(default_factory=dict)
+    stale: dict[str, None] = field(default_factory=dict)
+    refused: dict[tuple[Identity, str, int, str, ConversationKey], list[str]] = field(default_factory=dict)
+
+
 class Conversation:
     """One conversation, loaded."""
 
@@ -135,6 +151,7 @@ class Conversation:
         self.models: dict[Operation, effects.CallModel] = {}
         self.taken: list[Operation] = []
         self.local: list[events.Event] = []
+        self.listing = Listing()
         self.known_roots: set[str] = set()
         self.known_messages: set[str] = set()
         self._handed_over: Counter[str] = Counter()
@@ -199,10 +216,12 @@ class Conversation:
         row = self.asks.get(delivery.id)
         if row is not None:
             self.asks[delivery.id] = row._replace(status=fate.status, receipt=fate.receipt or row.receipt, due=fate.due)
-        request = self.requests.get(delivery.request or "")
-        if fate.status == "sent" and request is not None and request.first_sent is None:
-            update = {"first_sent": fate.at, "due": fate.at + request.patience}
-            self.requests[request.id] = request.model_copy(update=update)
+        copy = self.copies.get(delivery.request or "")
+        for name in copy.members or (copy.request,) if copy is not None else (delivery.request or "",):
+            request = self.requests.get(name)
+            if fate.status == "sent" and request is not None and request.first_sent is None:
+                update = {"first_sent": fate.at, "due": fate.at + request.patience}
+                self.requests[request.id] = request.model_copy(update=update)
 
     # Deciding --------------------------------------------------------------------------------------------------------
 
@@ -354,7 +373,8 @@ class Conversation:
 
     def copies_lately(self) -> list[Copy]:
         """Give the requests that stood open here at some time of the last 24 hours."""
-        return [c for c in self.copies.values() if c.settled_at is None or self.now - c.settled_at < DAY]
+        requests = [copy for copy in self.copies.values() if not copy.members]
+        return [c for c in requests if c.settled_at is None or self.now - c.settled_at < DAY]
 
     def capabilities(self) -> Capabilities:
         """Say what can be done here."""

@@ -9,8 +9,22 @@ from __future__ import annotations
 
 from adapters.base import Say
 from agent_core import events
-from gateway import clients, granting, handing, home, inbound, ladder, linking, operator, places, runs, settling
-from gateway.conversation import Conversation
+from agent_core.requests import Decision
+from gateway import (
+    clients,
+    gathering,
+    granting,
+    handing,
+    home,
+    inbound,
+    ladder,
+    linking,
+    operator,
+    places,
+    runs,
+    settling,
+)
+from gateway.conversation import Conversation, Listing
 from gateway.store.base import Need
 
 
@@ -41,14 +55,18 @@ def decide(here: Conversation, now: float) -> None:
             runs.slept(here, timer)
         elif granting.ends(timer):
             granting.over(here, timer)
+        elif gathering.is_due(timer):
+            gathering.due(here, timer)
         else:
             ladder.due(here, timer)
     here.timers = []
     for result in list(here.ongoing.results.values()):
         runs.finished(here, result)
-    while here.touched or here.local:
+    while here.touched or here.local or here.listing != Listing():
         _settle_local(here, here.state.applied)
         runs.advance(here)
+        if not here.local:
+            gathering.show(here)
 
 
 def _settle_local(here: Conversation, seq: int) -> None:
@@ -122,14 +140,18 @@ def needs(here: Conversation, now: float) -> Need:
                 requests += [grant.id for grant in inbound.revoked(here, fact) if grant.home == here.key]
             case events.DeliveryReported(message_id=message):
                 messages.append(message)
+            case events.ActionTaken(request=request, decision=Decision.APPROVE | Decision.DENY, value=value):
+                requests += [request, *filter(None, value.split(","))]
             case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
                 requests.append(request)
             case events.CardForwarded(request=request) | events.CopyFailed(request=request):
                 requests.append(request)
             case events.RequestReplaced(request=request) | events.HandOverWished(request=request):
                 requests.append(request)
-            case events.RulingForwarded(request=request) | events.DeliveryEnded(request=str(request)):
+            case events.RulingForwarded(request=request):
                 requests.append(request)
+            case events.DeliveryEnded(request=str(request)):
+                requests += [request, *(here.copies[request].members if request in here.copies else ())]
             case events.ResponseForwarded(response=response):
                 requests.append(response.request)
             case events.OperatorActed(choice="revoke", note=request):

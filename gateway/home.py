@@ -220,7 +220,12 @@ def _tell(here: Conversation, response: Response, reason: str, text: str) -> Non
     here.tell(
         response.via,
         events.RulingForwarded(
-            request=response.request, to=response.voter.identity, reason=reason, text=text, under=response.under
+            request=response.request,
+            to=response.voter.identity,
+            reason=reason,
+            text=text,
+            under=response.under,
+            of=response.of,
         ),
     )
 

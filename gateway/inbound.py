@@ -17,7 +17,7 @@ from agent_core.addresses import Party
 from agent_core.grants import Grant
 from agent_core.requests import HANDING_ON, Decision, Kind
 from agent_core.thread import Thread
-from gateway import asking, letters, places, runs
+from gateway import asking, gathering, letters, places, runs
 from gateway.agents import Listening
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy
@@ -30,7 +30,14 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
         if not here.told_lately(f"{fact.sender} gone"):
             here.whisper(fact.sender, here.words(fact.sender).say("refused.gone"))
         return
-    if isinstance(fact, events.ActionTaken):
+    if isinstance(fact, events.ActionTaken) and copy.members:
+        covered = gathering.pressed(here, fact, copy)
+        for one in covered:
+            of = sum(other.home == one.home for other in covered)
+            places.answer(here, fact, one, fact.decision, revision=fact.revision, of=of)
+    elif isinstance(fact, events.ActionTaken) and fact.decision is Decision.SHOW:
+        gathering.show_by_itself(here, copy)
+    elif isinstance(fact, events.ActionTaken):
         confirmed = copy.card.confirm is not None
         places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision, confirmed=confirmed)
     elif fact.decision in HANDING_ON:
@@ -61,6 +68,12 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     if copy is not None and _says_otherwise(here, copy, reading):
         letters.tell(here, fact, "letter.differs")
         return True
+    if copy is not None and copy.members:
+        left = [one for one in gathering.members(here, copy) if one.settled_at is None]
+        copy = left[0] if len(left) == 1 else None
+        if len(left) > 1 and not reading.command:
+            _list_codes(here, fact, left)
+            return True
     if copy is not None and not (reading.command and _is_requester(here, fact, copy)):
         under = fact.reply_to or ""
         shown = places.revision(here, copy, under, reading.code)
@@ -95,13 +108,16 @@ def revoked(here: Conversation, fact: events.MessageReceived) -> list[Grant]:
 
 def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:
     """Read a text; the codes of this conversation count."""
-    codes = {code for copy in here.copies.values() for code in (copy.code, *copy.earlier_codes)}
+    codes = {code for copy in here.copies.values() for code in (copy.code, *copy.earlier_codes) if code}
     return places.reading(here, fact, codes=codes)
 
 
 def named(here: Conversation, fact: events.MessageReceived) -> Copy | None:
-    """Find the request that a message names, by the card that it stands under or by a code."""
-    return places.copy_under(here, fact.reply_to) or places.copy_with(here, read(here, fact).code)
+    """Find the request that a message names, by the card that it stands under or by a code; under a list by a code."""
+    under = places.copy_under(here, fact.reply_to)
+    if under is not None and not under.members:
+        return under
+    return places.copy_with(here, read(here, fact).code) or under
 
 
 def _says_otherwise(here: Conversation, copy: Copy, reading: replies.Reading) -> bool:
@@ -110,7 +126,7 @@ def _says_otherwise(here: Conversation, copy: Copy, reading: replies.Reading) ->
 
 
 def _open(here: Conversation) -> list[Copy]:
-    return [copy for copy in here.copies.values() if copy.settled_at is None]
+    return [copy for copy in here.copies.values() if copy.settled_at is None and not copy.members]
 
 
 def _stands_by(copy: Copy, fact: events.MessageReceived) -> bool:
@@ -156,7 +172,7 @@ def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[C
     if here.told_lately(f"{fact.sender} codes"):
         return
     words = here.words(fact.sender)
-    lines = [words.say("codes.line", code=copy.code, title=copy.card.title) for copy in copies]
+    lines = [words.say("codes.line", code=copy.code, title=gathering.titled(copy)) for copy in copies]
     here.whisper(fact.sender, words.say("codes", list="\n".join(lines)), fact.root)
 
 

@@ -6,32 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from adapters.base import NO_HEAD, Ask, Letterhead, Say, Settle
+from adapters.base import Ask, Say, Settle
 from agent_core import events, forms, replies
 from agent_core.grants import Grant
 from agent_core.requests import Decision, Kind
 from agent_core.rulings import Response
-from gateway import confirming, letters
+from gateway import confirming, gathering, letters
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
-
-BARE = {
-    "buttons": (),
-    "choices": (),
-    "form": "",
-    "fields": (),
-    "denials": (),
-    "edit": "",
-    "editable": (),
-    "confirm": None,
-    "grants": (),
-    "hand": "",
-    "how": "",
-    "silence": "",
-    "due": None,
-    "code": "",
-}
-"""What a card loses that nobody can answer any more."""
 
 
 def show(here: Conversation, ask: events.AskForwarded) -> None:
@@ -49,95 +31,87 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
     code = replies.code(here.key, here.state.codes)
     here.state = here.state.model_copy(update={"codes": here.state.codes + 1})
     if here.capabilities().letters:
-        card, head = letters.worded(here, ask, code), Letterhead(to=letters.deciders(here, ask.who, ask.requester))
+        card = letters.worded(here, ask, code)
     else:
         elsewhere = here.say("card.how.code" if here.capabilities().direct else "card.how.code.mention", code=code)
-        card, head = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {elsewhere}"}), NO_HEAD
+        card = ask.card.model_copy(update={"code": code, "how": f"{ask.card.how} {elsewhere}"})
     if card.confirm is not None:
         card = confirming.offered(here, card, in_doubt=ask.in_doubt)
-    said = Ask(card, ask.request, ask.root, head)
-    sent = here.send(said, request=ask.request, deadline=here.now + ask.patience)
-    here.put(
-        Copy(
-            request=ask.request,
-            place=here.key,
-            home=ask.home,
-            kind=ask.kind,
-            in_doubt=ask.in_doubt,
-            who=ask.who,
-            reassign=ask.reassign,
-            requester=ask.requester,
-            card=card,
-            root=ask.root,
-            code=code,
-            opened_at=known.opened_at if known is not None else here.now,
-            deliveries=tuple(sent),
-            earlier=(*known.earlier, *known.deliveries) if known is not None else (),
-            earlier_codes=(*known.earlier_codes, known.code) if known is not None else (),
-        )
+    copy = Copy(
+        request=ask.request,
+        place=here.key,
+        home=ask.home,
+        kind=ask.kind,
+        in_doubt=ask.in_doubt,
+        who=ask.who,
+        reassign=ask.reassign,
+        requester=ask.requester,
+        card=card,
+        root=ask.root,
+        code=code,
+        opened_at=known.opened_at if known is not None else here.now,
+        patience=ask.patience,
+        earlier=(*known.earlier, *known.deliveries) if known is not None else (),
+        earlier_codes=(*known.earlier_codes, known.code) if known is not None else (),
     )
-    if not sent:
-        _fail(here, ask.request, ask.home, "its channel is not configured any more")
+    gathering.take(here, copy, ask.gather)
 
 
 def _outdate(here: Conversation, copy: Copy, notes: tuple[str, ...]) -> None:
     """Take away what can be pressed on a card that shows the call as it was."""
     here.draft.withdraw += (*copy.deliveries, *copy.reminders)
     if here.capabilities().edits and copy.deliveries:
-        card = copy.card.model_copy(update=BARE | {"notes": notes})
+        card = copy.card.model_copy(update=gathering.BARE | {"notes": notes})
         here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
 
 
 def change(here: Conversation, wanted: events.CardForwarded) -> None:
     """Bring a copy up to date: settled without buttons, open with other notes, or something said under it."""
     copy = here.copies.get(wanted.request)
-    if copy is None or not copy.deliveries:
+    if copy is None:
         return
+    shown = gathering.card_of(here, copy).deliveries
     if wanted.settled:
+        copy = gathering.release(here, copy)
         if copy.settled_at is None:
             here.draft.withdraw += (*copy.deliveries, *copy.reminders)
-        card = copy.card.model_copy(update=BARE | {"notes": wanted.notes})
+        card = copy.card.model_copy(update=gathering.BARE | {"notes": wanted.notes})
         copy = copy.model_copy(update={"card": card, "settled_at": copy.settled_at or here.now})
         here.put(copy)
-        if here.capabilities().edits:
+        gathering.changed(here, copy)
+        if copy.deliveries and here.capabilities().edits:
             here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
-        else:
+        elif copy.deliveries:
             _say_settled(here, copy)
     elif wanted.grant:
         card = copy.card.model_copy(update={"grant": wanted.grant, "revoke": wanted.revoke})
         copy = copy.model_copy(update={"card": card})
         here.put(copy)
-        if here.capabilities().edits:
+        gathering.changed(here, copy)
+        if copy.deliveries and here.capabilities().edits:
             here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
-        else:
+        elif copy.deliveries:
             here.send(Say(wanted.grant, copy.root), request=copy.request)
     elif wanted.who is not None:
         here.put(copy.model_copy(update={"who": wanted.who}))
-    elif wanted.remind and copy.settled_at is None:
+    elif wanted.remind and copy.settled_at is None and shown:
         text = wanted.remind if not copy.code else f"{wanted.remind} {here.say('reminder.code', code=copy.code)}"
         said = [name for say in _beside(here, copy, text) for name in here.send(say, request=copy.request)]
         here.put(copy.model_copy(update={"reminders": (*copy.reminders, *said)}))
     elif wanted.notes and copy.settled_at is None:
         copy = copy.model_copy(update={"card": copy.card.model_copy(update={"notes": wanted.notes})})
         here.put(copy)
-        if here.capabilities().edits:
+        gathering.changed(here, copy)
+        if copy.deliveries and here.capabilities().edits:
             here.send(Settle(copy.card, copy.request, copy.deliveries[-1]), request=copy.request)
-        else:
+        elif copy.deliveries:
             for say in _beside(here, copy, "\n".join((copy.card.title, *wanted.notes))):
                 here.send(say, request=copy.request)
-    if wanted.under:
+    if wanted.under and shown:
+        text = wanted.under if copy.deliveries else f"{copy.code} {wanted.under}"
         written = here.capabilities().letters
-        for say in (
-            letters.under(here, copy, wanted.under) if written else [Say(wanted.under, copy.root, copy.deliveries[-1])]
-        ):
+        for say in letters.under(here, copy, text) if written else [Say(text, copy.root, shown[-1])]:
             here.send(say, request=copy.request)
-
-
-def _under(here: Conversation, copy: Copy, text: str) -> list[Say]:
-    """Say something under a card."""
-    if here.capabilities().letters:
-        return letters.under(here, copy, text)
-    return [Say(text, copy.root, copy.deliveries[-1])]
 
 
 def _beside(here: Conversation, copy: Copy, text: str) -> list[Say]:
@@ -146,7 +120,8 @@ def _beside(here: Conversation, copy: Copy, text: str) -> list[Say]:
 
 
 def _say_settled(here: Conversation, copy: Copy) -> None:
-    for say in _beside(here, copy, "\n".join((copy.card.title, *copy.card.notes))):
+    lines = (copy.card.title, *copy.card.notes, *map(gathering.said, copy.card.rows))
+    for say in _beside(here, copy, "\n".join(lines)):
         here.send(say)
 
 
@@ -162,6 +137,7 @@ def answer(
     revision: int,
     seen: bool = True,
     confirmed: bool = False,
+    of: int = 1,
     under: str = "",
 ) -> None:
     """
@@ -184,6 +160,7 @@ def answer(
         seen=seen,
         confirmed=confirmed,
         code=copy.code,
+        of=of,
         via=here.key,
         under=under,
     )
@@ -215,7 +192,10 @@ def ruled(here: Conversation, ruling: events.RulingForwarded) -> None:
     if here.now - copy.told.get(what, 0.0) < QUIET:
         return
     here.put(copy.model_copy(update={"told": {**copy.told, what: here.now}}))
-    here.whisper(ruling.to, ruling.text, ruling.under)
+    if copy.batch:
+        gathering.refused(here, ruling, copy)
+    else:
+        here.whisper(ruling.to, ruling.text, ruling.under)
 
 
 def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
@@ -247,11 +227,7 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
         sent = here.send(Ask(card, copy.request, copy.root), request=copy.request)
         here.put(copy.model_copy(update={"deliveries": (*copy.deliveries, *sent)}))
         return
-    _fail(here, copy.request, copy.home, ended.reason)
-
-
-def _fail(here: Conversation, request: str, home: object, reason: str) -> None:
-    here.tell(home, events.CopyFailed(request=request, place=here.key, reason=reason))  # type: ignore[arg-type]
+    gathering.fail(here, copy, ended.reason)
 
 
 def reported(here: Conversation, fact: events.DeliveryReported) -> None:
@@ -302,7 +278,7 @@ def prompted_at(here: Conversation, copy: Copy) -> float | None:
     A card of unknown fate is sent anew, marked "again:"; then that one is what people surely have.
     """
     parts: list[DeliveryRow] = []
-    for row in (here.asks.get(name) for name in copy.deliveries):
+    for row in (here.asks.get(name) for name in gathering.card_of(here, copy).deliveries):
         if row is not None:
             parts = [] if row.status == "unknown" else [*parts, row]
     times = [row.receipt.at for row in parts if row.receipt is not None]
@@ -311,7 +287,7 @@ def prompted_at(here: Conversation, copy: Copy) -> float | None:
 
 def in_flight(here: Conversation, copy: Copy) -> bool:
     """Tell whether a card is being sent, or nobody knows yet whether it was."""
-    rows = [here.asks.get(name) for name in copy.deliveries]
+    rows = [here.asks.get(name) for name in gathering.card_of(here, copy).deliveries]
     return any(
         row is not None and (row.status == "claimed" or (row.status == "unknown" and row.due is not None))
         for row in rows

@@ -31,6 +31,7 @@ from gateway import settings_check
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 LONGEST = 366 * UNITS["d"]  # seconds that anybody is waited for
+LONGEST_GATHER = UNITS["h"]  # seconds that a request waits for others like it
 MOST_SCOPES = 5  # ways to approve for longer, each with a button
 LONGEST_TEXTS = 10 * LONGEST  # seconds that texts are kept, unless for ever
 
@@ -225,6 +226,9 @@ class PolicySettings(Section):
     reminders: list[str] = Field(
         default=[], description="When who was asked is reminded, counted from the first copy sent, like 30m."
     )
+    gather: str = Field(
+        default="", description="How long it waits for others like it, to be shown on one card (s, m, h), like 30s."
+    )
     ladder: list[RungSettings] = Field(
         default=[], description='Who is asked besides, and when: [{ after = "15m", roles = ["owner"] }].'
     )
@@ -257,6 +261,13 @@ class PolicySettings(Section):
     @classmethod
     def _is_duration(cls, value: str) -> str:
         seconds(value)
+        return value
+
+    @field_validator("gather")
+    @classmethod
+    def _is_short(cls, value: str) -> str:
+        if value:
+            seconds(value, LONGEST_GATHER, "an hour")
         return value
 
     @field_validator("when")
@@ -333,6 +344,7 @@ class PolicySettings(Section):
                     for rung in self.ladder
                 ),
                 reminders=tuple(map(seconds, self.reminders)),
+                gather=seconds(self.gather) if self.gather else 0.0,
             ),
             patience=seconds(self.deadline),
             go_on=self.silence == "go_on",
@@ -490,7 +502,7 @@ def _scope(written: str) -> Scope:
         raise ValueError(f"{error}; or one of {THREAD}, {UNTIL_REVOKED}") from None
 
 
-def seconds(duration: str, longest: float = LONGEST) -> float:
+def seconds(duration: str, longest: float = LONGEST, words: str = "") -> float:
     """
     Read a duration such as 90s, 15m, 24h or 7d.
 
@@ -501,5 +513,6 @@ def seconds(duration: str, longest: float = LONGEST) -> float:
     if unit not in UNITS or not number.isdecimal() or int(number) == 0:
         raise ValueError(f"{duration!r} is no duration; write a number and s, m, h or d, like 24h")
     if int(number) * UNITS[unit] > longest:
-        raise ValueError(f"{duration!r} is longer than {'a year' if longest == LONGEST else 'ten years'}")
+        limit = words or ("a year" if longest == LONGEST else "ten years")
+        raise ValueError(f"{duration!r} is longer than {limit}")
     return int(number) * UNITS[unit]

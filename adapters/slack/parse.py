@@ -42,6 +42,7 @@ EDIT_ACTION = "ringback.edit_form"  # ... or what may be changed of a call
 HAND_ACTION = "ringback.hand_form"  # ... or to whom it is handed on
 FORM_ACTIONS = (DENY_ACTION, FILL_ACTION, EDIT_ACTION, HAND_ACTION)
 REVISED = "@"  # in what a button carries, before the revision of the call that its card shows
+ROW_ACTION = "ringback.row"  # a menu beside one request of a list; its options are a decision and the request
 VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER, "ringback.edit": Decision.EDIT}
 VIEWS |= {"ringback.hand": Decision.REASSIGN}
 
@@ -221,15 +222,19 @@ def _by_robot(message: Mapping[str, Any], bot: Bot) -> bool:
 def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
     action, user = payload["actions"][0], payload["user"]
     name = str(action["action_id"])
+    selected = action.get("selected_option") or {}
+    pressed = storable(str(selected.get("value") or action.get("value") or ""))
     decision = ACTIONS.get(name.partition("#")[0])
+    if name.partition("#")[0] == ROW_ACTION:
+        said, _, pressed = pressed.partition("/")
+        decision = Decision(said)
     if decision is None and name.partition("#")[0] not in FORM_ACTIONS:
         return Ignored(f"action {name}")
     container = payload["container"]
     channel = str(container.get("channel_id") or payload["channel"]["id"])
     direct = channel.startswith("D")
     where = _conversation(bot, _place(channel, user["id"], direct=direct))
-    selected = action.get("selected_option") or {}
-    named, _, value = storable(str(selected.get("value") or action.get("value") or "")).partition("/")
+    named, _, value = pressed.partition("/")
     request, _, revision = named.partition(REVISED)
     who = _clicker(payload, user, bot)
     if decision is None:

@@ -15,7 +15,16 @@ import pydantic_core
 
 from adapters.base import Ask, Form, Outbound, Part, Say, Settle, Whisper
 from adapters.slack import limits
-from adapters.slack.parse import ACTIONS, DENY_ACTION, EDIT_ACTION, FILL_ACTION, HAND_ACTION, REVISED, VIEWS
+from adapters.slack.parse import (
+    ACTIONS,
+    DENY_ACTION,
+    EDIT_ACTION,
+    FILL_ACTION,
+    HAND_ACTION,
+    REVISED,
+    ROW_ACTION,
+    VIEWS,
+)
 from adapters.slack.text import cut, escape, size, split
 from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
@@ -144,8 +153,10 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     """The choices in full, where a button or a menu does not show them so; and what is pressed, with how to answer."""
     if card.revision:
         request = f"{request}{REVISED}{card.revision}"
+    open_ones = [row.request for row in card.rows if row.buttons]
+    about = f"{request}/{','.join(open_ones)}" if card.rows else request
     elements = [
-        _button(ACTION_IDS[d], label, request, STYLES.get(d)) | (_confirm(card) if d is Decision.APPROVE else {})
+        _button(ACTION_IDS[d], label, about, STYLES.get(d)) | (_confirm(card) if d is Decision.APPROVE else {})
         for d, label in card.buttons
     ]
     elements += [
@@ -180,7 +191,27 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     full = "\n".join(f"{n}. {words}" for n, (_, words) in enumerate(card.choices, start=1))
     whole = _sections(full) if any(size(words) > room for _, words in card.choices) else []
     pressed: list[Block] = [{"type": "actions", "elements": elements}] if elements else []
-    return whole, [*pressed, *([_plain_context(card.how)] if card.how else [])]
+    return whole, [*_rows(card), *pressed, *([_plain_context(card.how)] if card.how else [])]
+
+
+def _rows(card: events.Card) -> list[Block]:
+    """The requests of a list, each with what it is, how it stands, and a menu to decide it alone."""
+    blocks = []
+    for number, row in enumerate(card.rows, start=1):
+        block = _plain_section("\n".join(filter(None, (f"{row.code}  {row.text}", row.note))))
+        if row.buttons:
+            options = [
+                {"text": _plain(cut(label, limits.OPTION_TEXT)), "value": f"{decision}/{row.request}"}
+                for decision, label in row.buttons
+            ]
+            block["accessory"] = {
+                "type": "static_select",
+                "action_id": f"{ROW_ACTION}#{number}",
+                "placeholder": _plain(cut(card.menu, limits.OPTION_TEXT)),
+                "options": options,
+            }
+        blocks.append(block)
+    return blocks
 
 
 def _button(action: str, label: str, value: str, style: str | None) -> Block:
@@ -273,7 +304,9 @@ def summary(card: events.Card, number: int, of: int) -> str:
     """What a notification and a screen reader say: the whole of it in words."""
     part = f" ({number}/{of})" if of > 1 else ""
     facts = "; ".join(f"{label}: {value}" for label, value in card.facts)
-    words = [card.again, card.title + part, card.body, facts, card.why, card.asker, *card.notes, card.grant, card.how]
+    rows = [" ".join(filter(None, (row.code, row.text, row.note))) for row in card.rows]
+    said = [card.again, card.title + part, card.body, facts, card.why, card.asker, *rows, *card.notes, card.grant]
+    words = [*said, card.how]
     return escape(cut("\n".join(word for word in words if word), limits.TEXT))
 
 

@@ -102,6 +102,17 @@ ENGLISH: Mapping[str, str] = {
     "card.after.undeliverable": "Asked again: the first could not be delivered to anybody, {time}.",
     "card.after.no_route": "Asked again: the first time there was nobody to ask, {time}.",
     "card.again": "Again: the first copy of this may not have reached you. It is the same request.",
+    "batch.title": "{title} ({count} requests)",
+    "batch.approve": "Approve all {count}",
+    "batch.deny": "Deny all {count}",
+    "batch.menu": "Decide this one",
+    "batch.show": "Show it by itself",
+    "batch.how": (
+        "Press a button for all that are open, or choose for each. In words, begin with the code of one, as in “{code} "
+        "approve”; anything else after a code is passed on as a question."
+    ),
+    "batch.partly": "{done} of {count} counted. For these your answer changed nothing:\n{lines}",
+    "batch.nothing": "For these your answer changed nothing:\n{lines}",
     "confirm.title": "Approve exactly this?",
     "confirm.no": "Back",
     "button.approve": "Approve",

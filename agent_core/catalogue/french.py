@@ -91,6 +91,18 @@ _SENTENCES: Mapping[str, str] = {
     "card.after.undeliverable": "Nouvelle demande : la première n’a pu être remise à personne, {time}.",
     "card.after.no_route": "Nouvelle demande : la première fois, il n’y avait personne à qui demander, {time}.",
     "card.again": "De nouveau : la première copie ne vous est peut-être pas parvenue. C’est la même demande.",
+    "batch.title": "{title} ({count} demandes)",
+    "batch.approve": "Approuver les {count}",
+    "batch.deny": "Refuser les {count}",
+    "batch.menu": "Décider celle-ci",
+    "batch.show": "L’afficher seule",
+    "batch.how": (
+        "Appuyez sur un bouton pour toutes celles qui sont ouvertes, ou choisissez pour chacune. Par écrit, commencez "
+        "par le code de l’une d’elles, comme « {code} approuver » ; tout autre texte après un code est transmis comme "
+        "une question."
+    ),
+    "batch.partly": "{done} sur {count} comptent. Pour celles-ci, votre réponse n’a rien changé :\n{lines}",
+    "batch.nothing": "Pour celles-ci, votre réponse n’a rien changé :\n{lines}",
     "confirm.title": "Approuver exactement ceci ?",
     "confirm.no": "Retour",
     "button.approve": "Approuver",

@@ -84,6 +84,17 @@ GERMAN: Mapping[str, str] = {
     "card.after.undeliverable": "Neu gefragt: Die erste Anfrage hat niemanden erreicht, {time}.",
     "card.after.no_route": "Neu gefragt: Beim ersten Mal gab es niemanden, der gefragt werden konnte, {time}.",
     "card.again": "Noch einmal: Vielleicht hat dich die erste Fassung nicht erreicht. Es ist dieselbe Anfrage.",
+    "batch.title": "{title} ({count} Anfragen)",
+    "batch.approve": "Alle {count} genehmigen",
+    "batch.deny": "Alle {count} ablehnen",
+    "batch.menu": "Nur diese entscheiden",
+    "batch.show": "Einzeln zeigen",
+    "batch.how": (
+        "Drück auf einen Knopf für alle, die offen sind, oder wähle für jede einzeln. In Worten beginne mit dem Code, "
+        "etwa „{code} genehmigen“; alles andere nach einem Code wird als Frage weitergegeben."
+    ),
+    "batch.partly": "{done} von {count} zählen. Bei diesen hat deine Antwort nichts geändert:\n{lines}",
+    "batch.nothing": "Bei diesen hat deine Antwort nichts geändert:\n{lines}",
     "confirm.title": "Genau das genehmigen?",
     "confirm.no": "Zurück",
     "button.approve": "Genehmigen",

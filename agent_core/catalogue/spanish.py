@@ -80,6 +80,17 @@ SPANISH: Mapping[str, str] = {
     "card.after.undeliverable": "Se pregunta de nuevo: la primera vez no se pudo entregar a nadie, {time}.",
     "card.after.no_route": "Se pregunta de nuevo: la primera vez no había a quién preguntar, {time}.",
     "card.again": "Otra vez: puede que la primera copia no te haya llegado. Es la misma solicitud.",
+    "batch.title": "{title} ({count} solicitudes)",
+    "batch.approve": "Aprobar las {count}",
+    "batch.deny": "Rechazar las {count}",
+    "batch.menu": "Decidir solo esta",
+    "batch.show": "Mostrarla sola",
+    "batch.how": (
+        "Pulsa un botón para todas las que están abiertas o elige para cada una. Por escrito, empieza por el código de "
+        "una, como «{code} aprobar»; cualquier otra cosa tras un código se transmite como pregunta."
+    ),
+    "batch.partly": "{done} de {count} cuentan. Para estas tu respuesta no ha cambiado nada:\n{lines}",
+    "batch.nothing": "Para estas tu respuesta no ha cambiado nada:\n{lines}",
     "confirm.title": "¿Aprobar exactamente esto?",
     "confirm.no": "Volver",
     "button.approve": "Aprobar",

@@ -53,6 +53,21 @@ class RollBack(BaseModel):
     environment: Environment
 
 
+class RestartServices(BaseModel):
+    """Restart some services, each by itself."""
+
+    intent: Literal["restart_services"] = "restart_services"
+    environment: Environment
+    services: list[str]
+
+
+class Restart(BaseModel):
+    """A service to restart."""
+
+    environment: Environment
+    service: str
+
+
 class AskPerson(BaseModel):
     """Ask the requester, or the people who release."""
 
@@ -96,7 +111,7 @@ class Done(BaseModel):
 
 
 NextStep = Annotated[
-    ListDeployments | Deploy | RollBack | AskPerson | AskRelease | Export | ReadFile | Done,
+    ListDeployments | Deploy | RollBack | RestartServices | AskPerson | AskRelease | Export | ReadFile | Done,
     Field(discriminator="intent"),
 ]
 
@@ -118,11 +133,11 @@ class Text(BaseModel):
 
 
 class Change(BaseModel):
-    """One change of what runs; `start` tells two attempts of one start from two starts."""
+    """A change of what runs; `tag` is a version or a service, `start` tells two attempts of a start from two starts."""
 
     environment: Environment
     tag: str
-    what: Literal["deploy", "roll back"]
+    what: Literal["deploy", "roll back", "restart"]
     start: str
     attempt: int
 
@@ -160,6 +175,14 @@ async def roll_back(arguments: RollBack, start: Start) -> Deployed:
     return changed
 
 
+@tool(limit=30)
+async def restart(arguments: Restart, start: Start) -> str:
+    """Restart a service."""
+    world = read()
+    _record(world, arguments.environment, arguments.service, "restart", start)
+    return f"{arguments.service} is up again"
+
+
 @tool(read_only=True)
 async def read_file(arguments: ReadFile, start: Start) -> Text:
     """Fetch a file that came with a message, and look into it."""
@@ -186,15 +209,22 @@ def _change(environment: Environment, tag: str, what: Literal["deploy", "roll ba
     world = read()
     before = world.running.get(environment)
     world.running[environment] = tag
+    _record(world, environment, tag, what, start)
+    return Deployed(environment=environment, tag=tag, before=before)
+
+
+def _record(
+    world: World, environment: Environment, tag: str, what: Literal["deploy", "roll back", "restart"], start: Start
+) -> None:
     world.changes.append(Change(environment=environment, tag=tag, what=what, start=start.key, attempt=start.attempt))
     new = FILE.with_suffix(".new")
     new.write_text(world.model_dump_json(indent=2))
     os.replace(new, FILE)
-    return Deployed(environment=environment, tag=tag, before=before)
 
 
 RULES = """You are the deploy bot of a small team.
-You deploy versions (tags like v1.4.2) to staging or production, roll back, and list what runs, as a file too.
+You deploy versions (tags like v1.4.2) to staging or production, roll back, restart services, and list what runs, as
+a file too.
 You read text files that people attach.
 People approve what needs approval; that is not your business.
 Take one step at a time, and finish with done and a short message."""
@@ -221,6 +251,11 @@ async def deploybot(run: Run) -> None:
                 await run.call(deploy, step)
             case RollBack():
                 await run.call(roll_back, step)
+            case RestartServices(environment=environment, services=services):
+                wanted = (Restart(environment=environment, service=service) for service in services)
+                results = await run.all(*(run.call(restart, one) for one in wanted))
+                done = [name for name, result in zip(services, results, strict=True) if isinstance(result, Ok)]
+                return await run.reply(f"Restarted: {', '.join(done) or 'nothing'}.")
             case AskPerson(question=question, choices=choices, whom=whom):
                 to = to_role("release") if whom == "release" else None
                 await run.request_human(Question(question, choices=choices, to=to))

@@ -31,6 +31,7 @@ ASKING = (
     "deploy v1.5.0 to staging",
     "deploy to production",
     "roll back production",
+    "restart api, web and worker in production",
     "ask release: is Friday a good day?",
     "list",
     "export the list as a file",

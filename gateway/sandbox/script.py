@@ -17,6 +17,7 @@ HELP = """I am a script that stands in for a model, so I understand a few phrase
 • deploy to production (I ask which version)
 • plan a release (I ask what, by a form)
 • roll back production, or staging
+• restart api, web and worker in production (one card asks for all of them)
 • list (what runs where), or: export the list as a file
 • a text file, sent to me (I tell you what is in it)
 • ask release: is Friday a good day? (I ask the people who release, and tell you)
@@ -27,6 +28,7 @@ VERSIONS = ("v1.4.2", "v1.5.0")  # offered where somebody names none
 _TAG = re.compile(r"<(\w+)([^>]*)>(.*?)</\1>", re.DOTALL)
 _DEPLOY = re.compile(r"\bdeploy\s+(v\d+(?:\.\d+)*)?\s*(?:to\s+)?(staging|production)\b", re.IGNORECASE)
 _ROLL_BACK = re.compile(r"\broll\s*back\s+(?:to\s+)?(staging|production)\b", re.IGNORECASE)
+_RESTART = re.compile(r"\brestart\s+(\w[\w\s,-]*?)\s+in\s+(staging|production)\b", re.IGNORECASE)
 _ASK = re.compile(r"^\s*ask\s+(release|me)\s*:\s*(.+)$", re.IGNORECASE | re.DOTALL)
 _PLAN = re.compile(r"\bplan\s+a\s+release\b", re.IGNORECASE)
 _PLANNED = re.compile(r"^Where to: (\w+)\nVersion: (\S+)$", re.MULTILINE)
@@ -69,6 +71,10 @@ def _begin(text: str) -> str:
         return _step("deploy", environment=environment.lower(), tag=tag)
     if back := _ROLL_BACK.search(text):
         return _step("roll_back", environment=back.group(1).lower())
+    if services := _RESTART.search(text):
+        names, environment = services.groups()
+        listed = [name for name in re.split(r"[,\s]+", names) if name.casefold() != "and"]
+        return _step("restart_services", environment=environment.lower(), services=listed)
     if ask := _ASK.match(text):
         whom, question = ask.groups()
         return _step(

@@ -19,7 +19,7 @@ FILE = "ringback.toml"
 STORE = "store"  # the folder of the gateway's own data
 HEAD = "# Written anew by `ringback sandbox` at each start: changes made here are lost.\n"
 ZONES = "/usr/share/zoneinfo/"
-GUARDED = ("deploy", "roll_back")
+GUARDED = ("deploy", "roll_back", "restart")
 URGENT = ("roll_back",)
 
 

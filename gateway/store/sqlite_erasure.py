@@ -122,9 +122,12 @@ def _find(db: sqlite3.Connection, whose: Collection[str], identities: Collection
                 if body["type"] == "RequestOpened":
                     found.requests.add(body["request"]["id"])
     found.conversations |= {place.conversation for place in found.messages}
-    for request in found.requests:
-        rows = db.execute("SELECT conversation FROM copies WHERE request = ?", (request,))
-        found.conversations |= {conversation for (conversation,) in rows}
+    for request in list(found.requests):
+        rows = db.execute(
+            "SELECT conversation, body ->> '$.batch' FROM copies WHERE request = ?", (request,)
+        ).fetchall()
+        found.conversations |= {conversation for conversation, _ in rows}
+        found.requests |= {batch for _, batch in rows if batch}  # what it is stands in that list, too
     return found
 
 
@@ -257,7 +260,7 @@ def _erase_index(db: sqlite3.Connection, found: Found) -> set[int]:
         for conversation, body in db.execute(
             "SELECT conversation, body FROM copies WHERE request = ?", (request,)
         ).fetchall():
-            left = less(body, "deliveries", "told", "code")
+            left = less(body, *COPY_STAYS)
             db.execute(
                 "UPDATE copies SET body = ? WHERE request = ? AND conversation = ?", (left, request, conversation)
             )
@@ -269,6 +272,10 @@ def blobs_of(event: dict[str, Any]) -> set[str]:
     """Name what of an event stands beside the log: payloads, contexts, whole texts, large results, files."""
     named = {str(event[name]) for name in ("raw", "blob", "context") if event.get(name)}
     return named | {str(enclosure["blob"]) for enclosure in event.get("enclosures", ())}
+
+
+COPY_STAYS = ("deliveries", "told", "code", "batch", "members")
+"""What stays of a copy besides ids and outcomes."""
 
 
 def less(body: str | bytes, *stays: str) -> str:

@@ -226,8 +226,9 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
         if kind == "ask":
             db.execute(
                 "UPDATE requests SET first_sent = ?1, due = ?1 + patience"
-                " WHERE id = ?2 AND first_sent IS NULL AND status = 'open'",
-                (now, request),
+                " WHERE first_sent IS NULL AND status = 'open' AND (id = ?2 OR id IN (SELECT m.value FROM copies c,"
+                " json_each(c.body, '$.members') m WHERE c.conversation = ?3 AND c.request = ?2))",
+                (now, request, conversation),
             )
         elif kind == "settle":
             _outdate(db, conversation, target, fate.delivery)

@@ -355,13 +355,20 @@ def _copies(db: sqlite3.Connection, conversation: int, named: list[str], now: fl
         " ORDER BY until DESC LIMIT ?",
         (conversation, now - RECENT, sqlite_lanes.OPEN, RECENT_MOST),
     ).fetchall()
-    known = {request for request, _ in rows}
-    for name in named:
-        if name not in known:
-            rows += db.execute(
-                "SELECT request, body FROM copies WHERE conversation = ? AND request = ?", (conversation, name)
-            ).fetchall()
-    return [Copy.model_validate_json(body) for _, body in rows]
+    copies = {request: Copy.model_validate_json(body) for request, body in rows}
+    while named:  # with a list come the requests on it, and with these the list
+        name = named.pop()
+        if name not in copies and (found := _copy(db, conversation, name)) is not None:
+            copies[name] = found
+            named += [*found.members, *filter(None, [found.batch])]
+    return list(copies.values())
+
+
+def _copy(db: sqlite3.Connection, conversation: int, request: str) -> Copy | None:
+    row = db.execute(
+        "SELECT body FROM copies WHERE conversation = ? AND request = ?", (conversation, request)
+    ).fetchone()
+    return Copy.model_validate_json(row[0]) if row is not None else None
 
 
 def stored_thread(db: sqlite3.Connection, conversation: int, name: str) -> StoredThread | None:

@@ -13,7 +13,7 @@ import pydantic_core
 
 from agent_core.erasure import erased
 from gateway.store.base import ConversationState
-from gateway.store.sqlite_erasure import blobs_of, less
+from gateway.store.sqlite_erasure import COPY_STAYS, blobs_of, less
 from gateway.store.sqlite_log import stored_thread
 
 BATCH = 1_000  # events, keys or conversations in one transaction: nobody waits longer than for these
@@ -102,5 +102,5 @@ def _retire_index(db: sqlite3.Connection, conversation: int, upto: int, before: 
     for request, body in db.execute(
         "SELECT request, body FROM copies WHERE conversation = ? AND until < ?", (conversation, before)
     ).fetchall():
-        kept = less(body, "deliveries", "told", "code")
+        kept = less(body, *COPY_STAYS)
         db.execute("UPDATE copies SET body = ? WHERE conversation = ? AND request = ?", (kept, conversation, request))

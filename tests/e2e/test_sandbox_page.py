@@ -111,6 +111,32 @@ def test_what_is_urgent_is_confirmed(player: Player, sandbox: Sandbox):
 
 
 @pytest.mark.timeout(90)
+def test_equal_requests_are_decided_together(player: Player, sandbox: Sandbox):
+    """
+    Three restarts stand on one card: one is denied from its menu, one press approves the others, and each copy says so.
+    """
+    player.be("Rita, requester")
+    player.write("restart api, web and worker in production")
+    player.be("Ben, approver", APPROVALS)
+    card = player.message("Approve restart? (3 requests)")
+    expect(card).to_contain_text("environment: production, service: worker")
+    card.get_by_role("combobox", name="Decide this one").nth(1).select_option("Deny")
+    expect(card).to_contain_text("Denied by Ben Okri")
+    expect(card.get_by_role("combobox")).to_have_count(2)
+
+    player.be("Ana, approver")
+    card = player.message("Approve restart? (3 requests)")
+    player.press(card, "Approve all 2")
+    expect(card).to_contain_text("Approved by Ana Lima")
+    expect(card.get_by_role("button", name=re.compile("Approve|Deny"))).to_have_count(0)
+    expect(card.get_by_role("combobox")).to_have_count(0)
+    player.be("Rita, requester")
+    expect(player.message("Restarted: api, worker.")).to_be_visible()
+    restarted = [change["tag"] for change in sandbox.changes() if change["what"] == "restart"]
+    assert ["api", "worker"] == sorted(restarted)
+
+
+@pytest.mark.timeout(90)
 def test_press_while_nobody_answers(player: Player):
     """
     While the gateway is down Slack says that the app did not respond; a message waits; started again, all goes on.

@@ -155,6 +155,28 @@ def test_a_press_names_its_request(name: str, conversation: str, decision: Decis
     assert 2 == len(got.dedupe)
 
 
+def test_a_menu_of_a_list_decides_one_request():
+    """
+    An option names the decision and the request; a button for all of a list names the list and those on it.
+    """
+    payload = load("choice_selected")
+    option = {"text": {"type": "plain_text", "text": "Deny"}, "value": "deny/r7"}
+    payload["actions"][0] |= {"action_id": "ringback.row#3", "selected_option": option}
+    got = parse(payload, BOT, NOW)
+    assert isinstance(got, Inbound)
+    assert isinstance(got.fact, events.ActionTaken)
+    assert (Decision.DENY, "r7", "") == (got.fact.decision, got.fact.request, got.fact.value)
+
+    option["value"] = "explode/r7"
+    assert isinstance(parse(payload, BOT, NOW), Ignored)
+    payload = load("button_approve")
+    payload["actions"][0]["value"] = "thelist/r1,r2"
+    got = parse(payload, BOT, NOW)
+    assert isinstance(got, Inbound)
+    assert isinstance(got.fact, events.ActionTaken)
+    assert (Decision.APPROVE, "thelist", "r1,r2") == (got.fact.decision, got.fact.request, got.fact.value)
+
+
 def test_the_form_button_is_a_query():
     """
     A press that only opens a form is no event.

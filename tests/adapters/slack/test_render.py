@@ -20,11 +20,12 @@ from adapters.slack.render import form, render
 from adapters.slack.text import escape
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.events import Card, Confirm
+from agent_core.events import Card, Confirm, Row
 from agent_core.forms import Field
 from agent_core.requests import Choice, Decision
 
 HERE = ConversationKey("slack:T1/C1")
+LONGEST, MOST = 300, 10  # characters of a request on a list, and requests on one
 BUTTONS = ((Decision.APPROVE, "Approve"), (Decision.DENY, "Deny"))
 REASON = forms.Field(name="reason", kind="long_text", label="Reason", hint="Who reads it")
 NASTY = "<!channel> <@U1> <https://x.test|click> *bold* `code` & </message>"
@@ -89,6 +90,39 @@ def test_a_settled_card_has_no_buttons():
     assert ("chat.update", "d1", True) == (part.kind, part.target, part.idempotent)
     assert "deploy done, 14:03" in json.dumps(part.arguments["blocks"])
     assert "Approved by Ana, 14:02" in part.arguments["text"]
+
+
+def a_list(*open_ones: bool) -> Card:
+    """A list of requests with texts as long as they may be, some of them open."""
+    rows = [
+        Row(
+            request=f"{n:026}",
+            code=f"C{n}",
+            text=NASTY + "x" * (LONGEST - len(NASTY)),
+            note="" if is_open else "Denied by Ana",
+            buttons=(*BUTTONS, (Decision.SHOW, "Show it by itself")) if is_open else (),
+        )
+        for n, is_open in enumerate(open_ones)
+    ]
+    return a_card(rows=tuple(rows), menu="Decide this one", how="Press.")
+
+
+def test_a_list_has_a_menu_for_each_and_buttons_for_all():
+    """
+    The buttons name the requests that are open; each of these has its own menu; all of it stands in one message.
+    """
+    (part,) = render(Ask(a_list(*[True] * (MOST - 1), False), "thelist"), HERE)
+    approve, deny = elements([part])
+    menus = [block["accessory"] for block in blocks(part) if "accessory" in block]
+
+    named = ",".join(f"{n:026}" for n in range(MOST - 1))
+    assert [f"thelist/{named}"] * 2 == [approve["value"], deny["value"]]
+    assert MOST - 1 == len(menus) == len({menu["action_id"] for menu in menus})
+    assert [f"{each}/{0:026}" for each in ("approve", "deny", "show")] == [o["value"] for o in menus[0]["options"]]
+    assert blocks(part)[MOST]["text"]["text"] == f"C{MOST - 1}  {a_list(True).rows[0].text}\nDenied by Ana"
+    blockkit.for_message(blocks(part))
+    (settled,) = render(Settle(a_list(*[False] * MOST).model_copy(update={"buttons": ()}), "thelist", "d1"), HERE)
+    assert [] == elements([settled])
 
 
 def test_the_button_that_approves_asks_once_more():

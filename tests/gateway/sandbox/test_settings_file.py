@@ -46,7 +46,7 @@ def test_people_and_policy(folder: Path):
     roles = {person.id: set(person.roles) for person in loaded.people}
     assert {"rita": set(), "ana": set(), "ben": {"release", "owner"}} == roles
     assert {"slack:T0SANDBOX": {"S0RELEASE": "release"}} == loaded.groups()
-    assert ["deploy", "roll_back"] == [rule.tool for rule in loaded.policy]
+    assert ["deploy", "roll_back", "restart"] == [rule.tool for rule in loaded.policy]
     for rule in loaded.policy:
         assert {"environment": "production"} == rule.when
         assert (["release"], True) == (rule.roles, rule.exclude_requester)

@@ -1,0 +1,288 @@
+"""
+Cards that list several requests, gathered where they are shown.
+
+**What is listed together.** Approvals that differ in their arguments only: of one conversation's agent, or of one
+client, for the same people to decide, with the same words besides. They come in at a place together, or within the time
+for which their rule has them wait for each other. What has a window behind it, is confirmed, or does not fit in a line
+has a card of its own.
+
+**Each is a request of its own.** It has its copy here, its code, its votes, its outcome. Only the card is one: it
+belongs to a copy that lists `members` and is nobody's request. Members have no deliveries of their own until somebody
+has one shown by itself.
+
+**What a press on all of them covers.** The requests that it names and that its card lists. The press names those that
+were open on the card that was pressed, so nothing is covered that was not shown; a card's list never grows. It is as
+many answers as it names, each ruled on by itself, in the commit that takes the press in.
+
+**Waiting** is a copy that is held, and a timer, both in the commit that takes it in. A card is made once everything
+else is decided, so that what is asked together comes together; what has ended by then is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.base import NO_HEAD, Ask, Letterhead, Say, Settle
+from agent_core import addresses, events
+from agent_core.addresses import ConversationKey
+from agent_core.events import Card, Row
+from agent_core.requests import Decision, Kind
+from gateway import clients, letters
+from gateway.conversation import Conversation
+from gateway.store.base import Copy, Timer
+
+MOST = 10  # requests on one card
+LONGEST = 300  # characters of a request on it
+KIND = "gather"  # of the timers
+
+BARE = {
+    "buttons": (),
+    "choices": (),
+    "form": "",
+    "fields": (),
+    "denials": (),
+    "edit": "",
+    "editable": (),
+    "confirm": None,
+    "grants": (),
+    "hand": "",
+    "menu": "",
+    "how": "",
+    "silence": "",
+    "due": None,
+    "code": "",
+}
+"""What a card loses that nobody can answer any more."""
+
+
+def take(here: Conversation, copy: Copy, wait: float) -> None:
+    """
+    Show a request here, by itself or with others; a letter goes to those who may decide it, and is about one.
+
+    Args:
+        wait: Seconds for which it waits for others like it.
+    """
+    if here.capabilities().letters or not _can_be_listed(copy):
+        _show(here, copy)
+    elif wait:
+        here.put(copy.model_copy(update={"held_until": here.now + wait}))
+        here.draft.timers.append(_timer(copy, here.now + wait))
+    else:
+        here.put(copy)
+        here.listing.unshown[copy.request] = None
+
+
+def _timer(copy: Copy, at: float) -> Timer:
+    return Timer(f"{copy.place}/{copy.request}/{KIND}", at, key=copy.request)
+
+
+def is_due(timer: Timer) -> bool:
+    """Tell whether a timer is of this file."""
+    return timer.id.endswith(f"/{KIND}")
+
+
+def due(here: Conversation, timer: Timer) -> None:
+    """The wait of a request is over, and with it that of all others like it."""
+    here.draft.clear.append(timer.id)
+    first = here.copies.get(timer.key)
+    if first is None or first.held_until is None:
+        return
+    for copy in list(here.copies.values()):
+        if copy.held_until is not None and _alike(copy) == _alike(first):
+            release(here, copy)
+            here.listing.unshown[copy.request] = None
+
+
+def release(here: Conversation, copy: Copy) -> Copy:
+    """Have a request wait no more; returns its copy."""
+    if copy.held_until is None:
+        return copy
+    here.draft.clear.append(_timer(copy, here.now).id)
+    here.put(copy.model_copy(update={"held_until": None}))
+    return here.copies[copy.request]
+
+
+def show(here: Conversation) -> None:
+    """Make the cards of what has come in, and bring those up to date on which something stands differently."""
+    listing = here.listing
+    groups: dict[str, list[Copy]] = {}
+    for name in listing.unshown:
+        copy = here.copies[name]
+        if copy.settled_at is None:
+            groups.setdefault(_alike(copy), []).append(copy)
+    listing.unshown.clear()
+    for alike in groups.values():
+        for start in range(0, len(alike), MOST):
+            _show_together(here, alike[start : start + MOST])
+    for name in listing.stale:
+        if name in here.copies:
+            _redraw(here, here.copies[name])
+    listing.stale.clear()
+    for (to, under, count, *_), lines in listing.refused.items():
+        key = "batch.partly" if count > 1 else "batch.nothing"
+        told = here.words(to).say(key, count=count, done=count - len(lines), lines="\n".join(lines))
+        here.whisper(to, told, under)
+    listing.refused.clear()
+    listing.told.clear()
+
+
+def _show_together(here: Conversation, alike: Sequence[Copy]) -> None:
+    if len(alike) == 1:
+        _show(here, alike[0])
+        return
+    name, first = addresses.derive("batch", here.key, *(copy.request for copy in alike)), alike[0]
+    rows = tuple(_row(here, copy) for copy in alike)
+    card = first.card.model_copy(
+        update={
+            "title": here.say("batch.title", title=first.card.title, count=len(alike)),
+            "facts": (),
+            "due": min((copy.card.due for copy in alike if copy.card.due is not None), default=None),
+            "how": here.say("batch.how", code=first.code),
+            "code": "",
+            "buttons": _buttons(here, rows),
+            "form": "",
+            "grants": (),
+            "hand": "",
+            "rows": rows,
+            "menu": here.say("batch.menu"),
+            "notes": (),
+        }
+    )
+    members = tuple(copy.request for copy in alike)
+    batch = first.model_copy(update={"request": name, "home": here.key, "card": card, "code": "", "members": members})
+    for copy in alike:
+        here.put(copy.model_copy(update={"batch": name}))
+    _show(here, batch)
+
+
+def _show(here: Conversation, copy: Copy) -> None:
+    """Send a card."""
+    until, head = here.now + copy.patience, NO_HEAD
+    if here.capabilities().letters:
+        head = Letterhead(to=letters.deciders(here, copy.who, copy.requester))
+    sent = here.send(Ask(copy.card, copy.request, copy.root, head), request=copy.request, deadline=until)
+    here.put(copy.model_copy(update={"deliveries": tuple(sent)}))
+    if not sent:
+        fail(here, copy, "its channel is not configured any more")
+
+
+def fail(here: Conversation, copy: Copy, reason: str) -> None:
+    """Say at home that a card reaches nobody here; of a list at the homes of all that are open on it."""
+    for one in [here.copies[name] for name in copy.members if name in here.copies] or [copy]:
+        if one.settled_at is None:
+            failed = events.CopyFailed(request=one.request, place=here.key, reason=reason)
+            here.tell(ConversationKey(one.home), failed)
+
+
+# What is alike -------------------------------------------------------------------------------------------------------
+
+
+def _can_be_listed(copy: Copy) -> bool:
+    card = copy.card
+    window = card.denials or card.editable or card.fields or card.choices
+    line = _line(card)
+    whole = "\n" not in line and len(line) <= LONGEST
+    return copy.kind is Kind.APPROVAL and not copy.in_doubt and card.confirm is None and not window and whole
+
+
+def _alike(copy: Copy) -> str:
+    """Write what equal requests share: everything but the values of their arguments, and what stands in each line."""
+    origin = copy.home.partition("/")[0] if clients.is_home(copy.home) else copy.home
+    own = {"facts": (), "due": None, "how": "", "code": "", "notes": ()}
+    shared = copy.model_copy(update={"card": copy.card.model_copy(update=own)})
+    labels = [label for label, _ in copy.card.facts]
+    return f"{origin} {labels} {shared.model_dump_json(include={'root', 'who', 'requester', 'card'})}"
+
+
+def _line(card: Card) -> str:
+    return ", ".join(f"{label}: {value}" for label, value in card.facts)
+
+
+# A list --------------------------------------------------------------------------------------------------------------
+
+
+def _row(here: Conversation, copy: Copy) -> Row:
+    buttons = [*copy.card.buttons, (Decision.SHOW, here.say("batch.show"))]
+    return Row(
+        request=copy.request,
+        code=copy.code,
+        text=_line(copy.card),
+        note=" ".join(filter(None, (*copy.card.notes, copy.card.grant))),
+        buttons=tuple(buttons) if copy.settled_at is None else (),
+    )
+
+
+def _buttons(here: Conversation, rows: Sequence[Row]) -> tuple[tuple[Decision, str], ...]:
+    """Label the buttons for all of a list, while there is more than one open on it."""
+    left = sum(bool(row.buttons) for row in rows)
+    labels = {Decision.APPROVE: "batch.approve", Decision.DENY: "batch.deny"}
+    return tuple((decision, here.say(key, count=left)) for decision, key in labels.items() if left > 1)
+
+
+def _redraw(here: Conversation, batch: Copy) -> None:
+    """Have a list show how each on it stands now."""
+    before = {row.request: row for row in batch.card.rows}
+    rows = tuple(
+        _row(here, here.copies[name]) if name in here.copies else before[name]
+        for name in batch.members
+        if name in here.copies or name in before  # of one that is not here nothing is left where texts were erased
+    )
+    card = batch.card.model_copy(update={"rows": rows, "buttons": _buttons(here, rows)})
+    ended = not any(row.buttons for row in rows)
+    if ended:
+        card = card.model_copy(update=BARE)
+    if ended and batch.settled_at is None:
+        here.draft.withdraw += batch.deliveries
+        batch = batch.model_copy(update={"settled_at": here.now})
+    batch = batch.model_copy(update={"card": card})
+    here.put(batch)
+    if not batch.deliveries:
+        return
+    if here.capabilities().edits:
+        here.send(Settle(card, batch.request, batch.deliveries[-1]), request=batch.request)
+    else:
+        here.send(Say("\n".join(said(row) for row in rows if row != before.get(row.request)), batch.root))
+
+
+def said(row: Row) -> str:
+    """Say how a request on a list stands."""
+    return f"{row.code} {row.text}: {row.note}"
+
+
+def card_of(here: Conversation, copy: Copy) -> Copy:
+    """Give the copy whose card shows a request: its own, or a list."""
+    return copy if copy.deliveries or not copy.batch else here.copies.get(copy.batch, copy)
+
+
+def changed(here: Conversation, copy: Copy) -> None:
+    """A request stands differently: so does the list that it stands on."""
+    if copy.batch:
+        here.listing.stale[copy.batch] = None
+
+
+def titled(copy: Copy) -> str:
+    """Name a request; one that stands on a list by its line, too."""
+    return f"{copy.card.title} {_line(copy.card)}" if copy.batch else copy.card.title
+
+
+def members(here: Conversation, batch: Copy) -> list[Copy]:
+    """Give the requests on a list."""
+    return [here.copies[name] for name in batch.members if name in here.copies]
+
+
+def pressed(here: Conversation, fact: events.ActionTaken, batch: Copy) -> list[Copy]:
+    """Give the requests that a press on a list covers: those that it names, as far as they stand there."""
+    named = fact.value.split(",")
+    return [copy for copy in members(here, batch) if copy.request in named]
+
+
+def show_by_itself(here: Conversation, copy: Copy) -> None:
+    """Show a request that stands on a list on a card of its own too, with all that belongs to it."""
+    if not copy.deliveries and copy.settled_at is None:
+        _show(here, copy)
+
+
+def refused(here: Conversation, ruling: events.RulingForwarded, copy: Copy) -> None:
+    """Note why an answer to a request on a list changed nothing; it is told together with the others."""
+    lines = here.listing.refused.setdefault((ruling.to, ruling.under, ruling.of, copy.batch, copy.home), [])
+    lines.append(f"{copy.code} {_line(copy.card)}: {ruling.text}")
