@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,6 +23,9 @@ _WRITTEN = re.compile(
     r"(?P<timezone>\S+)?",
     re.IGNORECASE | re.ASCII,
 )
+
+
+_TIME = re.compile(r"(?P<time>\d\d?:\d\d)(?:\s+(?P<timezone>\S+))?", re.ASCII)
 
 
 class Hours(Frozen):
@@ -54,6 +57,52 @@ class Hours(Frozen):
         return self.ends - minute if (day - 1) % 7 in self.days and minute < self.ends else 0
 
 
+class Time(Frozen):
+    """A time of every day: `minute` counts from midnight by the clock of a time zone; `written` as its author did."""
+
+    minute: int
+    timezone: str
+    written: str
+
+
+def following(times: Sequence[Time], at: float) -> float:
+    """Give the first moment after `at` at which a clock reads one of some times; there has to be one."""
+    return min(_following(time, at) for time in times)
+
+
+def _following(time: Time, at: float) -> float:
+    now = datetime.fromtimestamp(at, ZoneInfo(time.timezone))
+    today = now.replace(hour=time.minute // 60, minute=time.minute % 60, second=0, microsecond=0, fold=0)
+    days = (today + timedelta(days=day) for day in range(3))  # that of today may be over, or be left out by its clock
+    return next(moment for day in days if (moment := day.timestamp()) > at)
+
+
+@lru_cache(maxsize=512)
+def time(text: str, otherwise: str = "UTC") -> Time:
+    """
+    Read a time of day such as `09:00` or `16:30 Europe/Berlin`; without a time zone in that of `otherwise`.
+
+    Raises:
+        ValueError: It says what to write.
+    """
+    found = _TIME.fullmatch(text.strip())
+    minute = _minutes(found["time"]) if found is not None else DAY
+    if found is None or minute >= DAY:
+        raise ValueError(f"{text!r} is no time of day; write one like 09:00 or 16:30 Europe/Berlin")
+    return Time(minute=minute, timezone=_known(found["timezone"] or otherwise), written=text.strip())
+
+
+@lru_cache(maxsize=1)
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it looks through the disk for them
+
+
+def _known(timezone: str) -> str:
+    if timezone not in _timezones():
+        raise ValueError(f"there is no time zone {timezone!r}; write one like Europe/Berlin")
+    return timezone
+
+
 def over(several: Sequence[Hours], at: float) -> float | None:
     """
     Give the first moment from `at` on in which none of some hours hold; None where one of them always does.
@@ -82,9 +131,7 @@ def parse(text: str, otherwise: str = "UTC") -> Hours:
     found = _WRITTEN.fullmatch(text.strip())
     if found is None or not (found["days"] or found["begins"]):
         raise ValueError(f"{text!r} are no hours; write some like Mon-Fri 09:00-17:00 Europe/Berlin")
-    timezone = found["timezone"] or otherwise
-    if timezone not in available_timezones():
-        raise ValueError(f"there is no time zone {timezone!r}; write one like Europe/Berlin")
+    timezone = _known(found["timezone"] or otherwise)
     return Hours(
         days=_days(found["days"]) if found["days"] else tuple(range(7)),
         begins=_minutes(found["begins"]) if found["begins"] else 0,

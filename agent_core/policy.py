@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agent_core.addresses import Identity, Party
-from agent_core.hours import Hours
+from agent_core.hours import Hours, Time
 from agent_core.masking import is_masked
 from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Grantable, Urgency, Where, Who
 from agent_core.rulings import Vote, Voter, objection, reached
@@ -40,6 +40,7 @@ class Person(Frozen):
     roles: tuple[str, ...] = ()
     timezone: str = "UTC"
     quiet: tuple[Hours, ...] = ()
+    digest: tuple[Time, ...] = ()
     language: str = ""
 
 

@@ -192,13 +192,15 @@ class Where(Frozen):
     Where a request is shown: `people`, `origin` or keys of conversations. Empty: the origin, else the people.
 
     `reminders` are seconds from the first copy sent. For `gather` seconds it waits for others like it, to be shown with
-    them on one card.
+    them on one card. Of low urgency it waits until one of the `digest` times, where whoever is asked has none of their
+    own.
     """
 
     targets: tuple[str, ...] = ()
     ladder: tuple[Rung, ...] = ()
     reminders: tuple[float, ...] = ()
     gather: float = 0.0
+    digest: tuple[str, ...] = ()
 
 
 class Earlier(Frozen):

@@ -270,11 +270,11 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))
         return
     here.draft.timers += settling.steps(request)
-    if set(request.places) <= set(waiting) and request.where.ladder:
+    quiet.wait(here, request, cards=waiting)
+    if quiet.unreachable(request, here.requests[request.id]) and request.where.ladder:
         here.draft.timers.append(settling.climb_at(request, 0, here.now))
     if not request.places:
         return
-    quiet.wait(here, request, cards=waiting)
     for place in request.places:
         if place not in waiting:
             notes = voting.notes(here, request, (), here.words(place)) if voting.several(request.who) else ()
@@ -402,6 +402,7 @@ def forwarded(
         requester=request.requester,
         card=cards.card(here, request, place, here.requests[request.id].due, notes),
         patience=request.patience,
+        collected=bool(quiet.digest(here, request, place)),
         gather=request.where.gather,
         root=request.root if place == here.key else "",
     )

@@ -143,6 +143,11 @@ class Directory:
         over = hours.over(person.quiet, at) if person is not None else None
         return over if over is not None and over > at else None
 
+    def digest(self, conversation: ConversationKey) -> tuple[hours.Time, ...]:
+        """Tell when whoever has a one-to-one conversation is shown what can wait; none where it is shown at once."""
+        person = self._by_identity.get(Identity(conversation))
+        return person.digest if person is not None else ()
+
     def language(self, reader: ConversationKey | Identity) -> str:
         """Tell in which language somebody reads, or the reader of a one-to-one conversation; empty: the gateway's."""
         person = self._by_identity.get(Identity(reader))

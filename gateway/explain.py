@@ -149,6 +149,7 @@ def _asked(
         requester=requester,
         who=ask.who,
         where=ask.where,
+        urgency=requests.urgency(ask.urgency, "normal"),
         opened_at=call.at,
         home=origin,
     )
@@ -162,7 +163,10 @@ def _asked(
         problem = str(refused)
     places = asking.route(here, request) if not problem else []
     waiting = quiet.waiting(here, request, places)
-    shown = [f"{_named(world)(place)}{', later: quiet hours' if place in waiting else ''}" for place in places]
+    shown = [
+        f"{_named(world)(place)}, later: {_why(here, request, place)}" if place in waiting else _named(world)(place)
+        for place in places
+    ]
     if requester is None and ORIGIN in ask.where.targets and not problem:
         shown.insert(0, "where it is asked for")
     deciders, words = world.directory.eligible(ask.who, requester), world.catalogues.of(PLAIN)
@@ -182,9 +186,9 @@ def _asked(
         excluded=tuple(_excluded(world, ask.who, requester)),
         places=tuple(shown),
         steps=tuple(steps),
-        until=first + ask.patience,
+        until=first + ask.where.gather + ask.patience,
         go_on=ask.go_on,
-        urgency=requests.urgency(ask.urgency, "normal"),
+        urgency=request.urgency,
         takers=tuple(
             p.name for p in handing.takers(ask.who, ask.reassign, requester, Party(""), world.directory.people())
         ),
@@ -231,8 +235,11 @@ def _steps(
     """
     name, told, words = _named(here.world), list[tuple[float, str]](), here.world.catalogues.of(PLAIN)
     asleep = dict(quiet.waiting(here, request, places))
-    told += [(at, f"{name(place)} gets the card: quiet hours are over") for place, at in asleep.items()]
-    first = here.now if set(places) - set(asleep) else None
+    low = request.urgency == "low"
+    told += [(at, _gets(here, request, place)) for place, at in asleep.items()]
+    if request.where.gather:
+        told.append((here.now, f"it waits {request.where.gather:g} seconds for others like it, to come as one card"))
+    first = here.now if set(places) - set(asleep) else min(asleep.values()) if low and asleep else None
     who, asked, at_once = request.who, list(places), first is None
     for rung in request.where.ladder:
         here.now = here.now if at_once or first is None else max(here.now, first + rung.after)
@@ -243,15 +250,26 @@ def _steps(
         waiting = quiet.waiting(here, wider, added)
         asleep.update(waiting)
         at = ", ".join(map(name, (place for place in added if place not in waiting)))
-        later = ", ".join(f"{name(place)}, later: quiet hours" for place in waiting)
+        later = ", ".join(f"{name(place)}, later: {_why(here, request, place)}" for place in waiting)
         none = "" if added else "nowhere, so the next step is taken at once"
         told.append((here.now, f"{asking.named(here, wider, rung, words)} at {at or later or none}"))
-        told += [(end, f"{name(place)} gets the card: quiet hours are over") for place, end in waiting.items()]
-        at_once = bool(added) and set(added) <= set(waiting)
+        told += [(end, _gets(here, request, place)) for place, end in waiting.items()]
+        at_once = bool(added) and set(added) <= set(waiting) and not low
         first = here.now if first is None and at else first
     first = min(asleep.values(), default=request.opened_at) if first is None else first
     told += [(first + after, "they are reminded") for after in request.where.reminders]
     return sorted(told), first
+
+
+def _why(here: Conversation, request: Request, place: ConversationKey) -> str:
+    """Say why somebody is shown a request later."""
+    return "a digest" if quiet.digest(here, request, place) else "quiet hours"
+
+
+def _gets(here: Conversation, request: Request, place: ConversationKey) -> str:
+    """Say what somebody gets who has waited."""
+    digest = quiet.digest(here, request, place)
+    return f"{_named(here.world)(place)} gets {'it in a digest' if digest else 'the card: quiet hours are over'}"
 
 
 def _about(rule: policy.Rule) -> str:

@@ -4,7 +4,8 @@ Cards that list several requests, gathered where they are shown.
 **What is listed together.** Approvals that differ in their arguments only: of one conversation's agent, or of one
 client, for the same people to decide, with the same words besides. They come in at a place together, or within the time
 for which their rule has them wait for each other. What has a window behind it, is confirmed, or does not fit in a line
-has a card of its own.
+has a card of its own. And whatever is *collected*: what a digest shows at one time (`quiet.py`), of any kind, each to
+be decided alone; where all of it is equal, it is a list like any other.
 
 **Each is a request of its own.** It has its copy here, its code, its votes, its outcome. Only the card is one: it
 belongs to a copy that lists `members` and is nobody's request. Members have no deliveries of their own until somebody
@@ -27,12 +28,14 @@ from agent_core import addresses, events
 from agent_core.addresses import ConversationKey
 from agent_core.events import Card, Row
 from agent_core.requests import Decision, Kind
+from agent_core.texts import in_short
 from gateway import clients, letters
 from gateway.conversation import Conversation
 from gateway.store.base import Copy, Timer
 
 MOST = 10  # requests on one card
 LONGEST = 300  # characters of a request on it
+COLLECT = 10.0  # seconds in which what is due at one time comes in from other conversations
 KIND = "gather"  # of the timers
 
 BARE = {
@@ -62,7 +65,9 @@ def take(here: Conversation, copy: Copy, wait: float) -> None:
     Args:
         wait: Seconds for which it waits for others like it.
     """
-    if here.capabilities().letters or not _can_be_listed(copy):
+    if copy.collected:
+        wait = max(wait, COLLECT)
+    if here.capabilities().letters or not (copy.collected or _can_be_listed(copy)):
         _show(here, copy)
     elif wait:
         here.put(copy.model_copy(update={"held_until": here.now + wait}))
@@ -88,7 +93,7 @@ def due(here: Conversation, timer: Timer) -> None:
     if first is None or first.held_until is None:
         return
     for copy in list(here.copies.values()):
-        if copy.held_until is not None and _alike(copy) == _alike(first):
+        if copy.held_until is not None and _group(here, copy) == _group(here, first):
             release(here, copy)
             here.listing.unshown[copy.request] = None
 
@@ -109,11 +114,11 @@ def show(here: Conversation) -> None:
     for name in listing.unshown:
         copy = here.copies[name]
         if copy.settled_at is None:
-            groups.setdefault(_alike(copy), []).append(copy)
+            groups.setdefault(_group(here, copy), []).append(copy)
     listing.unshown.clear()
-    for alike in groups.values():
-        for start in range(0, len(alike), MOST):
-            _show_together(here, alike[start : start + MOST])
+    for group in groups.values():
+        for start in range(0, len(group), MOST):
+            _show_together(here, group[start : start + MOST])
     for name in listing.stale:
         if name in here.copies:
             _redraw(here, here.copies[name])
@@ -126,20 +131,22 @@ def show(here: Conversation) -> None:
     listing.told.clear()
 
 
-def _show_together(here: Conversation, alike: Sequence[Copy]) -> None:
-    if len(alike) == 1:
-        _show(here, alike[0])
+def _show_together(here: Conversation, group: Sequence[Copy]) -> None:
+    if len(group) == 1:
+        _show(here, group[0])
         return
-    name, first = addresses.derive("batch", here.key, *(copy.request for copy in alike)), alike[0]
-    rows = tuple(_row(here, copy) for copy in alike)
-    card = first.card.model_copy(
+    first = group[0]
+    mixed = not all(_can_be_listed(copy) and _alike(here, copy) == _alike(here, first) for copy in group)
+    rows = tuple(_row(here, copy, mixed) for copy in group)
+    shared = Card(title=here.say("digest.title", count=len(group)), by=first.card.by) if mixed else first.card
+    card = shared.model_copy(
         update={
-            "title": here.say("batch.title", title=first.card.title, count=len(alike)),
+            "title": shared.title if mixed else here.say("batch.title", title=shared.title, count=len(group)),
             "facts": (),
-            "due": min((copy.card.due for copy in alike if copy.card.due is not None), default=None),
-            "how": here.say("batch.how", code=first.code),
+            "due": min((copy.card.due for copy in group if copy.card.due is not None), default=None),
+            "how": here.say("digest.how" if mixed else "batch.how", code=first.code),
             "code": "",
-            "buttons": _buttons(here, rows),
+            "buttons": () if mixed else _buttons(here, rows),
             "form": "",
             "grants": (),
             "hand": "",
@@ -148,10 +155,11 @@ def _show_together(here: Conversation, alike: Sequence[Copy]) -> None:
             "notes": (),
         }
     )
-    members = tuple(copy.request for copy in alike)
-    batch = first.model_copy(update={"request": name, "home": here.key, "card": card, "code": "", "members": members})
-    for copy in alike:
-        here.put(copy.model_copy(update={"batch": name}))
+    members = tuple(copy.request for copy in group)
+    list_of = {"request": addresses.derive("list", here.key, *members), "home": here.key, "card": card, "code": ""}
+    batch = first.model_copy(update={**list_of, "members": members, "collected": mixed})
+    for copy in group:
+        here.put(copy.model_copy(update={"batch": batch.request}))
     _show(here, batch)
 
 
@@ -185,13 +193,19 @@ def _can_be_listed(copy: Copy) -> bool:
     return copy.kind is Kind.APPROVAL and not copy.in_doubt and card.confirm is None and not window and whole
 
 
-def _alike(copy: Copy) -> str:
+def _group(here: Conversation, copy: Copy) -> str:
+    """Write what those share that are shown on one card."""
+    return f"digest {copy.root}" if copy.collected else _alike(here, copy)
+
+
+def _alike(here: Conversation, copy: Copy) -> str:
     """Write what equal requests share: everything but the values of their arguments, and what stands in each line."""
     origin = copy.home.partition("/")[0] if clients.is_home(copy.home) else copy.home
     own = {"facts": (), "due": None, "how": "", "code": "", "notes": ()}
     shared = copy.model_copy(update={"card": copy.card.model_copy(update=own)})
-    labels = [label for label, _ in copy.card.facts]
-    return f"{origin} {labels} {shared.model_dump_json(include={'root', 'who', 'requester', 'card'})}"
+    calls = here.say("card.calls")
+    facts = [(label, value if label == calls else "") for label, value in copy.card.facts]
+    return f"{origin} {facts} {shared.model_dump_json(include={'root', 'who', 'requester', 'card'})}"
 
 
 def _line(card: Card) -> str:
@@ -201,13 +215,19 @@ def _line(card: Card) -> str:
 # A list --------------------------------------------------------------------------------------------------------------
 
 
-def _row(here: Conversation, copy: Copy) -> Row:
-    buttons = [*copy.card.buttons, (Decision.SHOW, here.say("batch.show"))]
+def _row(here: Conversation, copy: Copy, mixed: bool) -> Row:
+    """Say what a request is in a line; among others of any kind it can be decided there if that is all of it."""
+    card = copy.card
+    text, whole = _line(card), True
+    if mixed:
+        text = " · ".join(filter(None, (card.title, text, card.why, card.asker)))
+        whole = not card.body and "\n" not in text and len(text) <= LONGEST
+    buttons = [*(card.buttons if whole else ()), (Decision.SHOW, here.say("batch.show"))]
     return Row(
         request=copy.request,
         code=copy.code,
-        text=_line(copy.card),
-        note=" ".join(filter(None, (*copy.card.notes, copy.card.grant))),
+        text=text if whole else in_short(card.title),
+        note=" ".join(filter(None, (*card.notes, card.grant))),
         buttons=tuple(buttons) if copy.settled_at is None else (),
     )
 
@@ -223,11 +243,11 @@ def _redraw(here: Conversation, batch: Copy) -> None:
     """Have a list show how each on it stands now."""
     before = {row.request: row for row in batch.card.rows}
     rows = tuple(
-        _row(here, here.copies[name]) if name in here.copies else before[name]
+        _row(here, here.copies[name], batch.collected) if name in here.copies else before[name]
         for name in batch.members
         if name in here.copies or name in before  # of one that is not here nothing is left where texts were erased
     )
-    card = batch.card.model_copy(update={"rows": rows, "buttons": _buttons(here, rows)})
+    card = batch.card.model_copy(update={"rows": rows, "buttons": () if batch.collected else _buttons(here, rows)})
     ended = not any(row.buttons for row in rows)
     if ended:
         card = card.model_copy(update=BARE)

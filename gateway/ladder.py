@@ -46,7 +46,7 @@ def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: 
     request, row = standing.request, here.requests[standing.request.id]
     if number != standing.rung or standing.claimed is not None:
         return
-    unreachable = quiet.asleep(request, row)
+    unreachable = quiet.unreachable(request, row)
     at = _since(here, request) + request.where.ladder[number].after
     if not unreachable and at > here.now:
         here.draft.timers.append(settling.climb_at(request, number, at))
@@ -86,7 +86,8 @@ def _climb(here: Conversation, standing: Standing, number: int, cause: str) -> N
         return
     if added and here.key not in request.places:
         _tell_who_is_asked(here, now_standing.request, rung, cause, added, waiting)
-    if added and set(added) <= set(waiting) and number + 1 < len(request.where.ladder):
+    sleeps = set(added) <= set(waiting) and request.urgency != "low"
+    if added and sleeps and number + 1 < len(request.where.ladder):
         _climb(here, now_standing, number + 1, "quiet")
 
 
@@ -124,7 +125,7 @@ def _ask_besides(
     here.put_request(row.model_copy(update={"added": (*row.added, *added)}))
     wider = request.model_copy(update={"who": who, "places": (*request.places, *added)})
     quiet.wait(here, wider, cards=waiting)
-    if quiet.asleep(wider, here.requests[request.id]):
+    if quiet.unreachable(wider, here.requests[request.id]):
         _nobody_reached(here, wider, standing.rung if number is None else number + 1)
         return waiting
     for place in request.places:
@@ -189,7 +190,7 @@ def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
         _ask_besides(here, standing, request.who, [following], None, "undeliverable")
         return
     quiet.wait(here, request)
-    if quiet.asleep(request, here.requests[request.id]):
+    if quiet.unreachable(request, here.requests[request.id]):
         _nobody_reached(here, request, standing.rung, failed.reason)
 
 

@@ -51,6 +51,7 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
         code=code,
         opened_at=known.opened_at if known is not None else here.now,
         patience=ask.patience,
+        collected=ask.collected,
         earlier=(*known.earlier, *known.deliveries) if known is not None else (),
         earlier_codes=(*known.earlier_codes, known.code) if known is not None else (),
     )

@@ -113,6 +113,10 @@ class PersonSettings(Section):
         default=[],
         description='Quiet hours, by their own clock, in which nothing that can wait reaches them: ["22:00-07:00"].',
     )
+    digest: list[str] = Field(
+        default=[],
+        description='When what can wait is shown in their own conversations, by their own clock: ["09:00", "16:00"].',
+    )
     language: str | None = Field(
         default=None,
         description="What they read in their own conversations; without one, that of the gateway.",
@@ -143,6 +147,13 @@ class PersonSettings(Section):
             raise ValueError("they are never over, so this person could never be asked; leave some hours of the week")
         return value
 
+    @field_validator("digest")
+    @classmethod
+    def _are_times(cls, value: list[str]) -> list[str]:
+        for written in value:
+            hours.time(written)
+        return value
+
     @field_validator("language")
     @classmethod
     def _is_spoken(cls, value: str | None) -> str | None:
@@ -157,6 +168,7 @@ class PersonSettings(Section):
             roles=tuple(self.roles),
             timezone=self.timezone,
             quiet=tuple(hours.parse(written, self.timezone) for written in self.quiet),
+            digest=tuple(hours.time(written, self.timezone) for written in self.digest),
             language=self.language or "",
         )
 
@@ -226,6 +238,10 @@ class PolicySettings(Section):
     reminders: list[str] = Field(
         default=[], description="When who was asked is reminded, counted from the first copy sent, like 30m."
     )
+    digest: list[str] = Field(
+        default=[],
+        description='When it is shown if it can wait, where nobody has times of their own: ["09:00 Europe/Berlin"].',
+    )
     gather: str = Field(
         default="", description="How long it waits for others like it, to be shown on one card (s, m, h), like 30s."
     )
@@ -261,6 +277,13 @@ class PolicySettings(Section):
     @classmethod
     def _is_duration(cls, value: str) -> str:
         seconds(value)
+        return value
+
+    @field_validator("digest")
+    @classmethod
+    def _are_times(cls, value: list[str]) -> list[str]:
+        for written in value:
+            hours.time(written)
         return value
 
     @field_validator("gather")
@@ -345,6 +368,7 @@ class PolicySettings(Section):
                 ),
                 reminders=tuple(map(seconds, self.reminders)),
                 gather=seconds(self.gather) if self.gather else 0.0,
+                digest=tuple(self.digest),
             ),
             patience=seconds(self.deadline),
             go_on=self.silence == "go_on",

@@ -111,6 +111,10 @@ ENGLISH: Mapping[str, str] = {
         "Press a button for all that are open, or choose for each. In words, begin with the code of one, as in “{code} "
         "approve”; anything else after a code is passed on as a question."
     ),
+    "digest.title": "{count} requests that could wait",
+    "digest.how": (
+        "Choose for each. In words, begin with its code, as in “{code} approve”; a question is answered after its code."
+    ),
     "batch.partly": "{done} of {count} counted. For these your answer changed nothing:\n{lines}",
     "batch.nothing": "For these your answer changed nothing:\n{lines}",
     "confirm.title": "Approve exactly this?",
@@ -309,6 +313,8 @@ ENGLISH: Mapping[str, str] = {
     "asked.people.later": "{later} {deadline} To drop it, write: drop",
     "asked.in_doubt.later": "{tool} was interrupted. {later} {deadline} To drop it, write: drop",
     "asked.quiet": "{who} has quiet hours, and is asked at {time}.",
+    "asked.digest": "This can wait, so {who} is asked at {time}.",
+    "asked.channel": "the channel",
     "asked.more.later": "Nobody has decided “{title}” yet. {later}",
     "asked.more.quiet": "Quiet hours hold up “{title}”, so I am asking {who} too.",
     "asked.more.silence": "Nobody has decided “{title}” yet, so I am asking {who} too.",

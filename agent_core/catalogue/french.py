@@ -101,6 +101,11 @@ _SENTENCES: Mapping[str, str] = {
         "par le code de l’une d’elles, comme « {code} approuver » ; tout autre texte après un code est transmis comme "
         "une question."
     ),
+    "digest.title": "{count} demandes qui pouvaient attendre",
+    "digest.how": (
+        "Choisissez pour chacune. Par écrit, commencez par son code, comme « {code} approuver » ; on répond à une "
+        "question après son code."
+    ),
     "batch.partly": "{done} sur {count} comptent. Pour celles-ci, votre réponse n’a rien changé :\n{lines}",
     "batch.nothing": "Pour celles-ci, votre réponse n’a rien changé :\n{lines}",
     "confirm.title": "Approuver exactement ceci ?",
@@ -324,6 +329,8 @@ _SENTENCES: Mapping[str, str] = {
     "asked.people.later": "{later} {deadline} Pour abandonner, écrivez : annuler",
     "asked.in_doubt.later": "{tool} a été interrompu. {later} {deadline} Pour abandonner, écrivez : annuler",
     "asked.quiet": "Heures calmes pour {who}, à qui je demanderai à {time}.",
+    "asked.digest": "Cela peut attendre : la demande ira à {who} à {time}.",
+    "asked.channel": "ce canal",
     "asked.more.later": "Personne n’a encore décidé pour « {title} ». {later}",
     "asked.more.quiet": "Des heures calmes retardent « {title} » : je demande aussi à {who}.",
     "asked.more.silence": "Personne n’a encore décidé pour « {title} » : je demande aussi à {who}.",

@@ -93,6 +93,11 @@ GERMAN: Mapping[str, str] = {
         "Drück auf einen Knopf für alle, die offen sind, oder wähle für jede einzeln. In Worten beginne mit dem Code, "
         "etwa „{code} genehmigen“; alles andere nach einem Code wird als Frage weitergegeben."
     ),
+    "digest.title": "{count} Anfragen, die warten konnten",
+    "digest.how": (
+        "Wähle für jede einzeln. In Worten beginne mit ihrem Code, etwa „{code} genehmigen“; eine Frage beantwortest "
+        "du hinter ihrem Code."
+    ),
     "batch.partly": "{done} von {count} zählen. Bei diesen hat deine Antwort nichts geändert:\n{lines}",
     "batch.nothing": "Bei diesen hat deine Antwort nichts geändert:\n{lines}",
     "confirm.title": "Genau das genehmigen?",
@@ -328,6 +333,8 @@ GERMAN: Mapping[str, str] = {
     "asked.people.later": "{later} {deadline} Zum Abbrechen schreib: abbrechen",
     "asked.in_doubt.later": "{tool} wurde unterbrochen. {later} {deadline} Zum Abbrechen schreib: abbrechen",
     "asked.quiet": "{who} hat gerade Ruhezeit und wird um {time} gefragt.",
+    "asked.digest": "Das kann warten, deshalb wird {who} um {time} gefragt.",
+    "asked.channel": "der Kanal",
     "asked.more.later": "Über „{title}“ hat noch niemand entschieden. {later}",
     "asked.more.quiet": "„{title}“ wird durch Ruhezeiten aufgehalten, deshalb frage ich auch {who}.",
     "asked.more.silence": "Über „{title}“ hat noch niemand entschieden, deshalb frage ich auch {who}.",

@@ -89,6 +89,11 @@ SPANISH: Mapping[str, str] = {
         "Pulsa un botón para todas las que están abiertas o elige para cada una. Por escrito, empieza por el código de "
         "una, como «{code} aprobar»; cualquier otra cosa tras un código se transmite como pregunta."
     ),
+    "digest.title": "{count} solicitudes que podían esperar",
+    "digest.how": (
+        "Elige para cada una. Por escrito, empieza por su código, como «{code} aprobar»; una pregunta se responde tras "
+        "su código."
+    ),
     "batch.partly": "{done} de {count} cuentan. Para estas tu respuesta no ha cambiado nada:\n{lines}",
     "batch.nothing": "Para estas tu respuesta no ha cambiado nada:\n{lines}",
     "confirm.title": "¿Aprobar exactamente esto?",
@@ -302,6 +307,8 @@ SPANISH: Mapping[str, str] = {
     "asked.people.later": "{later} {deadline} Para dejarlo, escribe: cancelar",
     "asked.in_doubt.later": "{tool} se interrumpió. {later} {deadline} Para dejarlo, escribe: cancelar",
     "asked.quiet": "{who} está en horas de descanso; le preguntaré a las {time}.",
+    "asked.digest": "Esto puede esperar: se preguntará a {who} a las {time}.",
+    "asked.channel": "el canal",
     "asked.more.later": "Nadie ha decidido aún sobre «{title}». {later}",
     "asked.more.quiet": "«{title}» se retrasa por horas de descanso, así que pregunto también a {who}.",
     "asked.more.silence": "Nadie ha decidido aún sobre «{title}», así que pregunto también a {who}.",

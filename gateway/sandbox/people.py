@@ -32,6 +32,7 @@ ASKING = (
     "deploy to production",
     "roll back production",
     "restart api, web and worker in production",
+    "restart cache and queue in staging",
     "ask release: is Friday a good day?",
     "list",
     "export the list as a file",

@@ -18,6 +18,7 @@ HELP = """I am a script that stands in for a model, so I understand a few phrase
 • plan a release (I ask what, by a form)
 • roll back production, or staging
 • restart api, web and worker in production (one card asks for all of them)
+• restart cache and queue in staging (that can wait, for the next five minutes)
 • list (what runs where), or: export the list as a file
 • a text file, sent to me (I tell you what is in it)
 • ask release: is Friday a good day? (I ask the people who release, and tell you)

@@ -21,6 +21,8 @@ HEAD = "# Written anew by `ringback sandbox` at each start: changes made here ar
 ZONES = "/usr/share/zoneinfo/"
 GUARDED = ("deploy", "roll_back", "restart")
 URGENT = ("roll_back",)
+WAITING = ("restart",)  # what can wait in staging; its digest is due every five minutes, as nobody plays for hours
+TIMES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(0, 24 * 60, 5)]
 
 
 def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port: int, language: str = PLAIN) -> Path:
@@ -62,6 +64,9 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
         else:
             asked |= {"grants": ["1h", "until_revoked"], "grant_by": ["environment"]}
         yield _table("[[policy]]", tool=tool, when=when, **asked)
+    for tool in WAITING:
+        asked = {"roles": ["release"], "targets": targets, "urgency": "low", "digest": TIMES}
+        yield _table("[[policy]]", tool=tool, when={"environment": "staging"}, **asked)
 
 
 def _table(head: str, **values: Any) -> str:

@@ -189,7 +189,11 @@ class Story:
     def _later(self, waiting: Mapping[ConversationKey, float]) -> str:
         """Say whose copies wait for the end of their quiet hours."""
         names = [self._names.get(place, place) for place in waiting]
-        return f" {self._catalogue.both(names)} will see it when quiet hours are over." if names else ""
+        return (
+            f" {self._catalogue.both(names)} will see it later, when quiet hours are over or a digest is due."
+            if names
+            else ""
+        )
 
     def _opened(self, request: Request) -> str:
         asked = self._asked(request)

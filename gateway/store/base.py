@@ -138,8 +138,9 @@ class Copy(Frozen):
     `deliveries` are the parts of its card, the last one with the buttons, `reminders` what was said of it later;
     `earlier` and `earlier_codes` are those of cards that show its call as it was before a change. `told` is when
     somebody was last told something about it, by person and reason, so that nobody is told twice in a row. Until
-    `held_until` it waits for others like it. What stands on a list has the list's id in `batch`; a list is a copy of
-    its own, with its `members`, and nobody's request. `patience` is seconds for which its card is tried.
+    `held_until` it waits for others like it, or for whatever else is `collected`. What stands on a list has the list's
+    id in `batch`; a list is a copy of its own, with its `members`, and nobody's request. `patience` is seconds for
+    which its card is tried.
     """
 
     request: str
@@ -157,6 +158,7 @@ class Copy(Frozen):
     settled_at: float | None = None
     patience: float = DAY
     held_until: float | None = None
+    collected: bool = False
     batch: str = ""
     members: tuple[str, ...] = ()
     deliveries: tuple[str, ...] = ()

@@ -14,6 +14,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import pydantic_core
+
 from adapters.base import Part, Receipt
 from agent_core.addresses import ConversationKey
 from gateway.store.base import Copy, Delivery, DeliveryRow, Fate
@@ -224,11 +226,10 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
     if fate.status == "sent":
         db.execute("DELETE FROM delivery_bodies WHERE id = ?", (fate.delivery,))
         if kind == "ask":
-            db.execute(
+            db.executemany(
                 "UPDATE requests SET first_sent = ?1, due = ?1 + patience"
-                " WHERE first_sent IS NULL AND status = 'open' AND (id = ?2 OR id IN (SELECT m.value FROM copies c,"
-                " json_each(c.body, '$.members') m WHERE c.conversation = ?3 AND c.request = ?2))",
-                (now, request, conversation),
+                " WHERE id = ?2 AND first_sent IS NULL AND status = 'open'",
+                [(now, name) for name in (request, *_members(db, conversation, request))],
             )
         elif kind == "settle":
             _outdate(db, conversation, target, fate.delivery)
@@ -236,6 +237,15 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
         _give_way(db, conversation, target)
     following = claim(db, conversation, now)
     return (following,) if following is not None else ()
+
+
+def _members(db: sqlite3.Connection, conversation: int, request: str) -> list[str]:
+    """Name the requests that a list shows; of a request's own card none."""
+    row = db.execute(
+        "SELECT body ->> '$.members' FROM copies WHERE conversation = ? AND request = ?", (conversation, request)
+    ).fetchone()
+    named: list[str] = pydantic_core.from_json(row[0]) if row is not None and row[0] is not None else []
+    return named
 
 
 def retry(db: sqlite3.Connection, delivery: str, now: float, deadline: float) -> int | None:

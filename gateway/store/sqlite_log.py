@@ -356,11 +356,12 @@ def _copies(db: sqlite3.Connection, conversation: int, named: list[str], now: fl
         (conversation, now - RECENT, sqlite_lanes.OPEN, RECENT_MOST),
     ).fetchall()
     copies = {request: Copy.model_validate_json(body) for request, body in rows}
-    while named:  # with a list come the requests on it, and with these the list
-        name = named.pop()
-        if name not in copies and (found := _copy(db, conversation, name)) is not None:
+    wanted = [*named, *(copy.batch for copy in copies.values())]
+    while wanted:  # with a request comes the list that it stands on
+        name = wanted.pop()
+        if name and name not in copies and (found := _copy(db, conversation, name)) is not None:
             copies[name] = found
-            named += [*found.members, *filter(None, [found.batch])]
+            wanted.append(found.batch)
     return list(copies.values())
 
 

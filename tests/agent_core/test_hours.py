@@ -4,7 +4,7 @@ When hours hold.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -120,3 +120,49 @@ def test_what_are_no_hours(text: str, said: str):
     """
     with pytest.raises(ValueError, match=said):
         hours.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("now", "times", "then"),
+    [
+        ("2026-11-25T08:59", ("09:00", "16:00"), "2026-11-25T09:00"),
+        ("2026-11-25T09:00", ("09:00", "16:00"), "2026-11-25T16:00"),
+        ("2026-11-25T16:01", ("16:00", "09:00"), "2026-11-26T09:00"),
+        ("2026-11-25T07:30", ("09:00 Europe/Berlin",), "2026-11-25T08:00"),
+        ("2026-11-25T23:30", ("00:15 Asia/Tokyo",), "2026-11-26T15:15"),
+        (
+            "2026-03-28T01:35",
+            ("02:30 Europe/Berlin",),
+            "2026-03-29T01:30",
+        ),  # it is left out that night, so an hour later
+        ("2026-10-25T00:00", ("02:30 Europe/Berlin",), "2026-10-25T00:30"),  # it comes twice, and counts once
+        ("2026-10-25T00:30", ("02:30 Europe/Berlin",), "2026-10-26T01:30"),
+    ],
+)
+def test_the_next_of_some_times(now: str, times: tuple[str, ...], then: str):
+    """
+    The first moment after now at which the clock of its time zone says so; nights in which clocks change too.
+    """
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC).timestamp()
+
+    found = hours.following([hours.time(one) for one in times], at)
+
+    assert then == datetime.fromtimestamp(found, UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("nine", "'nine' is no time of day; write one like 09:00"),
+        ("24:00", "'24:00' is no time of day"),
+        ("09:61", "09:61 is no time of day"),
+        ("09:00-10:00", "is no time of day"),
+        ("09:00 Mars", "there is no time zone 'Mars'; write one like Europe/Berlin"),
+    ],
+)
+def test_what_is_no_time(text: str, sentence: str):
+    """
+    It is refused with what to write.
+    """
+    with pytest.raises(ValueError, match=sentence):
+        hours.time(text)

@@ -223,6 +223,41 @@ def test_a_role_by_a_group(folder: Path):
     assert "problem" not in out
 
 
+DIGEST = """
+[[people]]
+id = "emil"
+name = "Emil"
+identities = ["slack:T1/U5"]
+roles = ["tidy"]
+digest = ["09:00", "16:00"]
+[[policy]]
+tool = "tidy"
+roles = ["tidy"]
+urgency = "low"
+deadline = "2h"
+gather = "30s"
+ladder = [{ after = "15m", people = ["ana"] }]
+"""
+
+
+def test_what_waits_for_a_digest(folder: Path):
+    """
+    Of low urgency it is shown at the next of the set times; its ladder and its deadline begin then.
+    """
+    settings = folder / "ringback.toml"
+    settings.write_text(settings.read_text() + DIGEST)
+    code, out, _ = run(folder, "--tool", "tidy", "--at", "2026-11-25T10:00")
+
+    assert 0 == code
+    assert [
+        "card to     slack:T1/U5 (Emil), later: a digest",
+        "at          2026-11-25 10:00:00+00:00: it waits 30 seconds for others like it, to come as one card",
+        "at          2026-11-25 16:00:00+00:00: slack:T1/U5 (Emil) gets it in a digest",
+        "at          2026-11-25 16:15:00+00:00: Ana at slack:T1/U2 (Ana)",
+        "until       2026-11-25 18:00:30+00:00",
+    ] == out.splitlines()[4:9]
+
+
 def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):
     """
     Defaults are filled in as they would be, and sensitive arguments are masked.

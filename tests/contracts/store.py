@@ -364,6 +364,27 @@ class StoreContract:
         assert ["q"] == [r.id for r in await store.requests(status="denied")]
         assert [] == await store.requests(status="open")
 
+    async def test_a_list_comes_with_its_requests(self, store: Store, clock: HandRuntime):
+        """
+        A request that stands on a list brings the list, however long ago it ended, and the list's receipt is that of
+        all on it: the deadline of each counts from there.
+        """
+        owner = await store.own()
+        events_of, rows = zip(*(an_opening(name) for name in ("q1", "q2")), strict=True)
+        copies = [a_copy(row.id, batch="list", settled_at=NOON - 9 * DAY) for row in rows]
+        copies.append(a_copy("list", members=("q1", "q2"), settled_at=NOON - 9 * DAY))
+        await store.commit(a_change(owner, 0, *events_of, threads=[a_thread()], requests=rows, copies=copies))
+        loaded = await store.load(HERE, Need(requests=("q1",)))
+        assert {"q1", "list"} == {copy.request for copy in loaded.copies}
+
+        shown = [a_copy("list", members=("q1", "q2"))]
+        card = a_delivery("d1", kind="ask", request="list")
+        committed = await store.commit(a_change(owner, loaded.version, copies=shown, deliveries=[card]))
+        await clock.advance(600)
+        await store.record(Fate(committed.claimed[0].id, "sent", RECEIPT), pressing=True)
+        found = (await store.load(HERE, Need(requests=("q1", "q2")))).requests
+        assert [(NOON + 600, NOON + 4_200)] * 2 == [(one.row.first_sent, one.row.due) for one in found]
+
     async def test_copies_open_and_of_today_are_loaded(self, store: Store, clock: HandRuntime):
         """
         A settled copy is loaded for a day, since it makes a bare word ambiguous; later only by name.

@@ -136,6 +136,20 @@ def test_equal_requests_are_decided_together(player: Player, sandbox: Sandbox):
     assert ["api", "worker"] == sorted(restarted)
 
 
+def test_what_can_wait_is_held(player: Player):
+    """
+    A restart in staging can wait: who asks reads when it will be asked, and nobody is shown it before; dropped, it is
+    never shown.
+    """
+    player.be("Rita, requester")
+    player.write("restart cache and queue in staging")
+    expect(player.message("This can wait")).to_contain_text("Ana Lima is asked at")
+    player.write("drop")
+    expect(player.message("Dropped. Nothing more will happen here.")).to_be_visible()
+    player.be("Ana, approver")
+    expect(player.message("cache")).to_have_count(0)
+
+
 @pytest.mark.timeout(90)
 def test_press_while_nobody_answers(player: Player):
     """

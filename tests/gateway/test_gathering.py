@@ -9,16 +9,18 @@ import asyncio
 import pytest
 
 from adapters.errors import Rejected
-from agent_core.addresses import Identity
+from agent_core import hours
+from agent_core.addresses import Identity, Party
 from agent_core.events import RequestSettled, ResponseGiven, ResponseRefused
-from agent_core.policy import Rule
-from agent_core.requests import Decision, Where, Who
+from agent_core.policy import Person, Rule
+from agent_core.requests import Decision, Rung, Where, Who
 from agent_core.results import Ok
 from agent_core.run import Agent, Run, agent
 from agent_core.tools import Tool
+from agent_core.wanted import Question
 from gateway.gathering import LONGEST, MOST
 from tests.gateway.agents import Target, World
-from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, House, Make
+from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, PEOPLE, RITA, House, Make
 from tests.gateway.loopback import Loopback, Shown
 from tests.runtime import HandRuntime
 
@@ -370,3 +372,141 @@ async def test_without_edits_each_outcome_is_said(make: Make, channel: Loopback)
         await house.press(ANA, row.request, Decision.DENY)
 
         assert f"{row.code} environment: production, tag: v1: Denied by Ana, 22:13 UTC" == house.texts(BEN)[-1]
+
+
+LOW = Rule(
+    tool="deploy", who=Who(people=(Party("ana"),)), where=Where(targets=("people",)), patience=600, urgency="low"
+)
+MORNING = 38_800  # seconds until 09:00 UTC
+
+
+def reading_at(*times: str, quiet: tuple[str, ...] = ()) -> list[Person]:
+    """The people of the house; Ana reads digests."""
+    ana = {"digest": tuple(map(hours.time, times)), "quiet": tuple(map(hours.parse, quiet))}
+    return [person.model_copy(update=ana) if person.id == "ana" else person for person in PEOPLE]
+
+
+def curious(tool: Tool) -> Agent:
+    """An agent that wants to deploy, and a colour, neither of them soon."""
+
+    @agent(name="bot")
+    async def bot(run: Run) -> None:
+        ana, people = Who(people=(Party("ana"),)), Where(targets=("people",))
+        asked = Question("Which colour?", to=ana, where=people, urgency="low")
+        _, colour = await run.all(run.call(tool, Target()), run.request_human(asked))
+        await run.reply(f"colour: {getattr(colour, 'text', '?')}")
+
+    return bot
+
+
+async def test_what_can_wait_comes_in_a_digest(make: Make, runtime: HandRuntime):
+    """
+    Requests of low urgency, of any kind and from several conversations, come on one card at the next of the set times,
+    through a restart; each is decided alone, with its whole patience from then on.
+    """
+    world = World()
+    how = {"rules": (LOW,), "people": reading_at("09:00", "16:00")}
+    async with make(curious(world.deploy()), **how) as house:
+        await house.write(RITA, "go")
+        assert "This can wait, so Ana is asked at 09:00 UTC on Wed 15 Nov." in house.texts(RITA)[-1]
+        await house.write(RITA, "go", at="slack:T1/CX", root="r1")
+        await runtime.advance(MORNING - 60)
+        assert [] == house.seen(ANA)
+    runtime.jump(61)
+    async with make(curious(world.deploy()), **how) as house:
+        await runtime.advance(20)
+        (digest,) = house.seen(ANA)
+        assert ("4 requests that could wait", ()) == (digest.text, digest.card.buttons)
+        deploys = "Approve deploy? · environment: production, tag: v1 · Asked by Rita"
+        questions = "Which colour? · Asked by Rita"
+        can = [Decision.APPROVE, Decision.DENY, Decision.SHOW]
+        assert [(deploys, can)] * 2 == [(text, said) for text, _, said in listed(digest) if text.startswith("Approve")]
+        assert [(questions, [Decision.SHOW])] * 2 == [
+            (text, said) for text, _, said in listed(digest) if not text.startswith("Approve")
+        ]
+
+        await runtime.advance(590)
+        rows = {row.text: row for row in digest.card.rows}
+        await house.press(ANA, rows[deploys].request, Decision.APPROVE)
+        await house.write(ANA, f"{rows[questions].code} blue")
+        assert 1 == len(world.deployed)
+        assert ["Answered by Ana, 09:10 UTC: blue"] == [
+            note for _, note, _ in listed(house.card(ANA)) if "blue" in note
+        ]
+        await runtime.advance(20)
+        assert 1 == sum("Expired" in note for _, note, _ in listed(house.card(ANA)))
+
+
+async def test_equal_ones_of_a_digest_are_approved_together(make: Make, runtime: HandRuntime):
+    """
+    A digest of equal requests only has buttons for all of them.
+    """
+    world = World()
+    async with make(fleet(world.deploy(), "v1", "v2"), rules=(LOW,), people=reading_at("09:00")) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(MORNING + 15)
+        await press_all(house, ANA, Decision.APPROVE)
+
+    assert ["v1", "v2"] == sorted(tag for _, tag, _ in world.deployed)
+
+
+async def test_what_a_digest_does_not_hold_up(make: Make, runtime: HandRuntime):
+    """
+    What is of normal urgency, and what is asked where it was wanted, is shown at once.
+    """
+    world = World()
+    normal = LOW.model_copy(update={"urgency": "normal"})
+    async with make(world.deployer(world.deploy()), rules=(normal,), people=reading_at("09:00")) as house:
+        await house.write(RITA, "go")
+        assert "Approve deploy?" == house.card(ANA).text
+        await house.press(ANA, house.card(ANA).request, Decision.DENY)
+    async with make(world.deployer(world.deploy()), rules=(LOW,), people=reading_at("09:00")) as house:
+        await house.write(ANA, "go")
+        assert 2 == len([message for message in house.seen(ANA) if message.kind == "ask"])
+
+
+async def test_a_time_within_quiet_hours_is_left_out(make: Make, runtime: HandRuntime):
+    """
+    Of the set times the first counts in which nobody sleeps; where all lie in quiet hours, it is their end.
+    """
+    world = World()
+    for times, waits in ((("06:00", "09:00"), MORNING), (("06:00",), MORNING - 7_200)):
+        people = reading_at(*times, quiet=("22:00-07:00",))
+        async with make(world.deployer(world.deploy()), rules=(LOW,), people=people) as house:
+            began = runtime.now()
+            await house.write(RITA, "go")
+            await runtime.advance(waits - 5)
+            assert [] == [message for message in house.seen(ANA) if message.card and message.card.buttons]
+            await runtime.advance(20)
+            await house.press(ANA, house.card(ANA).request, Decision.DENY)
+            await runtime.advance(86_400 - (runtime.now() - began))
+
+
+async def test_the_ladder_waits_for_the_digest(make: Make, runtime: HandRuntime):
+    """
+    What waits for a digest takes no step of its ladder; patience begins with it.
+    """
+    world = World()
+    ladder = (Rung(after=300, people=(Party("ben"),)),)
+    rule = LOW.model_copy(update={"where": Where(targets=("people",), ladder=ladder)})
+    async with make(world.deployer(world.deploy()), rules=(rule,), people=reading_at("09:00")) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(MORNING + 15)
+        assert ("Approve deploy?", []) == (house.card(ANA).text, house.seen(BEN))
+        await runtime.advance(310)
+        assert "Approve deploy?" == house.card(BEN).text
+
+
+async def test_a_rule_has_times_of_its_own(make: Make, runtime: HandRuntime):
+    """
+    Where nobody has times of their own, in a channel for one, those of the rule count.
+    """
+    world = World()
+    rule = LOW.model_copy(update={"where": Where(targets=("people", OPS), digest=("08:00 Europe/Berlin",))})
+    async with make(world.deployer(world.deploy()), rules=(rule,)) as house:
+        await house.write(RITA, "go")
+        assert "This can wait, so the channel is asked at 07:00 UTC on Wed 15 Nov." in house.texts(RITA)[-1]
+        await runtime.advance(MORNING - 7_200 - 5)
+        assert ([], []) == (house.seen(ANA), house.seen(OPS))
+        await runtime.advance(20)
+        assert ("Approve deploy?", "Approve deploy?") == (house.card(ANA).text, house.card(OPS).text)

@@ -115,6 +115,63 @@ async def test_a_standing_grant_settles_the_next_request_at_once(make: Make, ent
         assert "open" == (await create(door, "k3")).json()["status"]
 
 
+async def test_how_urgent_a_client_says_it_is(make: Make, enter: Enter):
+    """
+    What a client calls urgent is confirmed like a rule's, and a bare word does not approve it.
+    """
+    async with make(echo) as house, enter(house) as door:
+        created = (await create(door, to=["ana"], urgency="high")).json()
+        await house.runtime.advance(1)
+        card = house.card(ANA)
+        assert card.card.confirm is not None
+        await house.write(ANA, "yes", under=card.id)
+        assert "open" == (await door.get(f"/requests/{created['id']}")).json()["status"]
+        await house.write(ANA, f"yes {card.card.code}", under=card.id)
+
+        assert "settled" == (await door.get(f"/requests/{created['id']}")).json()["status"]
+
+
+async def test_what_can_wait_comes_in_a_digest(make: Make, enter: Enter):
+    """
+    Requests of low urgency of several clients come to Ana as one card at her time, and each of them has its own end.
+    """
+    people = [p.model_copy(update={"digest": (hours.time("09:00"),)}) if p.id == "ana" else p for p in PEOPLE]
+    async with make(echo, people=people) as house, enter(house) as door:
+        names = [(await create(door, key=f"k{n}", to=["ana"], urgency="low")).json()["id"] for n in (1, 2)]
+        asked = {"kind": "question", "title": "Which?", "to": ["ana"], "urgency": "low"}
+        names.append((await door.post("/requests", json=asked, headers=keyed("k3"))).json()["id"])
+        await house.runtime.advance(38_790)
+        assert 0 == cards(house, ANA)
+        await house.runtime.advance(30)
+        card = house.card(ANA)
+        assert (1, "3 requests that could wait") == (cards(house, ANA), card.text)
+        assert set(names) == {row.request for row in card.card.rows}
+        await house.press(ANA, names[0], Decision.APPROVE)
+
+        stands = [(await door.get(f"/requests/{name}")).json()["status"] for name in names]
+        assert ["settled", "open", "open"] == stands
+
+
+async def test_equal_requests_of_a_client_come_together(make: Make, enter: Enter):
+    """
+    With a rule that has them wait for each other, what a client asks one by one is one card, decided by one press.
+    """
+    rule = Rule(tool="deploy", who=Who(roles=("release",)), where=Where(targets=(OPS,), gather=30))
+    async with make(echo, rules=(rule,)) as house, enter(house) as door:
+        names = []
+        for number in (1, 2):
+            arguments = {"environment": "staging", "tag": f"v{number}"}
+            names.append((await create(door, key=f"k{number}", arguments=arguments)).json()["id"])
+            await house.runtime.advance(10)
+        await house.runtime.advance(15)
+        card = house.card(OPS)
+        assert names == [row.request for row in card.card.rows]
+        await house.press(ANA, card.request, Decision.DENY, at=OPS, value=",".join(names))
+
+        ended = [(await door.get(f"/requests/{name}")).json()["settlement"]["outcome"] for name in names]
+        assert ["denied", "denied"] == ended
+
+
 async def test_a_question_with_choices_is_answered(make: Make, enter: Enter):
     """
     The answer to a question is the name of the choice that was pressed.

@@ -46,8 +46,10 @@ def test_people_and_policy(folder: Path):
     roles = {person.id: set(person.roles) for person in loaded.people}
     assert {"rita": set(), "ana": set(), "ben": {"release", "owner"}} == roles
     assert {"slack:T0SANDBOX": {"S0RELEASE": "release"}} == loaded.groups()
-    assert ["deploy", "roll_back", "restart"] == [rule.tool for rule in loaded.policy]
-    for rule in loaded.policy:
+    *guarded, waits = loaded.policy
+    assert ["deploy", "roll_back", "restart"] == [rule.tool for rule in guarded]
+    assert ("restart", {"environment": "staging"}, "low") == (waits.tool, waits.when, waits.urgency)
+    for rule in guarded:
         assert {"environment": "production"} == rule.when
         assert (["release"], True) == (rule.roles, rule.exclude_requester)
         assert ["people", "slack:T0SANDBOX/CAPPROVALS"] == rule.targets
