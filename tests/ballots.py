@@ -39,6 +39,8 @@ def objections(who: Who, identity: str, person: Person | None, is_requester: boo
     roles, found = person.roles if person is not None else (), set[str]()
     if not {party_of(person, identity), identity} & set(who.people) and not set(roles) & set(who.roles):
         found.add("not_asked")
+    if {party_of(person, identity), identity} & set(who.without):
+        found.add("handed_on")
     if person is None and by_people(who):
         found.add("unknown_person")
     if who.exclude_requester and is_requester:

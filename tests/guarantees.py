@@ -24,7 +24,7 @@ Run = tuple[str, str]
 CHANGES = (events.MessageEdited, events.MessageDeleted)
 """What somebody says of an earlier message; no decision comes of it."""
 
-REASONS = ("not_asked", "unknown_person", "requester_excluded")
+REASONS = ("not_asked", "unknown_person", "requester_excluded", "handed_on")
 """Why somebody may not decide."""
 
 
@@ -142,6 +142,12 @@ class Logs:
                 self._may_decide(key, event)
             case events.RequestChanged(request=name):
                 self._changed(key, event)
+            case events.RequestReassigned(request=name):
+                by = self._may_decide(key, event) if not event.by else Sent("", 0.0)
+                people = self.directories(*by[:2])
+                to = [one for some in people for one in some if one.id == event.to]
+                wrong = self.ladders[name].handed(event, to)
+                self.hold("hand", not wrong, wrong)
             case events.GrantGiven():
                 self._granted(key, event)
             case events.GrantRevoked():
@@ -197,14 +203,18 @@ class Logs:
         self.hold("G2", (key, event.fact) not in self._counted, f"{event} counts again")
         self._counted.add((key, event.fact))
         self.hold("G3", event.request not in self.settled, f"{event} counts after the settlement")
-        earlier = votes.get(event.party)
-        again = earlier is not None and said_by(earlier) == said_by(event)
+        seat = self.ladders[event.request].stead(event.party)
+        self.hold(
+            "hand", event.stead == seat, f"{event} counts in the stead of {event.stead}, and is in that of {seat}"
+        )
+        earlier = votes.get(seat or event.party)
+        again = earlier is not None and earlier.party == event.party and said_by(earlier) == said_by(event)
         self.hold("G9", not again, f"{event.party} votes twice on {request.id}")
         changes = self.ladders[event.request].changes
         by_change = bool(changes) and changes[-1].fact == event.fact  # then it was said to the call before
         self._is_of_now(key, event, len(changes) - by_change)
-        votes.pop(event.party, None)
-        votes[event.party] = event  # the last one is the last to come; a mind may change while it is open
+        votes.pop(seat or event.party, None)
+        votes[seat or event.party] = event  # the last one is the last to come; a mind may change while it is open
         by = self._may_decide(key, event)
         self.hold(
             "G9", any(event.roles == roles for roles in by.roles), f"{event.party} is recorded with {event.roles}"
@@ -228,7 +238,9 @@ class Logs:
         self.hold("G9", of == now, f"{event} counts, of revision {of}, and {now} stands")
 
     def _may_decide(
-        self, key: str, event: events.ResponseGiven | events.RequestClaimed | events.RequestChanged
+        self,
+        key: str,
+        event: events.ResponseGiven | events.RequestClaimed | events.RequestChanged | events.RequestReassigned,
     ) -> Sent:
         """Whoever decides something, or says that they will, is somebody who may; gives who it was, and when."""
         request, by = self.requests[event.request], sent(self.logs[key][event.fact - 1].event)
@@ -297,7 +309,8 @@ class Logs:
 
     def _cast(self, request: Request, people: Sequence[Person], by: Sent) -> list[Ballot]:
         cast = []
-        for party, vote in self._votes[request.id].items():
+        for vote in self._votes[request.id].values():
+            party = vote.party
             person = next((one for one in people if one.id == party), None)
             gone = person is None and ":" not in party
             objected = gone or self.objections(request, vote.identity, person, by.at)

@@ -5,9 +5,11 @@ before its time, none once somebody has claimed it, none left out before nobody 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent_core import events
+from agent_core.policy import Person
 from agent_core.requests import Outcome, Request, Settlement, Who
 from tests import ballots
 
@@ -30,6 +32,7 @@ class Ladder:
     reminders: set[int] = field(default_factory=set)
 
     changes: list[events.RequestChanged] = field(default_factory=list)
+    hands: list[events.RequestReassigned] = field(default_factory=list)
     who: Who = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +77,33 @@ class Ladder:
         self.who = event.who
         self.places += event.places
         return "a change of what has ended" if self.settled else f"asks at {again} again" if again else ""
+
+    def handed(self, event: events.RequestReassigned, to: Sequence[Person]) -> str:
+        """
+        Somebody has handed it on, once, to somebody whom the rule names, and who has not had it before.
+
+        Args:
+            to: Whom it was handed to, as they were or may have been known.
+        """
+        givers, whom = [hand.party for hand in self.hands], self.request.reassign
+        stands_in = any(hand.delegated and hand.to == event.party for hand in self.hands)
+        named = whom is not None and any(one.id in whom.people or set(one.roles) & set(whom.roles) for one in to)
+        gone = event.to in (hand.party for hand in self.hands if not hand.delegated)
+        self.hands.append(event)
+        people = [*self.who.people, *({event.to} - set(self.who.people))]
+        without = self.who.without
+        if not event.delegated:
+            people, without = [one for one in people if one != event.party], (*without, event.party)
+        self.who = self.who.model_copy(update={"people": tuple(people), "without": without})
+        self.places += event.places
+        self.claimed_by = "" if self.claimed_by == event.party else self.claimed_by
+        if self.settled or event.party in (*givers, event.to) or stands_in or gone or not named:
+            return f"{event} is not for them to do"
+        return "" if event.who == self.who else f"{event} lets others decide than {self.who}"
+
+    def stead(self, party: str) -> str | None:
+        """Tell in whose stead somebody decides."""
+        return next((hand.party for hand in self.hands if hand.delegated and hand.to == party), None)
 
     def reminded(self, event: events.RequestReminded, at: float, steady: bool) -> str:
         """People were reminded."""

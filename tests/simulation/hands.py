@@ -93,12 +93,16 @@ class Hands:
         inbound = Inbound(inbound.conversation, fact, inbound.dedupe)
         self._bring(vendor, inbound, f"{user} presses {decision} on {shown.request[:6]} in {place}")
 
-    def want_form(self, place: str, user: str, shown: Shown, choice: str = "", *, edit: bool = False) -> None:
+    def want_form(
+        self, place: str, user: str, shown: Shown, choice: str = "", *, edit: bool = False, hand: bool = False
+    ) -> None:
         """Somebody presses a button behind which is a form; they send it in some time later, if they get it."""
         vendor = self.vendor(place)
         sender = Identity(f"{vendor.channel}:{vendor.account}/{user}")
         revision = shown.card.revision if shown.card is not None else 0
-        wanted = FormWanted(shown.request, ConversationKey(place), sender, user, Assurance.HIGH, choice, edit, revision)
+        wanted = FormWanted(
+            shown.request, ConversationKey(place), sender, user, Assurance.HIGH, choice, edit, revision, hand
+        )
 
         def answer(form: Form | NoForm) -> None:
             self.answered(wanted, form)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from adapters.base import Accepted, Duplicate, Inbound, Refused
-from agent_core import edits, events, forms, grants, lifecycle, policy, requests, rulings
+from agent_core import edits, events, forms, grants, handing, lifecycle, policy, requests, rulings
 from agent_core.effects import CallTool
 from gateway import (
     asking,
@@ -235,6 +235,15 @@ def name_all() -> AbstractContextManager[Any]:
     return mock.patch.object(rulings, "decide", decide)
 
 
+def hand_nothing_over() -> AbstractContextManager[Any]:
+    real = handing.handed
+    return mock.patch.object(handing, "handed", lambda who, giver, to, delegated: real(who, giver, to, delegated=True))
+
+
+def count_besides() -> AbstractContextManager[Any]:
+    return mock.patch.object(rulings, "stead", return_value=None)
+
+
 def grant_for_ever() -> AbstractContextManager[Any]:
     return mock.patch.object(grants, "covers", lambda grant, request, granter, now: grant.likeness == request.likeness)
 
@@ -316,6 +325,10 @@ MUTATIONS = {
     "confirm": Mutation("takes any word for what is urgent", "rulings.decide", name_all, 1, commands=("rush",)),
     "grant": Mutation(
         "takes a grant for one of every thread and time", "grants.covers", grant_for_ever, 1, commands=("repeat",)
+    ),
+    "hand": Mutation("lets who has handed it on decide", "handing.handed", hand_nothing_over, 1, commands=("launch",)),
+    "hand-stead": Mutation(
+        "counts whoever decides in somebody's stead besides them", "rulings.stead", count_besides, 3, {}, ("launch",)
     ),
     "key": Mutation("takes another body under a known key", "api.RequestIn.fingerprint", take_any_body, 1, KNOCKS),
     "ladder": Mutation(

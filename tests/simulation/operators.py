@@ -15,6 +15,7 @@ from typing import Any
 
 from agent_core import events
 from agent_core.policy import Person
+from agent_core.requests import Request
 from gateway import commands, linking
 from gateway.errors import GatewayError, SettingsError
 from tests.simulation.file import File
@@ -70,6 +71,8 @@ class Operators:
             self._change_file()
         elif drawn < 0.7:
             self._link(*self.dice.choice(SECOND))
+        elif drawn < 0.73 and (open_still := [r for r in self.watch.requests.values() if self._can_be_handed(r)]):
+            self._hand_on(self.dice.choice(open_still[-LATELY:]))
         elif drawn < 0.75 and self.watch.grants.given:
             grant, _ = self.watch.grants.given[self.dice.choice(list(self.watch.grants.given))]
             self.act(grant.thread, "revoke", grant.id)
@@ -118,6 +121,16 @@ class Operators:
             self.note(f"operator: {asked['do']} {account}")
             self.watch.links.wished |= {(account, person)} if asked["do"] == "link" else set()
             self._do(self._carry_out, asked)
+
+    def _can_be_handed(self, request: Request) -> bool:
+        return request.reassign is not None and request.id not in self.watch.settled
+
+    def _hand_on(self, request: Request) -> None:
+        """Hand a request on for somebody who is away, or who is not."""
+        giver, to = self.dice.choice(PEOPLE).id, self.dice.choice(PEOPLE).id
+        wished = {"request": request.id, "giver": giver, "to": to, "delegated": self.dice.random() < 0.5, "by": "ben"}
+        self.note(f"operator: hands {request.id[:6]} on from {giver} to {to}")
+        self._do(self._carry_out, {"do": "reassign", "wished": wished})
 
     def _change_file(self) -> None:
         """Change people and policy, and have them read; or not, so that the next gateway has them."""

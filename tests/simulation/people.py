@@ -68,10 +68,12 @@ STEPS = Where(
 FOR_LONGER = Grantable(
     scopes=(Scope(name="5m", seconds=300.0), Scope(name=THREAD), Scope(name=UNTIL_REVOKED)), alike=("kind",), uses=3
 )
+TO_OTHERS = Who(roles=("release",), people=(Party("cleo"),))
 RULES = (
     Rule(
         tool="deploy",
         who=Who(roles=("release",), exclude_requester=True),
+        reassign=TO_OTHERS,
         where=Where(targets=("people", OPS)),
         patience=3_600,
     ),
@@ -79,11 +81,12 @@ RULES = (
         tool="launch",
         who=Who(roles=("release",), quorum=2, denials=2),
         where=Where(targets=("people",)),
+        reassign=TO_OTHERS,
         patience=3_600,
     ),
     Rule(tool="vote", who=ONE_OWNER_OR_TWO, where=Where(targets=("people",)), patience=3_600),
     Rule(tool="agree", who=OF_EACH, where=Where(targets=("people", OPS)), patience=3_600),
-    Rule(tool="climb", who=Who(people=(Party("ana"),)), where=STEPS, patience=3_000, go_on=True),
+    Rule(tool="climb", who=Who(people=(Party("ana"),)), where=STEPS, reassign=TO_OTHERS, patience=3_000, go_on=True),
     Rule(
         tool="reach",
         who=Who(people=(Party("vera"),)),
@@ -259,6 +262,13 @@ class Crowd(Hands):
             decision = card.buttons[0][0]
         if card.grants and drawn < 0.5:
             self.press(place, user, shown, Decision.APPROVE, self.dice.choice(card.grants)[0])
+            return
+        if card.hand and drawn < 0.3:
+            if self.dice.random() < 0.6:
+                self.want_form(place, user, shown, hand=True)
+            else:
+                words = self.dice.choice(("reassign to", "delegate to"))
+                self.write(place, user, f"{words} {self.dice.choice(('Dora', 'ben', 'Cleo', 'Rita'))}", under=shown.id)
             return
         claims = [decision for decision, _ in card.buttons if decision is Decision.CLAIM]
         if claims and drawn < 0.4:
