@@ -135,7 +135,7 @@ class Ending:
             for record in log:
                 if isinstance(record.event, events.ResponseRefused):
                     via, identity = who_and_where(key, log[record.event.fact - 1].event)
-                    for word in WORDS.get(record.event.reason, (record.event.reason,)):
+                    for word in words_for(record.event.reason):
                         refused[via, identity, word].append(record.event.request)
         lost = {
             key
@@ -169,11 +169,16 @@ SENTENCES = {
 }
 
 
-ANEW = ("edit", "form", "outdated")
+ANEW = ("edit", "form", "outdated", "hand")
 """What is told each time: what is wrong with a form, or what a call was changed to."""
 
 WORDS = {"revoke.ended": ("revoke",), "forbidden": ("edit",), "edit": ("edit",), "form": ("form", "edit")}
 """By what words of the catalogue a reason is told, where they are others."""
+
+
+def words_for(reason: str) -> tuple[str, ...]:
+    """Give the words of the catalogue by which it is told why an answer changed nothing."""
+    return WORDS.get(reason, ("hand",) if reason.startswith("hand.") else (reason,))
 
 
 def reason_of(text: str) -> str | None:

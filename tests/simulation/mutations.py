@@ -321,7 +321,9 @@ MUTATIONS = {
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 3),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
-    "erasure": Mutation("leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 11, {"meddle": 1.0}),
+    "erasure": Mutation(
+        "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 1, MEDDLING, ("ask", "record")
+    ),
     "confirm": Mutation("takes any word for what is urgent", "rulings.decide", name_all, 1, commands=("rush",)),
     "grant": Mutation(
         "takes a grant for one of every thread and time", "grants.covers", grant_for_ever, 1, commands=("repeat",)

@@ -51,7 +51,7 @@ class Watch(Logs):
     forgotten: dict[str, set[str]] = field(default_factory=dict)
     versions: list[Sequence[Person]] = field(default_factory=list)
     _done: set[tuple[str, int]] = field(default_factory=set)
-    _jumps: dict[str, int] = field(default_factory=dict)
+    _clock: dict[str, tuple[int, int]] = field(default_factory=dict)
     _waiting: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _facts: dict[tuple[str, float], events.ChannelFact] = field(default_factory=dict)
     _stored: dict[tuple[str, float], int] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Watch(Logs):
             self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
             self.stored.add(name)
         if isinstance(record.event, events.RequestOpened):
-            self._jumps[record.event.request.id] = self.jumps
+            self._clock[record.event.request.id] = self._clock_now
         if isinstance(record.event, events.AskForwarded):
             self._is_awake(key, record, record.event)
         if isinstance(record.event, events.RequestOpened | events.RequestEscalated):
@@ -173,8 +173,12 @@ class Watch(Logs):
             self.hold("form", not wrong, f"{event}, and {wrong}")
 
     def steady(self, request: str) -> bool:
-        """The clock has not jumped since a request was opened."""
-        return self._jumps.get(request, self.jumps) == self.jumps
+        """The clock has not jumped since a request was opened, nor did another gateway begin to read one that had."""
+        return self._clock.get(request, self._clock_now) == self._clock_now
+
+    @property
+    def _clock_now(self) -> tuple[int, int]:
+        return self.jumps, len(self.versions) if self.jumps else 0
 
     def owners(self, identity: str, since: float | None) -> Sequence[Person | None]:
         """Accounts are linked while the gateway runs."""
