@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -169,13 +169,7 @@ def count_the_gone() -> AbstractContextManager[Any]:
 
 
 def keep_the_gone() -> AbstractContextManager[Any]:
-    real = directory.Directory.replace
-
-    def replace(self: directory.Directory, people: Iterable[policy.Person]) -> None:
-        fresh = {person.id: person for person in people}
-        real(self, ({person.id: person for person in self.people()} | fresh).values())
-
-    return mock.patch.object(directory.Directory, "replace", replace)
+    return mock.patch.object(directory.Directory, "replace")
 
 
 def take_any_body() -> AbstractContextManager[Any]:
@@ -293,7 +287,7 @@ MUTATIONS = {
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G6-steps": Mutation(
-        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 2, commands=("climb", "reach")
+        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1, commands=("climb", "reach")
     ),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
@@ -313,13 +307,18 @@ MUTATIONS = {
         ("launch", "vote"),
     ),
     "G9-gone": Mutation(
-        "lets people who are gone decide", "directory.Directory.replace", keep_the_gone, 5, MEDDLING, ("launch", "vote")
+        "goes on with the people that it knew",
+        "directory.Directory.replace",
+        keep_the_gone,
+        4,
+        MEDDLING,
+        ("launch", "vote"),
     ),
     "G9-filter": Mutation(
         "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
     ),
-    "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 3),
+    "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 3, {"insist": 0.8}),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 4),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
         "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 1, MEDDLING, ("ask", "record")
@@ -334,7 +333,7 @@ MUTATIONS = {
     ),
     "key": Mutation("takes another body under a known key", "api.RequestIn.fingerprint", take_any_body, 1, KNOCKS),
     "ladder": Mutation(
-        "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 1, commands=("climb",)
+        "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 2, commands=("climb",)
     ),
     "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 9, commands=("deploy", "vote")),
     "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5, commands=("fill",)),
