@@ -101,7 +101,7 @@ def _how(request: Request, words: Catalogue) -> str:
         return words.say("card.how.in_doubt")
     if request.kind is Kind.APPROVAL and request.editable and not request.confirms:
         listed = exact(filling.how(request.editable, words))
-        return words.say("card.how.editable", button=words.say("button.edit"), fields=listed)
+        return words.say("card.how.editable", fields=listed)
     if request.kind is Kind.APPROVAL:
         return words.say("card.how.approval.high" if request.confirms else "card.how.approval")
     if request.kind is Kind.FORM:

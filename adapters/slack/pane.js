@@ -93,7 +93,7 @@ class Pane {
     list.replaceChildren(); // what the one before saw is not theirs to press
     title.replaceChildren(make("strong", {}, here), make("span", { class: "slack-aside" }, this.about()));
     empty.textContent = this.place === DM ? `Nothing here yet, ${name}. Press an example below, or write your own.` : "Nothing here yet. Requests for approval are shown here, to everybody.";
-    text.placeholder = `Message ${here} as ${name.split(" ")[0]}`;
+    text.placeholder = `Write as ${name.split(" ")[0]}`; // short enough to stand beside an open thread
     phrases.hidden = this.place !== DM;
     phrases.replaceChildren(make("span", { class: "slack-aside" }, "Try:"), ...examples(known, (words) => this.send(words).catch(() => {})));
     return this.refresh();

@@ -159,10 +159,6 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
         _button(ACTION_IDS[d], label, about, STYLES.get(d)) | (_confirm(card) if d is Decision.APPROVE else {})
         for d, label in card.buttons
     ]
-    elements += [
-        _button(f"{ACTION_IDS[Decision.APPROVE]}#{n}", label, f"{request}/{scope}", None)
-        for n, (scope, label) in enumerate(card.grants, start=1)
-    ]
     if card.form:
         elements.append(_button(FILL_ACTION if card.fields else DENY_ACTION, card.form, request, None))
     elements += [
@@ -171,6 +167,10 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     ]
     if card.edit:
         elements.append(_button(EDIT_ACTION, card.edit, request, None))
+    elements += [
+        _button(f"{ACTION_IDS[Decision.APPROVE]}#{n}", label, f"{request}/{scope}", None)
+        for n, (scope, label) in enumerate(card.grants, start=1)
+    ]
     if card.revoke:
         elements.append(_button(ACTION_IDS[Decision.REVOKE], card.revoke, request, None))
     if card.hand:

@@ -66,14 +66,10 @@ ENGLISH: Mapping[str, str] = {
         "Anything else is passed on as a question."
     ),
     "card.how.editable": (
-        "Press a button, or reply here: approve or deny. To change it first, press {button}, or reply with “edit” and "
-        "below it a line for each of these, by number: {fields}. For instance, “1: …”. Anything else is passed on as a "
-        "question."
+        "Press a button, or reply here: approve, deny, or “edit” and below it a line for each change, as in “1: …” "
+        "({fields}). Anything else is passed on as a question."
     ),
-    "card.how.grants": (
-        "Approving for longer also covers {what}, up to {uses} times, without asking again; in words, reply with the "
-        "label of its button."
-    ),
+    "card.how.grants": "Approving for longer also covers {what}, up to {uses} times.",
     "card.how.in_doubt": "Press a button, or reply here: run again, it did run, or stop.",
     "card.how.question": "Reply here with your answer.",
     "card.how.form": "Press {button}, or reply here with a line for each, by number: {fields}. For instance, “1: …”.",

@@ -49,18 +49,14 @@ _SENTENCES: Mapping[str, str] = {
         "question."
     ),
     "card.how.editable": (
-        "Appuyez sur un bouton, ou répondez ici : approuver ou refuser. Pour modifier d’abord, appuyez sur {button}, "
-        "ou répondez « modifier » et, en dessous, une ligne pour chacun de ces champs, par numéro : {fields}. Par "
-        "exemple « 1: … ». Tout autre texte est transmis comme une question."
+        "Appuyez sur un bouton, ou répondez ici : approuver, refuser, ou « modifier » et, en dessous, une ligne par "
+        "changement, comme « 1: … » ({fields}). Tout autre texte est transmis comme une question."
     ),
     "card.how.approval.high": (
         "C’est urgent : une confirmation vous sera demandée avant l’approbation. Appuyez sur un bouton, ou répondez "
         "ici : refuser. Tout autre texte est transmis comme une question."
     ),
-    "card.how.grants": (
-        "Approuver pour plus longtemps vaut aussi pour {what}, jusqu’à {uses} fois, sans nouvelle question ; par "
-        "écrit, répondez avec le libellé du bouton."
-    ),
+    "card.how.grants": "Approuver pour plus longtemps vaut aussi pour {what}, jusqu’à {uses} fois.",
     "card.how.in_doubt": "Appuyez sur un bouton, ou répondez ici : relancer, déjà exécuté ou arrêter.",
     "card.how.question": "Écrivez votre réponse ici.",
     "card.how.form": (

@@ -39,18 +39,14 @@ GERMAN: Mapping[str, str] = {
         "Drück auf einen Knopf oder antworte hier: genehmigen oder ablehnen. Alles andere wird als Frage weitergegeben."
     ),
     "card.how.editable": (
-        "Drück auf einen Knopf oder antworte hier: genehmigen oder ablehnen. Um es vorher zu ändern, drück auf "
-        "{button} oder antworte mit „ändern“ und darunter einer Zeile für jedes dieser Felder, nach Nummer: {fields}. "
-        "Zum Beispiel „1: …“. Alles andere wird als Frage weitergegeben."
+        "Drück auf einen Knopf oder antworte hier: genehmigen, ablehnen oder „ändern“ und darunter eine Zeile für jede "
+        "Änderung, etwa „1: …“ ({fields}). Alles andere wird als Frage weitergegeben."
     ),
     "card.how.approval.high": (
         "Das ist dringend, deshalb wirst du noch einmal gefragt, bevor es genehmigt ist. Drück auf einen Knopf oder "
         "antworte hier: ablehnen. Alles andere wird als Frage weitergegeben."
     ),
-    "card.how.grants": (
-        "Wer für länger genehmigt, genehmigt auch {what}, bis zu {uses} Mal, ohne dass noch einmal gefragt wird; in "
-        "Worten: antworte mit der Aufschrift des Knopfs."
-    ),
+    "card.how.grants": "Wer für länger genehmigt, genehmigt auch {what}, bis zu {uses} Mal.",
     "card.how.in_doubt": "Drück auf einen Knopf oder antworte hier: noch einmal, ist gelaufen oder stopp.",
     "card.how.question": "Schreib deine Antwort hier.",
     "card.how.form": (

@@ -38,18 +38,14 @@ SPANISH: Mapping[str, str] = {
         "Pulsa un botón o responde aquí: aprobar o rechazar. Cualquier otra cosa se transmite como pregunta."
     ),
     "card.how.editable": (
-        "Pulsa un botón o responde aquí: aprobar o rechazar. Para cambiarlo antes, pulsa {button} o responde «cambiar» "
-        "y debajo una línea por cada uno de estos campos, por número: {fields}. Por ejemplo, «1: …». Cualquier otra "
-        "cosa se transmite como pregunta."
+        "Pulsa un botón o responde aquí: aprobar, rechazar, o «cambiar» y debajo una línea por cada cambio, como "
+        "«1: …» ({fields}). Cualquier otra cosa se transmite como pregunta."
     ),
     "card.how.approval.high": (
         "Es urgente, así que se te preguntará otra vez antes de aprobarlo. Pulsa un botón o responde aquí: rechazar. "
         "Cualquier otra cosa se transmite como pregunta."
     ),
-    "card.how.grants": (
-        "Aprobar por más tiempo vale también para {what}, hasta {uses} veces, sin volver a preguntar; por escrito, "
-        "responde con el texto del botón."
-    ),
+    "card.how.grants": "Aprobar por más tiempo vale también para {what}, hasta {uses} veces.",
     "card.how.in_doubt": "Pulsa un botón o responde aquí: repetir, ya se ejecutó o parar.",
     "card.how.question": "Escribe aquí tu respuesta.",
     "card.how.form": (

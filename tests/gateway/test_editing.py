@@ -447,9 +447,7 @@ async def test_a_call_is_changed_in_words(make: Make, words: str):
     async with make(world.deployer(editable(world))) as house:
         await house.write(RITA, "go")
         card = house.card(ANA)
-        assert (
-            "reply with “edit” and below it a line for each of these, by number: 1 Tag, 2 Environment." in card.card.how
-        )
+        assert "“edit” and below it a line for each change, as in “1: …” (1 Tag, 2 Environment)." in card.card.how
         await house.write(ANA, words, under=card.id)
 
         assert [Outcome.APPROVED_WITH_EDITS] == await settled(house)

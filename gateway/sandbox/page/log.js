@@ -51,18 +51,18 @@ function paused({ for: whom, rows, bytes }) {
 
 function byRun(events, calls) {
   const asked = new Map(calls.map((call) => [call.seq, call]));
-  const runs = [];
+  const found = new Map(); // what is said of a run after its end, such as that a grant is revoked, stands with it
   for (const event of events) {
-    if (runs.at(-1)?.id !== event.run) runs.push({ id: event.run, lines: [] });
-    runs.at(-1).lines.push({ ...event, call: asked.get(event.seq) ?? null });
+    if (!found.has(event.run)) found.set(event.run, { id: event.run, lines: [] });
+    found.get(event.run).lines.push({ ...event, call: asked.get(event.seq) ?? null });
   }
+  const runs = [...found.values()];
   return runs.map((run, number) => withCuts(run, number + 1, runs[number + 1]?.lines[0].at ?? Infinity));
 }
 
 /** Put in where the gateway was killed and started, from the run's first event until the next run's. */
 function withCuts({ id, lines }, number, next) {
-  const done = lines.some(({ type }) => type === "RunEnded");
-  const until = done ? lines.at(-1).at : next;
+  const until = lines.find(({ type }) => type === "RunEnded")?.at ?? next;
   const cuts = history.filter(({ at, phase }) => phase in CUTS && at > lines[0].at && at < until);
   const all = [...lines, ...cuts.map(({ at, phase }) => ({ seq: `${phase}-${at}`, at, cut: CUTS[phase] }))];
   return { id, number, last: next === Infinity, lines: all.sort((one, other) => one.at - other.at) };

@@ -53,6 +53,17 @@ def texts(value: Any) -> list[dict[str, Any]]:
     return [found for inner in value for found in texts(inner)] if isinstance(value, list | tuple) else []
 
 
+def test_what_denies_stands_beside_what_approves():
+    """
+    What lasts longer than this call comes behind the ways to decide it, and what gives it away comes last.
+    """
+    card = a_card(form="Deny with a reason", edit="Change", grants=(("1h", "For 1 hour"),), hand="Hand on")
+    (part,) = render(Ask(card, "r1"), HERE)
+
+    labels = [element["text"]["text"] for element in elements([part])]
+    assert ["Approve", "Deny", "Deny with a reason", "Change", "For 1 hour", "Hand on"] == labels
+
+
 def test_a_card_shows_everything():
     """
     What will run, its arguments, why, who asks, by when, what silence means, how to answer, and the buttons.
