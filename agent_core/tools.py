@@ -168,7 +168,7 @@ def tool(
         approval: Who must approve every call (a role's name, or a `Who`); policy may ask for more, never for less.
         limit: Seconds after which an attempt is in doubt.
         sensitive: Arguments masked wherever people or logs could read them.
-        editable: Arguments that an approver may change before approving, where one approval is enough.
+        editable: Arguments that an approver may change before approving.
 
     Raises:
         TypeError: The function's first parameter is no pydantic model, or what is editable is sensitive or no argument.
