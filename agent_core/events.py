@@ -626,7 +626,8 @@ class RequestChanged(ThreadEvent):
     Somebody who may decide changed the call: votes before this count for nothing. `fact` names it in this log.
 
     `changes` is all that differs from the call as it was asked, `digest` that of the changed one. `who` may decide it
-    from now on, and it is shown at `places` besides.
+    from now on, and it is shown at `places` besides. `urgency` and to whom it may be handed on (`reassign`) are as the
+    rule for the changed call says; of a change from before these were kept, the urgency stays and it goes to nobody.
     """
 
     type: Literal["RequestChanged"] = "RequestChanged"
@@ -640,6 +641,8 @@ class RequestChanged(ThreadEvent):
     digest: str
     who: Who
     places: tuple[ConversationKey, ...] = ()
+    urgency: Urgency | None = None
+    reassign: Who | None = None
 
 
 class RequestReassigned(ThreadEvent):

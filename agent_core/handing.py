@@ -77,7 +77,9 @@ def refusal(request: Request, hands: Sequence[Hand], wish: Wish, people: Iterabl
         return "hand.requester" if objected == "requester_excluded" else "hand.may_not"
     if not any(matches(threshold, to.id, to.roles) for threshold in thresholds(after)):
         return "hand.counts_for_nothing"
-    if not enough(in_the_end(after, request.where), people, request.requester):
+    in_anothers_stead = {hand.to for hand in hands if hand.delegated}  # of the two only one vote counts
+    voters = [person for person in people if person.id not in in_anothers_stead]
+    if not enough(in_the_end(after, request.where), voters, request.requester):
         return "hand.too_few"
     return None
 

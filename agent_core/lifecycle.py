@@ -25,7 +25,7 @@ from enum import StrEnum
 
 from agent_core import events, forms
 from agent_core.errors import IllegalTransition
-from agent_core.requests import Decision, Grantable, Request
+from agent_core.requests import HANDING_ON, Decision, Grantable, Request
 from agent_core.rulings import Hand, Standing, Vote
 
 
@@ -131,6 +131,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
 def changed(asked: Request, now: Request, edit: events.RequestChanged) -> Request:
     """Give a request as an edit leaves it, of how it was asked and how it stood before."""
     arguments = asked.arguments | edit.changes
+    answers = [decision for decision in now.allowed if decision not in HANDING_ON]
     update = {
         "arguments": arguments,
         "editable": forms.begun(asked.editable, arguments),
@@ -138,6 +139,9 @@ def changed(asked: Request, now: Request, edit: events.RequestChanged) -> Reques
         "revision": now.revision + 1,
         "who": edit.who,
         "places": (*now.places, *edit.places),
+        "urgency": edit.urgency or now.urgency,
+        "reassign": edit.reassign,
+        "allowed": (*answers, *(HANDING_ON if edit.reassign is not None else ())),
         "grantable": Grantable(),  # what is approved with changes is that one call
         "likeness": "",
     }

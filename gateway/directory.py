@@ -181,13 +181,13 @@ class Directory:
         return sorted(policy.eligible(who, self.present(requester), people), key=lambda person: person.name)
 
     def standing(self, request: Request, votes: Iterable[Vote]) -> tuple[Vote, ...]:
-        """Give the votes that count now: of people who may still decide, in the roles that they have now."""
+        """Give the votes that count now: of people who may still decide, by accounts still theirs, in roles of now."""
         return tuple(kept for vote in votes if (kept := self._as_of_now(request, vote)) is not None)
 
     def _as_of_now(self, request: Request, vote: Vote) -> Vote | None:
         person = self.of(vote.party)
-        if person is None and ":" not in vote.party:
-            return None  # a person who was removed meanwhile
+        if self.party(vote.identity) != vote.party:
+            return None  # a person who was removed meanwhile, or by an account that is not theirs any more
         voter = policy.voter(vote.identity, person, vote.name, Assurance.HIGH)
         objected = objection(request.who, self.present(request.requester), voter) is not None
         return None if objected else vote.model_copy(update={"roles": voter.roles})

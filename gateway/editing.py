@@ -19,7 +19,7 @@ from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Catalogue
 from agent_core.effects import CallTool, Effect, RequestHuman
 from agent_core.errors import InvalidArguments, InvalidRequest
-from agent_core.requests import Decision, Request, Who
+from agent_core.requests import Decision, Request, Urgency, Who
 from agent_core.rulings import Response, Standing, Vote, Voter
 from agent_core.texts import exact
 from agent_core.thread import Thread
@@ -36,12 +36,18 @@ class Refused(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What differs from the call as it was asked, the digest of the changed one, who decides that, and where else."""
+    """
+    What differs from the call as it was asked, the digest of the changed one, and what its own rule says of that.
+
+    That is who decides it, where else it is shown, how urgent it is, and to whom it may be handed on.
+    """
 
     changes: dict[str, Any]
     digest: str
     who: Who
     places: tuple[ConversationKey, ...]
+    urgency: Urgency
+    reassign: Who | None = None
 
 
 def edit(here: Conversation, standing: Standing, response: Response) -> Change | Refused | None:
@@ -67,7 +73,7 @@ def edit(here: Conversation, standing: Standing, response: Response) -> Change |
         digest, needed = _anew(here, thread, wish, changes)
     except InvalidArguments as error:
         return Refused("form", words.say("refused.edit.invalid", reason=str(error)))
-    return _judge(here, standing, response.voter, Change(changes, digest, Who(), ()), needed)
+    return _judge(here, standing, response.voter, Change(changes, digest, Who(), (), request.urgency), needed)
 
 
 def _arguments(wish: Effect | None, asked: Request) -> Mapping[str, Any] | None:
@@ -108,10 +114,11 @@ def _judge(
             return Refused("forbidden", words.say("refused.edit.forbidden", reason=reason))
         case policy.Allow():
             return change._replace(who=Who(people=(voter.party,)))
-        case policy.Ask(who, where, reassign=reassign):
+        case policy.Ask(who, where, reassign=reassign) as ask:
             who = functools.reduce(requests.widened, where.ladder[: standing.rung], who)
             who = handing.carried(who, standing.hands, reassign, here.world.directory.people())
-            change = change._replace(who=who)
+            urgency = requests.urgency(ask.urgency, request.urgency)
+            change = change._replace(who=who, urgency=urgency, reassign=reassign)
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)
     may = rulings.objection(change.who, request.requester, voter) is None
     if may and rulings.reached(change.who, [vote], Decision.APPROVE):

@@ -303,17 +303,27 @@ class Logs:
     def _reached(self, request: Request, approves: bool, by: Sent) -> list[bool]:
         """Count, for everything that may have been known of people when something was decided."""
         return [
-            ballots.reached(self.ladders[request.id].who, self._cast(request, people, by), approves)
+            ballots.reached(self.ladders[request.id].who, self._cast(request, people, by, still), approves)
             for people in self.directories(*by[:2])
+            for still in (any, all)
         ]
 
-    def _cast(self, request: Request, people: Sequence[Person], by: Sent) -> list[Ballot]:
+    def _cast(self, request: Request, people: Sequence[Person], by: Sent, still: Callable[..., bool]) -> list[Ballot]:
+        """
+        Give the last votes of those who may decide.
+
+        Args:
+            still: Whether an account has to be theirs at `any` time since they voted by it, or at `all` times.
+        """
         cast = []
         for vote in self._votes[request.id].values():
             party = vote.party
             person = next((one for one in people if one.id == party), None)
             gone = person is None and ":" not in party
-            objected = gone or self.objections(request, vote.identity, person, by.at)
+            voted = sent(self.logs[request.home][vote.fact - 1].event)
+            owners = self.owners(vote.identity, voted.at)
+            moved = not still(party_of(one, vote.identity) == party for one in owners)
+            objected = gone or moved or self.objections(request, vote.identity, person, by.at)
             if not objected and said_by(vote) in ("approve", "deny"):
                 cast.append(Ballot(party, said_by(vote) == "approve", person.roles if person is not None else ()))
         return cast

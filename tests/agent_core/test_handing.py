@@ -55,6 +55,14 @@ def hand(giver: Party, to: Party, *, delegated: bool = False) -> Hand:
         (ANA, CARLA, False, of(Who(roles=("release",), quorum=2)), (), None),
         (ANA, BEN, False, of(Who(roles=("release",), quorum=2), Who(people=(BEN,))), (), "hand.too_few"),
         (
+            BEN,
+            CARLA,
+            False,
+            of(Who(people=(ANA, BEN, CARLA), quorum=2)),
+            (hand(ANA, CARLA, delegated=True),),
+            "hand.too_few",
+        ),
+        (
             ANA,
             CARLA,
             True,

@@ -523,3 +523,60 @@ async def test_an_urgent_call_is_changed_by_naming_it(make: Make):
         await edit(house, ANA, house.card(ANA).request, tag="v3")
 
         assert [("production", "v2", 1), ("production", "v3", 1)] == world.deployed
+
+
+async def test_a_changed_call_is_as_urgent_as_its_own_rule_says(make: Make):
+    """
+    Where the rule for the changed call says that it is urgent, nobody approves it by one press or one word.
+    """
+    world = World()
+    ana = GUARD.model_copy(update={"who": Who(people=(Party("ana"),)), "where": Where(targets=("people",))})
+    urgent = CANARY.model_copy(update={"urgency": "high"})
+    async with make(world.deployer(editable(world)), rules=[urgent, ana]) as house:
+        await house.write(RITA, "go")
+        await edit(house, ANA, house.card(ANA).request, tag="canary")
+        card = house.card(BEN)
+        assert card.card.confirm is not None
+        await house.write(BEN, "approve", under=card.id)
+
+        assert [] == world.deployed
+        await house.write(BEN, f"approve {card.card.code}")
+        assert [("production", "canary", 1)] == world.deployed
+
+
+async def test_a_change_in_words_into_an_urgent_call_is_no_approval_of_it(make: Make):
+    """
+    Who changes a call under its card, without the code, has named nothing: the changed one is shown, and asks again.
+    """
+    world = World()
+    urgent = CANARY.model_copy(update={"urgency": "high"})
+    async with make(world.deployer(editable(world)), rules=[urgent, GUARD]) as house:
+        await house.write(RITA, "go")
+        await house.write(BEN, "edit\ntag: canary", under=house.card(BEN).id)
+
+        assert [] == world.deployed
+        assert house.card(BEN).card.confirm is not None
+
+
+async def test_a_changed_call_goes_on_only_to_those_whom_its_own_rule_names(make: Make):
+    """
+    A call may be handed on as the rule says that it was asked by; once it is changed, as the rule for the changed one.
+    """
+    world = World()
+    ana = GUARD.model_copy(
+        update={
+            "who": Who(people=(Party("ana"),)),
+            "where": Where(targets=("people",)),
+            "reassign": Who(people=(Party("carl"),)),
+        }
+    )
+    async with make(world.deployer(editable(world)), rules=[CANARY, ana], people=(*PEOPLE, CARL)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await edit(house, ANA, request, tag="canary")
+        assert "" == house.card(BEN).card.hand
+        await house.write(BEN, "reassign to Carl", under=house.card(BEN).id)
+        await house.press(CARL.id, request, Decision.APPROVE, at=f"slack:T1/{BEN}")
+
+        assert "RequestReassigned" not in await house.names()
+        assert [] == world.deployed

@@ -510,3 +510,37 @@ async def test_a_rule_has_times_of_its_own(make: Make, runtime: HandRuntime):
         assert ([], []) == (house.seen(ANA), house.seen(OPS))
         await runtime.advance(20)
         assert ("Approve deploy?", "Approve deploy?") == (house.card(ANA).text, house.card(OPS).text)
+
+
+async def test_a_press_that_no_card_makes_covers_nothing(make: Make):
+    """
+    All are decided by the list's own buttons only: one that names nothing, the list itself, or the others from the row
+    of one, or that says what lists have no button for, changes nothing.
+    """
+    world = World()
+    async with make(fleet(world.deploy(), "v1", "v2")) as house:
+        await house.write(RITA, "go")
+        card = house.card(ANA)
+        assert card.card is not None
+        rows = [row.request for row in card.card.rows]
+        for request, value in ((card.request, ""), (card.request, card.request), (rows[0], ",".join(rows))):
+            await house.press(ANA, request, Decision.APPROVE, value=value)
+        for decision in set(Decision) - {Decision.APPROVE, Decision.DENY}:
+            await house.press(ANA, card.request, decision, value=",".join(rows))
+
+        assert [] == world.deployed
+        assert not {"ResponseGiven", "RequestSettled"} & set(await house.names())
+
+
+async def test_who_asked_decides_nothing_on_a_list(make: Make):
+    """
+    The excluded requester gets nothing approved by the button for all, wherever the list stands.
+    """
+    world = World()
+    async with make(fleet(world.deploy(), "v1", "v2")) as house:
+        await house.write(ANA, "go")
+        await press_all(house, ANA, Decision.APPROVE, at=OPS)
+        assert [] == world.deployed
+        await press_all(house, BEN, Decision.APPROVE, at=OPS)
+
+        assert 2 == len(world.deployed)

@@ -779,3 +779,37 @@ async def test_a_channel_that_cannot_edit_says_it(make: Make, channel: Loopback)
         await house.write(ANA, "revoke")
 
         assert any("revoked by Ana" in text for text in house.texts(ANA))
+
+
+async def test_in_somebodys_stead_nobody_grants(make: Make):
+    """
+    Who decides in somebody's stead, and is not of the rule's own approvers, approves the one call and no later ones.
+    """
+    world = World()
+    rule = granted().model_copy(update={"who": Who(people=(Party("ana"),)), "reassign": Who(roles=("owner",))})
+    async with make(deployer(world), rules=(rule,)) as house:
+        await house.write(RITA, "v1")
+        await house.write(ANA, "delegate to Ben", under=house.card(ANA).id)
+        card = house.card(BEN)
+        await house.press(BEN, card.request, Decision.APPROVE, value="1h")
+        await house.write(BEN, "approve 1h", under=card.id)
+        assert [] == tags(world)
+        await house.press(BEN, card.request, Decision.APPROVE)
+        await house.write(RITA, "v2")
+
+        assert ["v1"] == tags(world)
+
+
+async def test_whose_account_the_requester_was_asks_for_nothing_by_their_own_grant(make: Make):
+    """
+    A stranger's calls are covered until the account turns out to be the account of who gave the grant.
+    """
+    world = World()
+    async with make(deployer(world), rules=(granted(),)) as house:
+        await approve(house)
+        await house.write(OTTO, "v2")
+        assert ["v1", "v2"] == tags(world)
+        house.world.directory.link(Identity(f"slack:T1/{OTTO}"), Party("ana"))
+        await house.write(OTTO, "v3")
+
+        assert ["v1", "v2"] == tags(world)

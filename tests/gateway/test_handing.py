@@ -366,3 +366,47 @@ async def test_an_operators_wish_that_comes_too_late_changes_nothing(make: Make)
 
         assert [] == house.seen(CARLA)
         assert {} == house.owner.stuck
+
+
+async def test_who_gave_it_away_decides_it_by_no_other_account(make: Make):
+    """
+    Neither by an account that is linked to them later, nor once a step of the ladder names them again.
+    """
+    world = World()
+    rung = Rung(after=600, people=(Party("ana"),), roles=("release",))
+    rule = RULE.model_copy(update={"where": Where(targets=("people", OPS), ladder=(rung,))})
+    async with house_of(make, world, rule) as house:
+        await house.write(RITA, "go")
+        await hand(house, ANA, "carla")
+        house.world.directory.link(Identity(f"slack:T1/{OTTO}"), Party("ana"))
+        await house.runtime.advance(601)
+        for user in (ANA, OTTO):
+            await house.press(user, house.card(OPS).request, Decision.APPROVE, at=OPS)
+
+        assert [] == world.deployed
+        assert ["handed_on", "handed_on"] == await refusals(house)
+
+
+async def test_a_delegate_whom_the_ladder_asks_too_stays_one_vote_with_the_giver(make: Make):
+    """
+    Where it takes two, the two are still one when a step of the ladder has made the delegate somebody who is asked.
+    """
+    world = World()
+    rung = Rung(after=600, people=(Party("carla"),))
+    rule = RULE.model_copy(
+        update={
+            "who": Who(people=(Party("ana"), Party("ben")), quorum=2),
+            "where": Where(targets=("people", OPS), ladder=(rung,)),
+        }
+    )
+    async with house_of(make, world, rule) as house:
+        await house.write(RITA, "go")
+        await hand(house, ANA, "carla", "delegate")
+        await house.runtime.advance(601)
+        request = house.card(CARLA).request
+        for user in (CARLA, ANA):
+            await house.press(user, request, Decision.APPROVE)
+        assert [] == world.deployed
+        await house.press(BEN, request, Decision.APPROVE)
+
+        assert 1 == len(world.deployed)

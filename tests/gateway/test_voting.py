@@ -121,12 +121,26 @@ def test_the_vote_of_somebody_who_was_removed_falls():
     Votes count of people who may still decide, in the roles that they have now.
     """
     directory = Directory(PEOPLE, ["slack:T1"])
+    ana, rita = Identity(f"slack:T1/{ANA}"), Identity(f"slack:T1/{RITA}")
     cast = [
-        Vote(party=Party("ana"), decision=Decision.APPROVE, name="Ana", identity=Identity(ANA), roles=("owner",)),
+        Vote(party=Party("ana"), decision=Decision.APPROVE, name="Ana", identity=ana, roles=("owner",)),
         Vote(party=Party("gone"), decision=Decision.APPROVE, name="Gone", identity=Identity("slack:T1/UGONE")),
-        Vote(party=Party("rita"), decision=Decision.APPROVE, name="Rita", identity=Identity(RITA), roles=("release",)),
+        Vote(party=Party("rita"), decision=Decision.APPROVE, name="Rita", identity=rita, roles=("release",)),
     ]
 
     (kept,) = directory.standing(a_request(who=TWO.who), cast)
 
     assert ("ana", ("release",)) == (kept.party, kept.roles)
+
+
+def test_a_vote_by_an_account_that_is_somebody_elses_now_falls():
+    """
+    An account that was taken from one person and given to another has no second vote: the one that it gave falls.
+    """
+    ana = PEOPLE[1].model_copy(update={"identities": (Identity("slack:T1/UANA"), Identity("slack:T1/UMOVED"))})
+    directory = Directory([PEOPLE[0], ana, PEOPLE[2]], ["slack:T1"])
+    by_moved = Vote(party=Party("ben"), decision=Decision.APPROVE, name="Ben", identity=Identity("slack:T1/UMOVED"))
+    by_own = Vote(party=Party("ben"), decision=Decision.APPROVE, name="Ben", identity=Identity("slack:T1/UBEN"))
+
+    assert () == directory.standing(a_request(who=TWO.who), [by_moved])
+    assert ["ben"] == [vote.party for vote in directory.standing(a_request(who=TWO.who), [by_own])]
