@@ -302,7 +302,7 @@ MUTATIONS = {
         "counts votes of people who are gone since",
         "directory.Directory.standing",
         count_the_gone,
-        4,
+        7,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -310,7 +310,7 @@ MUTATIONS = {
         "goes on with the people that it knew",
         "directory.Directory.replace",
         keep_the_gone,
-        4,
+        12,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -318,7 +318,7 @@ MUTATIONS = {
         "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
     ),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 3, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 4),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 1),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
         "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 1, MEDDLING, ("ask", "record")
@@ -335,7 +335,7 @@ MUTATIONS = {
     "ladder": Mutation(
         "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 2, commands=("climb",)
     ),
-    "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 9, commands=("deploy", "vote")),
+    "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1, commands=("deploy", "vote")),
     "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5, commands=("fill",)),
     "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, MEDDLING, ("nap",)),
 }
