@@ -9,7 +9,7 @@ be decided alone; where all of it is equal, it is a list like any other.
 
 **Each is a request of its own.** It has its copy here, its code, its votes, its outcome. Only the card is one: it
 belongs to a copy that lists `members` and is nobody's request. Members have no deliveries of their own until somebody
-has one shown by itself.
+has one shown by itself. One whose call is changed leaves the list for a card of its own.
 
 **What a press on all of them covers.** The requests that it names and that its card lists. The press names those that
 were open on the card that was pressed, so nothing is covered that was not shown; a card's list never grows. It is as
@@ -222,7 +222,9 @@ def _row(here: Conversation, copy: Copy, mixed: bool) -> Row:
     if mixed:
         text = " · ".join(filter(None, (card.title, text, card.why, card.asker)))
         whole = not card.body and "\n" not in text and len(text) <= LONGEST
-    buttons = [*(card.buttons if whole else ()), (Decision.SHOW, here.say("batch.show"))]
+    # A press on a row asks nothing once more and tells no revision, so what needs either is decided on its own card.
+    decides = whole and card.confirm is None and not card.revision
+    buttons = [*(card.buttons if decides else ()), (Decision.SHOW, here.say("batch.show"))]
     return Row(
         request=copy.request,
         code=copy.code,
@@ -260,8 +262,8 @@ def _redraw(here: Conversation, batch: Copy) -> None:
         return
     if here.capabilities().edits:
         here.send(Settle(card, batch.request, batch.deliveries[-1]), request=batch.request)
-    else:
-        here.send(Say("\n".join(said(row) for row in rows if row != before.get(row.request)), batch.root))
+    elif said_anew := [said(row) for row in rows if row != before.get(row.request)]:
+        here.send(Say("\n".join(said_anew), batch.root))
 
 
 def said(row: Row) -> str:
@@ -278,6 +280,16 @@ def changed(here: Conversation, copy: Copy) -> None:
     """A request stands differently: so does the list that it stands on."""
     if copy.batch:
         here.listing.stale[copy.batch] = None
+
+
+def leave(here: Conversation, copy: Copy, notes: tuple[str, ...]) -> None:
+    """A request was changed and gets a card of its own: the list says so, and lists it no more."""
+    batch = here.copies.get(copy.batch)
+    if batch is not None:
+        left = tuple(name for name in batch.members if name != copy.request)
+        card = batch.card.model_copy(update={"notes": (*batch.card.notes, *notes)})
+        here.put(batch.model_copy(update={"members": left, "card": card}))
+        changed(here, copy)
 
 
 def titled(copy: Copy) -> str:

@@ -51,7 +51,7 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
         code=code,
         opened_at=known.opened_at if known is not None else here.now,
         patience=ask.patience,
-        collected=ask.collected,
+        collected=ask.collected and known is None,
         earlier=(*known.earlier, *known.deliveries) if known is not None else (),
         earlier_codes=(*known.earlier_codes, known.code) if known is not None else (),
     )
@@ -64,6 +64,7 @@ def _outdate(here: Conversation, copy: Copy, notes: tuple[str, ...]) -> None:
     if here.capabilities().edits and copy.deliveries:
         card = copy.card.model_copy(update=gathering.BARE | {"notes": notes})
         here.send(Settle(card, copy.request, copy.deliveries[-1]), request=copy.request)
+    gathering.leave(here, copy, notes)
 
 
 def change(here: Conversation, wanted: events.CardForwarded) -> None:

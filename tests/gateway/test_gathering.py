@@ -22,6 +22,7 @@ from gateway.gathering import LONGEST, MOST
 from tests.gateway.agents import Target, World
 from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, PEOPLE, RITA, House, Make
 from tests.gateway.loopback import Loopback, Shown
+from tests.gateway.test_editing import edit
 from tests.runtime import HandRuntime
 
 
@@ -544,3 +545,58 @@ async def test_who_asked_decides_nothing_on_a_list(make: Make):
         await press_all(house, BEN, Decision.APPROVE, at=OPS)
 
         assert 2 == len(world.deployed)
+
+
+PAIR = LOW.model_copy(
+    update={
+        "who": Who(roles=("release",), quorum=2),
+        "where": Where(targets=("people", OPS)),
+        "patience": 86_400,
+    }
+)
+
+
+async def test_what_is_changed_leaves_its_digest(make: Make, runtime: HandRuntime):
+    """
+    A call that somebody changes gets a card of its own at once; the digest lists it no more, says why, and how it
+    stood there decides nothing.
+    """
+    world = World()
+    tool = world.deploy(editable=("tag",))
+    async with make(fleet(tool, "v1", "v2"), rules=(PAIR,), people=reading_at("09:00")) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(MORNING + 15)
+        (digest,) = house.seen(ANA)
+        one, other = digest.card.rows
+        await edit(house, BEN, one.request, tag="v9")
+
+        first, card = house.seen(ANA)
+        assert [other.request] == [row.request for row in first.card.rows]
+        assert "tag: v1 → v9" in first.card.notes[0]
+        assert (1, "tag", "v9") == (card.card.revision, *card.card.facts[-1])
+        await house.press(ANA, one.request, Decision.APPROVE, revision=0)
+        assert [] == world.deployed
+        await house.write(ANA, "approve", under=card.id)
+        assert [("production", "v9", 1)] == world.deployed
+        await edit(house, BEN, other.request, tag="v8")
+        assert ((), ()) == (house.seen(ANA)[0].card.rows, house.seen(ANA)[0].card.buttons)
+        await house.write(ANA, "approve", under=digest.id)
+        assert 1 == len(world.deployed)
+
+
+async def test_what_was_changed_before_its_digest_is_decided_on_a_card_of_its_own(make: Make, runtime: HandRuntime):
+    """
+    A row tells no revision: a changed call is listed as it stands, and shown whole before it is decided.
+    """
+    world = World()
+    tool = world.deploy(editable=("tag",))
+    async with make(fleet(tool, "v1", "v2"), rules=(PAIR,), people=reading_at("09:00")) as house:
+        await house.write(RITA, "go")
+        await edit(house, BEN, house.card(BEN).request, tag="v9")
+        await runtime.advance(MORNING + 15)
+        (changed,) = [row for row in house.card(ANA).card.rows if "tag: v9" in row.text]
+        assert [Decision.SHOW] == [decision for decision, _ in changed.buttons]
+        await house.press(ANA, changed.request, Decision.SHOW)
+        await house.press(ANA, changed.request, Decision.APPROVE)
+
+        assert [("production", "v9", 1)] == world.deployed
