@@ -146,7 +146,8 @@ REVOKING: dict[str, frozenset[str]] = {
 }
 """What ends a standing grant."""
 
-_EDGES = " \t\r\n\u00a0\u202f.,!¡;:\"'“”„‘’«»*_~`()[]"
+# No "~": what is struck out is said to be taken back.
+_EDGES = " \t\r\n\u00a0\u202f.,!¡;:\"'“”„‘’«»*_`()[]"
 _SPACE = re.compile(r"\s+")
 LONGEST = 200  # characters; a longer text is no word of ours, and is not searched for one
 

@@ -92,10 +92,10 @@ def _refused(here: Conversation, standing: Standing, response: Response, why: st
 
 def _show(here: Conversation, before: Standing, giver: Voter, added: list[ConversationKey]) -> None:
     """Say on every copy who has it now, and show it where it has come to."""
-    own = _own_places(here, giver) if not _delegated(here, before) else set()
     standing = settling.standing_of(here, before.request.id)
     if standing is None:
         return
+    own = _own_places(here, giver) if not standing.hands[-1].delegated else set()
     request, row = standing.request, here.requests[before.request.id]
     left = {place: at for place, at in row.waiting.items() if place not in own}
     here.put_request(row.model_copy(update={"added": (*row.added, *added), "waiting": left}))
@@ -119,11 +119,6 @@ def _show(here: Conversation, before: Standing, giver: Voter, added: list[Conver
         key = "asked.delegated" if hand.delegated else "asked.handed"
         title = cards.title(here, request)
         here.reply(thread, here.say(key, name=hand.giver_name, to=hand.to_name, title=title))
-
-
-def _delegated(here: Conversation, before: Standing) -> bool:
-    request = before.request
-    return here.threads[request.thread].state.requests[request.id].hands[-1].delegated
 
 
 def _own_places(here: Conversation, giver: Voter) -> set[ConversationKey]:

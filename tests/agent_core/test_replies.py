@@ -32,11 +32,12 @@ def test_words_that_deny(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["ok", "okay", "sure", "👍", "yes?", "yes but", "no way", "approve it", "yesterday", "nope", "y", ""]
+    "text",
+    ["ok", "okay", "sure", "👍", "yes?", "yes but", "no way", "approve it", "yesterday", "nope", "y", "~yes~", ""],
 )
 def test_everything_else_decides_nothing(text: str):
     """
-    Politeness, doubt and half words are no decisions.
+    Politeness, doubt, half words and what is struck out are no decisions.
     """
     assert read(text).decision is None
 
