@@ -56,7 +56,10 @@ class Email:
         return ()
 
     async def listen(self, gate: Gate) -> None:
-        from adapters.email.listen import Listener  # and the library with it, which has a licence of its own
+        try:
+            from adapters.email.listen import Listener  # and the library with it, which has a licence of its own
+        except ImportError as error:
+            raise Misconfigured(f"{error.name} is missing; install it with: pip install 'ringback[imap]'") from error
 
         async def take(mails: Sequence[Mail]) -> None:
             await asyncio.gather(*(self._take(mail, gate) for mail in mails))  # all of them in one commit, in order

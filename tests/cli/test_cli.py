@@ -198,7 +198,7 @@ def test_sandbox_in_a_language_that_there_is_not():
     """
     It says which there are, and starts nothing.
     """
-    command = [sys.executable, "-m", "gateway.cli", "sandbox", "--language", "tlh"]
+    command = [sys.executable, "-m", "gateway.cli", "sandbox", *("--language", "tlh")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
 
     assert (2, "") == (ended.returncode, ended.stdout)

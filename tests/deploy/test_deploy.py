@@ -64,10 +64,11 @@ def unit() -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in pairs]
 
 
-def named_secrets() -> set[str]:
-    """The environment variables that the example takes secrets from."""
-    tables = tomllib.loads((DEPLOY / "ringback.example.toml").read_text())["slack"]
-    return {value.removeprefix("env:") for table in tables for value in table.values() if value.startswith("env:")}
+def named_secrets(*channels: str) -> set[str]:
+    """The environment variables that the example takes secrets of channels from."""
+    example = tomllib.loads((DEPLOY / "ringback.example.toml").read_text())
+    values = [value for channel in channels for table in example[channel] for value in table.values()]
+    return {value.removeprefix("env:") for value in values if isinstance(value, str) and value.startswith("env:")}
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +132,8 @@ def test_the_example_passes_its_check(installed: Path, tmp_path: Path):
     """
     shutil.copy(DEPLOY / "ringback.example.toml", tmp_path / DEFAULT_CONFIG)
     (tmp_path / "deploybot.py").write_text(AGENT)
-    (tmp_path / "secret").write_text("a-secret\n")
-    files = {f"{name}_FILE": str(tmp_path / "secret") for name in named_secrets()}
+    (tmp_path / "secret").write_text("a secret of more than thirty-two characters\n")
+    files = {f"{name}_FILE": str(tmp_path / "secret") for name in named_secrets("email", "slack")}
     bare = {"PATH": os.environ["PATH"]}
     command = [installed / "bin" / "ringback", "config", "check"]
 
@@ -191,7 +192,7 @@ def test_the_compose_file_fits_the_image_and_the_example():
     assert (DEPLOY / build["context"] / build["dockerfile"]).samefile(DEPLOY / "Dockerfile")
 
     files = {name.removesuffix("_FILE"): Path(path) for name, path in service["environment"].items()}
-    assert named_secrets() == set(files)
+    assert named_secrets("slack") == set(files)
     assert set(service["secrets"]) == set(file["secrets"]) == {path.name for path in files.values()}
     assert {"/run/secrets"} == {str(path.parent) for path in files.values()}
 
@@ -217,7 +218,7 @@ def test_the_unit_fits_the_command_and_the_example():
 
     loaded = {value.partition(":")[0] for name, value in settings if name == "LoadCredential"}
     handed = dict(value.split("=") for name, value in settings if name == "Environment")
-    assert {f"{name}_FILE" for name in named_secrets()} == set(handed)
+    assert {f"{name}_FILE" for name in named_secrets("slack")} == set(handed)
     assert {f"%d/{name}" for name in loaded} == set(handed.values())
 
 
