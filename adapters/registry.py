@@ -18,8 +18,14 @@ CONFIGS: dict[str, str] = {
 }
 EMULATORS: dict[str, str] = {
     "slack": "adapters.slack.emulator.sandbox:build",
+    "email": "adapters.email.emulator.sandbox:build",
 }
-"""What plays each channel in the sandbox."""
+"""What plays each channel in the sandbox: the first always, another one where it is asked for."""
+EXTRAS: dict[str, str] = {
+    "slack": "sandbox",
+    "email": "sandbox,email,imap",
+}
+"""What to install to play each channel, and to connect a gateway to it."""
 
 
 def load(target: str) -> Any:

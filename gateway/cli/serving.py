@@ -68,6 +68,7 @@ def sandbox(
     emulators_only: Annotated[bool, typer.Option(help="Run the emulators without the gateway.")] = False,
     mode: Annotated[Mode, typer.Option(help="How Slack reaches the gateway.")] = Mode.SOCKET,
     language: Annotated[str, typer.Option(help="What everybody reads in their direct messages.")] = "en",
+    also: Annotated[list[str] | None, typer.Option("--with", help="A channel to play beside Slack: email.")] = None,
 ) -> None:
     """Try everything on this machine: emulated channels, people to play, and a real gateway. No account, no network."""
     missing = [library for library in SANDBOX if find_spec(library) is None]
@@ -86,4 +87,4 @@ def sandbox(
         raise SettingsError("--language", "command line", str(error)) from None
     over_http = mode is Mode.HTTP
     play = partial(sandbox_main.run, port=port, data=data, gateway=not emulators_only, over_http=over_http)
-    asyncio.run(until_signal(partial(play, language=spoken)))
+    asyncio.run(until_signal(partial(play, language=spoken, also=also or ())))

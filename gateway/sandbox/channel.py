@@ -4,7 +4,7 @@ What plays a channel in the sandbox. The registry says which there are; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,14 +22,18 @@ class Channel(Protocol):
     Attributes:
         app: What speaks the vendor's protocol. It is mounted under the channel's name.
         identities: The people's addresses, by their id.
-        approvals: The key of the conversation where everybody sees what is to be approved.
+        approvals: The key of the conversation where everybody sees what is to be approved; None where there is none.
         pane: What the channel's pane on the page needs to know, as JSON.
     """
 
     app: ASGIApp
     identities: Mapping[str, str]
-    approvals: str
+    approvals: str | None
     pane: Mapping[str, Any]
+
+    async def open(self) -> None:
+        """Start what is not served through `app`. Only then do `endpoints` and `accounts` know where it is."""
+        ...
 
     def deliver_to(self, url: str | None) -> None:
         """Post to a gateway that listens there; with None it holds a connection itself."""
@@ -56,20 +60,27 @@ class Channel(Protocol):
         ...
 
 
-def build_all(folder: Path) -> dict[str, Channel]:
+def build_all(folder: Path, also: Collection[str] = ()) -> dict[str, Channel]:
     """
-    Build every channel that can be played, each as it was last left in the folder.
+    Build the channels that are played, each as it was last left in the folder.
+
+    Args:
+        also: Channels besides the first.
 
     Raises:
-        SettingsError: A library is missing, or what was left cannot be read.
+        SettingsError: There is no such channel, a library is missing, or what was left cannot be read.
     """
     names = {person.id: person.name for person in PEOPLE}
+    first, *others = registry.EMULATORS
+    for unknown in [channel for channel in also if channel not in others]:
+        raise SettingsError("--with", unknown, f"there is no such channel to play; there is {', '.join(others)}")
     channels: dict[str, Channel] = {}
-    for channel, target in registry.EMULATORS.items():
+    for channel in [first, *(other for other in others if other in also)]:
         try:
-            channels[channel] = registry.load(target)(folder, names, GROUPS)
+            channels[channel] = registry.load(registry.EMULATORS[channel])(folder, names, GROUPS)
         except ImportError as error:
-            remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[sandbox]'"
+            extras = registry.EXTRAS[channel]
+            remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[{extras}]'"
             raise SettingsError("sandbox", channel, remedy) from error
         except (ValueError, OSError) as error:
             remedy = f"what {channel} left there cannot be read; use another folder, or delete this one"

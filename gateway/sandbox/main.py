@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,14 @@ def endpoints(data: Path) -> Any:
 
 
 async def run(
-    stop: asyncio.Event, *, port: int, data: Path, gateway: bool, over_http: bool = False, language: str = PLAIN
+    stop: asyncio.Event,
+    *,
+    port: int,
+    data: Path,
+    gateway: bool,
+    over_http: bool = False,
+    language: str = PLAIN,
+    also: Collection[str] = (),
 ) -> None:
     """
     Run until asked to stop.
@@ -57,6 +64,7 @@ async def run(
         gateway: Whether to run one; without it the emulators are there for other clients.
         over_http: Whether what people do is posted to the gateway; else it comes over connections that this one opens.
         language: What everybody reads in their own conversations.
+        also: Channels that are played besides the first.
 
     Raises:
         SettingsError: The port is taken, or the folder cannot be used.
@@ -67,10 +75,11 @@ async def run(
         # Inherited by each connection: otherwise every second small answer on a kept one waits 40 ms for its turn.
         door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         (folder / ENDPOINTS).unlink(missing_ok=True)  # of a sandbox that was killed
-        channels = channel.build_all(folder)
+        channels = channel.build_all(folder, also)
         base_url = f"http://{HOST}:{door.getsockname()[1]}"
         inward = _free_port() if over_http else 0
         for name, each in channels.items():
+            await each.open()
             each.deliver_to(f"http://{HOST}:{inward}/{name}/events" if inward else None)
         config = settings_file.write(folder, channels, base_url, port=inward, language=language)
         child = Gateway(config, _environment(channels)) if gateway else None

@@ -135,7 +135,8 @@ def _names(channels: Iterable[Channel]) -> dict[str, str]:
     names: dict[str, str] = {}
     for channel in channels:
         names |= {channel.identities[person.id]: person.name for person in PEOPLE}
-        names[channel.approvals] = "#approvals"
+        if channel.approvals is not None:
+            names[channel.approvals] = "#approvals"
     return names
 
 

@@ -5,7 +5,7 @@ The `ringback.toml` of the gateway that the sandbox runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -54,7 +54,7 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
             known = [channel.identities[person.id] for channel in channels.values()]
             roles = [role for role in person.roles if person.id not in GROUPS.get(role, ())]
             yield _table("[[people]]", id=person.id, name=person.name, identities=known, roles=roles, **reads)
-    targets = [EACH, *(channel.approvals for channel in channels.values())]
+    targets = [EACH, *_everywhere(list(channels.values()))]
     for tool in GUARDED:
         when = {"environment": "production"}
         asked: dict[str, Any] = {"roles": ["release"], "exclude_requester": True, "targets": targets}
@@ -67,6 +67,16 @@ def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: 
     for tool in WAITING:
         asked = {"roles": ["release"], "targets": targets, "urgency": "low", "digest": TIMES}
         yield _table("[[policy]]", tool=tool, when={"environment": "staging"}, **asked)
+
+
+def _everywhere(channels: Sequence[Channel]) -> Iterable[str]:
+    """Where a request is shown besides each approver's first account: where all see it, and their further accounts."""
+    for channel in channels:
+        if channel.approvals is not None:
+            yield channel.approvals
+    for person in PEOPLE:
+        if "release" in (person.roles or ()):
+            yield from (channel.identities[person.id] for channel in channels[1:])
 
 
 def _table(head: str, **values: Any) -> str:

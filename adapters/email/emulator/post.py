@@ -105,6 +105,10 @@ class Post:
         post.changed()
         return post
 
+    def now(self) -> datetime:
+        """What its clock says."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
     def account(self, address: str) -> Account | None:
         """Find whose mail comes to an address, in any case and with any detail behind a plus sign."""
         local, _, domain = address.rpartition("@")
@@ -178,7 +182,7 @@ class Post:
         passes = authenticated is not None and author not in self.forging and self._is_own(author, authenticated)
         verdict = "pass" if passes else "fail"
         envelope = sender.rpartition("@")[2] or self.host
-        when = format_datetime(datetime.fromtimestamp(self._clock(), UTC))
+        when = format_datetime(self.now())
         yield f"Return-Path: <{sender}>"
         yield f"Delivered-To: {recipient}"
         yield (

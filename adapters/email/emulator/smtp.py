@@ -5,7 +5,9 @@ The emulated submission server (RFC 6409) and the delivery behind it: aiosmtpd i
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
+import warnings
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -90,23 +92,26 @@ async def serve(
         tls: Offer STARTTLS and ask for it; without it everything is in the clear, which only loopback may be.
         implicit: TLS from the first byte instead.
     """
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # the library's, where it says the same again
     loop, handler = asyncio.get_running_loop(), Handler(post, faults)
 
     def connected() -> asyncio.BaseProtocol:
         if faults.strikes("smtp", "busy"):
             return _Busy()
-        return SMTP(
-            handler,
-            hostname=post.host,
-            data_size_limit=LARGEST,
-            enable_SMTPUTF8=True,
-            tls_context=None if implicit else tls,
-            require_starttls=tls is not None and not implicit,
-            authenticator=handler.authenticate,
-            auth_required=True,
-            auth_require_tls=False,
-            loop=loop,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that one logs in without TLS is meant
+            return SMTP(
+                handler,
+                hostname=post.host,
+                data_size_limit=LARGEST,
+                enable_SMTPUTF8=True,
+                tls_context=None if implicit else tls,
+                require_starttls=tls is not None and not implicit,
+                authenticator=handler.authenticate,
+                auth_required=True,
+                auth_require_tls=False,
+                loop=loop,
+            )
 
     server = await loop.create_server(connected, host, port, ssl=tls if implicit else None)
     return server, handler

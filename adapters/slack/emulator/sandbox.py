@@ -39,12 +39,15 @@ class SlackSandbox:
         channel = next(each for each in known.channels.values() if each.name == APPROVALS)
         self.app: ASGIApp = emulator.app
         self.identities: Mapping[str, str] = {name: f"slack:{known.team_id}/{ids[name]}" for name in ids}
-        self.approvals = f"slack:{known.team_id}/{channel.id}"
+        self.approvals: str | None = f"slack:{known.team_id}/{channel.id}"
         self.pane: Mapping[str, Any] = {
             "people": ids,
             "channel": {"id": channel.id, "name": channel.name},
             "bot": {"id": known.bot.user_id, "name": known.bot.name},
         }
+
+    async def open(self) -> None:
+        """Everything of it is in `app`."""
 
     def deliver_to(self, url: str | None) -> None:
         """Speak to the app at its Request URL from now on; with None, in Socket Mode."""

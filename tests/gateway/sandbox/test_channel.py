@@ -13,16 +13,38 @@ from gateway.errors import SettingsError
 from gateway.sandbox import channel
 from gateway.sandbox.people import PEOPLE
 
+EVERY = list(registry.EMULATORS)
+
 
 def test_every_channel_has_everybody(folder: Path):
     """
     Everybody has an address on each channel, and the outsider has one too.
     """
-    channels = channel.build_all(folder)
+    channels = channel.build_all(folder, EVERY[1:])
 
-    assert set(registry.EMULATORS) == set(channels)
+    assert list(registry.EMULATORS) == list(channels)
     for played in channels.values():
         assert {person.id for person in PEOPLE} == set(played.identities)
+
+
+def test_the_first_channel_is_played_others_when_asked_for(folder: Path):
+    """
+    Slack is always there; mail only beside it, and what nobody can play is one sentence.
+    """
+    assert ["slack"] == list(channel.build_all(folder))
+    assert ["slack", "email"] == list(channel.build_all(folder, ["email"]))
+    with pytest.raises(SettingsError, match="no such channel to play; there is email"):
+        channel.build_all(folder, ["pigeon"])
+
+
+def test_what_reads_mail_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """
+    Without the library with which a gateway reads mailboxes it is said before anything starts, with what to install.
+    """
+    monkeypatch.setattr("adapters.email.emulator.sandbox.GATEWAYS", ("no_such_library",))
+
+    with pytest.raises(SettingsError, match=r"no_such_library.*'ringback\[sandbox,email,imap\]'"):
+        channel.build_all(folder, ["email"])
 
 
 def test_slack_gives_what_a_client_needs(folder: Path):

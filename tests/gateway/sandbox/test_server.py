@@ -16,7 +16,7 @@ from gateway.sandbox.server import Site
 
 @pytest.fixture
 async def client(folder: Path):
-    site = Site(folder, channel.build_all(folder), None)
+    site = Site(folder, channel.build_all(folder, list(registry.EMULATORS)[1:]), None)
     transport = httpx.ASGITransport(site.app(), client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8700") as asking:
         yield asking

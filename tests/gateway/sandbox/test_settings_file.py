@@ -55,6 +55,27 @@ def test_people_and_policy(folder: Path):
         assert ["people", "slack:T0SANDBOX/CAPPROVALS"] == rule.targets
 
 
+async def test_with_mail_approvers_are_asked_there_too(folder: Path):
+    """
+    Everybody in the directory has an address besides; a guarded call is shown in the approvers' mailboxes too, and the
+    gateway can be built from it.
+    """
+    channels = channel.build_all(folder, ["email"])
+    await channels["email"].open()
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", port=0)
+    environment = {name: value for each in channels.values() for name, value in each.environment().items()}
+
+    loaded = settings.load(file, environment)
+
+    bootstrap.build(loaded, str(file))
+    assert [["slack", "email"]] == [agent.listen for agent in loaded.agents]
+    assert all("email:agent@example.com/" in person.identities[1] for person in loaded.people)
+    ana, ben = (f"email:agent@example.com/{name}@example.com" for name in ("ana", "ben"))
+    for rule in loaded.policy:
+        assert ["people", "slack:T0SANDBOX/CAPPROVALS", ana, ben] == rule.targets
+    channels["email"].close()
+
+
 def test_everybody_reads_a_language_of_their_own(folder: Path):
     """
     In their direct messages people read the language that was asked for, in channels English.
