@@ -127,7 +127,7 @@ class Pane {
     log.setAttribute("aria-live", entered ? "off" : "polite"); // only what comes in is read out, not what was there
     empty.hidden = screen.messages.length + notices.length > 0;
     following(log, () => this.messages.show(screen.messages, notices, place));
-    if (entered || wrote) log.scrollTop = log.scrollHeight;
+    if (entered || wrote) toNewest();
     this.thread.show(screen, place);
     tell(status, screen.statuses.map((each) => `${this.bot.name} ${each.text}`).join(" "));
     this.known = new Set(all.map(({ ts }) => ts));
@@ -195,6 +195,13 @@ function encoded(file) {
     reader.addEventListener("error", () => reject(reader.error));
     reader.readAsDataURL(file);
   });
+}
+
+/** Show the newest message; of one that is longer than there is room, how it begins. */
+function toNewest() {
+  log.scrollTop = log.scrollHeight;
+  const hidden = log.getBoundingClientRect().top - (list.lastElementChild?.getBoundingClientRect().top ?? Infinity);
+  if (hidden > 0) log.scrollTop -= hidden;
 }
 
 function flat(messages) {

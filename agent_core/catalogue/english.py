@@ -162,7 +162,7 @@ ENGLISH: Mapping[str, str] = {
     "form.fault.short": "This needs at least {limit} characters.",
     "form.fault.long": "This may have at most {limit} characters.",
     "form.fault.line": "This has to be a single line.",
-    "form.fault.pattern": "This is not written as it has to be. {limit}",
+    "form.fault.pattern": "This is not in the form that is needed. {limit}",
     "form.fault.few": "Please choose at least {limit}.",
     "form.fault.many": "Please choose at most {limit}.",
     "form.close": "Back",

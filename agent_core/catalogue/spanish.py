@@ -144,7 +144,7 @@ SPANISH: Mapping[str, str] = {
     "form.fault.short": "Número mínimo de caracteres: {limit}.",
     "form.fault.long": "Número máximo de caracteres: {limit}.",
     "form.fault.line": "Tiene que ser una sola línea.",
-    "form.fault.pattern": "No está escrito como debe. {limit}",
+    "form.fault.pattern": "No tiene la forma esperada. {limit}",
     "form.fault.few": "Por favor, elige al menos {limit}.",
     "form.fault.many": "Por favor, elige como máximo {limit}.",
     "form.close": "Volver",

@@ -52,6 +52,9 @@ def script(context: str, schema: dict[str, Any]) -> str:
     if not asked:
         return _done(HELP)
     said, since = entries[asked[-1]], entries[asked[-1] + 1 :]
+    meanwhile = any(entry.tag == "step" for entry in entries[: asked[-1]]) and all(e.tag != "step" for e in since)
+    if meanwhile and since and since[-1].tag != "answer" and (wanted := _begin(said.text)) != _done(HELP):
+        return wanted  # written while a step was done, and to be done now
     match since[-1] if since else None:
         case Entry(tag="result") as result:
             return _done(_report(result))

@@ -32,6 +32,18 @@ def test_example_is_sent_by_pressing_it(player: Player):
     expect(player.message("Asked by Rita Ray")).to_contain_text("Denied by Ben Okri")
 
 
+@pytest.mark.parametrize("size", ["phone"])
+def test_a_long_card_is_read_from_its_beginning(player: Player, size: str):
+    """
+    Who comes to a card that is taller than their screen has room for sees first what it is about.
+    """
+    player.ask_for("v6.6.6")
+    player.be("Ana, approver")
+    expect(player.message("v6.6.6").get_by_text("Approve deploy?")).to_be_in_viewport()
+    player.press(player.message("v6.6.6"), "Deny")
+    expect(player.message("v6.6.6")).to_contain_text("Denied by Ana Lima")
+
+
 def test_text_is_never_markup(player: Player):
     """
     What somebody writes is shown as they wrote it, line breaks included, and kept out of the page's own markup.

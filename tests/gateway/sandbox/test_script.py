@@ -51,6 +51,17 @@ def test_a_file_is_read_and_told_of():
     assert "plan, final.csv has 2 lines. It begins: a\nb" == done["message"]
 
 
+def test_what_is_written_while_a_step_is_done_is_taken_up():
+    """
+    Another wish that came in meanwhile is the next step, and done once; anything else leaves what came out to be told.
+    """
+    result = '<result of="deploy">{"environment": "production", "tag": "v1.0"}</result>'
+    began = f"{said('deploy v1.0 to production')}<step>{{}}</step>"
+    assert "v1.1" == step(f"{began}{said('deploy v1.1 to production')}{result}")["tag"]
+    assert "done" == step(f"{began}{said('deploy v1.1 to production')}{result}<step>{{}}</step>{result}")["intent"]
+    assert "v1.0 is in production now." == step(f"{began}{said('thank you')}{result}")["message"]
+
+
 def test_a_plan_is_a_form_and_then_a_deployment():
     """
     What the form was filled in with is what is deployed.
