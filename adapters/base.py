@@ -198,13 +198,14 @@ class Letterhead(Frozen):
     What a letter needs where its place does not say it: who reads it, what it is about, which messages it follows.
 
     `to` are those it is for, `copies` those who read along, `follows` the vendor's ids of what it answers, the oldest
-    first.
+    first. `above` asks whoever answers to write above it.
     """
 
     to: tuple[Identity, ...] = ()
     copies: tuple[Identity, ...] = ()
     topic: str = ""
     follows: tuple[str, ...] = ()
+    above: str = ""
 
 
 NO_HEAD = Letterhead()

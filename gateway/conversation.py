@@ -333,12 +333,10 @@ class Conversation:
         """Say to whom a letter goes, about what, and what it follows: the last one here, unless it says so itself."""
         given, last = outbound.head, self.state.head or NO_HEAD
         if isinstance(outbound, Ask):
-            alone = self.capabilities().direct  # then each request is a thread of its own
-            return (
-                Letterhead(topic=outbound.card.topic)
-                if alone
-                else last.model_copy(update={"to": given.to, "copies": ()})
-            )
+            above = self.say("letter.above")
+            if self.capabilities().direct:
+                return Letterhead(topic=outbound.card.topic, above=above)  # a thread of its own
+            return last.model_copy(update={"to": given.to, "copies": (), "above": above})
         return last if given == NO_HEAD else given
 
     def post(self, part: Part, kind: DeliveryKind, *, request: str | None, deadline: float | None = None) -> str:

@@ -23,7 +23,7 @@ from adapters.email.config import Config
 from agent_core import addresses
 
 MARKER = "↑↑↑"
-"""Begins the line above which people write; what stands below it in a reply is ours."""
+"""Begins the first line of what we ask: people write above it, and what stands below it in a reply is ours."""
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
@@ -77,9 +77,9 @@ def compose(part: Part, config: Config, now: float) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot answers it
     mail["X-Auto-Response-Suppress"] = "All"  # and no Exchange server
     links = [(label, _mailto(reply_to, str(mail["Subject"]), word)) for word, label in said.get("words", [])]
-    asks = part.kind == "ask"
-    mail.set_content(_plain(str(said["text"]), asks=asks), cte="quoted-printable")
-    mail.add_alternative(_html(str(said["text"]), links, asks=asks), subtype="html", cte="quoted-printable")
+    text, above = str(said["text"]), f"{MARKER} {said['above']}" if said.get("above") else ""
+    mail.set_content(f"{above}\n\n{text}\n" if above else f"{text}\n", cte="quoted-printable")
+    mail.add_alternative(_html(text, links, above), subtype="html", cte="quoted-printable")
     for enclosure, content in zip(part.enclosures, part.contents, strict=True):
         name = _one_line(enclosure.name)
         mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
@@ -107,17 +107,18 @@ def _mailto(to: str, subject: str, word: str) -> str:
     return link if len(link) <= limits.LINK else f"mailto:{quote(to)}?body={quote(word)}"
 
 
-def _plain(text: str, *, asks: bool) -> str:
-    return f"{text}\n\n{MARKER}\n" if asks else f"{text}\n"
-
-
-def _html(text: str, links: Sequence[tuple[str, str]], *, asks: bool) -> str:
-    paragraphs = "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in text.split("\n\n") if one.strip())
+def _html(text: str, links: Sequence[tuple[str, str]], above: str) -> str:
+    """The same as a page. A phone shows the beginning of a mail in its list, so there the text stands first, unseen."""
+    paragraphs = [one for one in text.split("\n\n") if one.strip()]
+    shown = "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>" for one in paragraphs)
     pressed = " &nbsp; ".join(f'<a href="{escape(link)}" style="{_LINK}">{escape(label)}</a>' for label, link in links)
     below = f"<p>{pressed}</p>" if links else ""
-    marker = f'<p style="color:#767676">{MARKER}</p>' if asks else ""
-    return f'<!doctype html><html><body style="{_BODY}">{paragraphs}{below}{marker}</body></html>\n'
+    first = escape(" ".join(text.split())[:PREVIEW])
+    marker = f'<div style="display:none">{first}</div><p style="{_FAINT}">{escape(above)}</p>' if above else ""
+    return f'<!doctype html><html><body style="{_BODY}">{marker}{shown}{below}</body></html>\n'
 
 
+PREVIEW = 120  # characters of a mail that lists show beside its subject
+_FAINT = "color:#767676;font-size:13px"
 _BODY = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:40em"
 _LINK = "display:inline-block;padding:10px 16px;border:1px solid #1a56c4;border-radius:6px;color:#1a56c4"

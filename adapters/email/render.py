@@ -76,6 +76,7 @@ def _head(head: Letterhead, reader: Identity, readers: Sequence[Identity]) -> di
         "to": shown if _address(reader) in shown or len(readers) > 1 else [_address(reader)],
         "topic": head.topic,
         "follows": list(head.follows[-limits.REFERENCES :]),
+        "above": head.above,
     }
 
 

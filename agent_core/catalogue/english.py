@@ -440,6 +440,7 @@ ENGLISH: Mapping[str, str] = {
     "nobody": "nobody",
     "somebody": "somebody",
     # Mail
+    "letter.above": "Write your answer above this line.",
     "letter.empty": "Your mail had nothing in it but what it quotes, so I have done nothing. Please write above that.",
     "letter.not_yours": (
         "I asked this of somebody else, so your answer does not count, and nothing has changed."

@@ -471,6 +471,7 @@ _SENTENCES: Mapping[str, str] = {
     "nobody": "personne",
     "somebody": "quelqu’un",
     # Mail
+    "letter.above": "Écrivez votre réponse au-dessus de cette ligne.",
     "letter.empty": (
         "Votre message ne contenait que la citation, je n’ai donc rien fait. Écrivez au-dessus, s’il vous plaît."
     ),

@@ -474,6 +474,7 @@ GERMAN: Mapping[str, str] = {
     "nobody": "niemand",
     "somebody": "jemand",
     # Mail
+    "letter.above": "Schreib deine Antwort über diese Zeile.",
     "letter.empty": (
         "In deiner Mail stand nichts außer dem Zitat, deshalb habe ich nichts getan. Schreib bitte darüber."
     ),

@@ -443,6 +443,7 @@ SPANISH: Mapping[str, str] = {
     "nobody": "nadie",
     "somebody": "alguien",
     # Mail
+    "letter.above": "Escribe tu respuesta encima de esta línea.",
     "letter.empty": "Tu correo no tenía nada más que la cita, así que no he hecho nada. Escribe encima, por favor.",
     "letter.not_yours": (
         "Esto se lo pregunté a otra persona, así que tu respuesta no cuenta y nada ha cambiado. Quien fue "

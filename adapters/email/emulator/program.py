@@ -5,6 +5,8 @@ What a mail program does with a mail: show it, begin an answer to it, and write 
 from __future__ import annotations
 
 import email
+import html
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from email.headerregistry import Address
@@ -22,6 +24,7 @@ SHOWN = (
     *("In-Reply-To", "References", "Authentication-Results"),
 )
 PREVIEW = 90  # characters of the text that stand in a list
+_TAG = re.compile(r"<[^>]*>")
 SEEN = "\\Seen"
 POLICY = SMTP.clone(max_line_length=998)  # RFC 5322, 2.1.1; what is folded sooner would break long ids
 
@@ -39,10 +42,17 @@ def line(message: Message) -> Json:
         "uid": message.uid,
         "from": name or address,
         "subject": _header(mail, "Subject"),
-        "preview": " ".join(_part(mail, "plain").split())[:PREVIEW],
+        "preview": _preview(mail),
         "at": message.at,
         "seen": SEEN in message.flags,
     }
+
+
+def _preview(mail: EmailMessage) -> str:
+    """The first words of its page, or of its text; programs show those that a page hides there too."""
+    page = _part(mail, "html")
+    words = html.unescape(_TAG.sub(" ", page)) if page else _part(mail, "plain")
+    return " ".join(words.split())[:PREVIEW]
 
 
 def opened(message: Message) -> Json:

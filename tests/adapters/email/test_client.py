@@ -65,7 +65,7 @@ def inbox(mail: Server, name: str) -> list[EmailMessage]:
 
 async def test_an_ask_is_one_mail_to_one_person(mail: Server, client: Client):
     """It says everything that is decided on, what matters first, and where its reply goes with a token of theirs."""
-    [part] = parts(Ask(CARD, "request"))
+    [part] = parts(Ask(CARD, "request", head=Letterhead(topic=CARD.topic, above="Write above this line.")))
     receipt = await client.deliver(part)
     [got] = inbox(mail, "ana")
     assert (got["From"], got["To"], got["Cc"]) == (f"Deploybot <{AGENT}>", "ana@example.com", None)
@@ -73,8 +73,9 @@ async def test_an_ask_is_one_mail_to_one_person(mail: Server, client: Client):
     assert got["Message-ID"] == receipt.message_id == message_id(client._config, part)
     assert (got["Auto-Submitted"], got["In-Reply-To"]) == ("auto-generated", None)
     plain = got.get_body(("plain",)).get_content().replace("\r\n", "\n")  # type: ignore[union-attr]
-    assert plain.startswith("Approve deploy?\n\nenvironment: production\ntag: v2\n\nRita asked for it.")
-    assert plain.rstrip().endswith(MARKER)
+    above, _, said = plain.partition("\n\n")
+    assert above == f"{MARKER} Write above this line."
+    assert said.startswith("Approve deploy?\n\nenvironment: production\ntag: v2\n\nRita asked for it.")
     address = got["Reply-To"].addresses[0].username
     read = tokens.read(address.partition("+")[2], "s" * 32, AGENT, "ana@example.com")
     assert read == (tokens.Token("d", mail=tokens.mail_of(part.delivery)), True)
