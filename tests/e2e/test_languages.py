@@ -36,7 +36,7 @@ def test_a_german_card_is_approved_with_ja(player: Player, sandbox: Sandbox):
     card = player.message("Anfrage von Rita Ray", "v1.4.2")
     expect(card).to_contain_text("deploy genehmigen?")
     expect(card).to_contain_text("Antwort bis")
-    expect(card).to_contain_text("antworte hier: genehmigen oder ablehnen")
+    expect(card).to_contain_text("antworte hier: genehmigen, ablehnen oder „ändern“")
     for label in ("Genehmigen", "Ablehnen", "Mit Begründung ablehnen"):
         expect(card.get_by_role("button", name=label, exact=True)).to_be_visible()
     player.press(card, "Mit Begründung ablehnen")
