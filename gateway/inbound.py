@@ -80,7 +80,8 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
         places.say_to(here, fact, copy, revision=shown, under=under)
         return True
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
-    if here.state.deferred or any(places.in_flight(here, copy) for copy in mine):
+    sent = _open(here) if fact.letter is not None and fact.reply_to else mine  # what it answers may be one of them
+    if here.state.deferred or any(places.in_flight(here, copy) for copy in sent):
         return False
     meant = [copy for copy in mine if not reading.command and _could_mean(here, fact, copy)]
     if not meant and len(mine) == 1 and not reading.command and _is_asked_in_thread(here, fact, mine[0]):
