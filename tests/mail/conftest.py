@@ -75,10 +75,19 @@ def emulated(folder: Path) -> Iterator[House]:
         ) as gateway:
             yield _house(gateway, system, server, None)
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_end(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _end(server: Server) -> None:
+    """Close it, and let nothing of it outlive its loop."""
+    server.close()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @pytest.fixture
