@@ -28,11 +28,13 @@ from tests.simulation.weather import Weather
 
 COMMANDS = (
     "deploy", "launch", "vote", "agree", "climb", "climb", "reach", "change", "change", "repeat", "repeat", "rush",
+    "roll", "rollout", "rollout", "tidy", "tidy", "prune", "prune",
     "record", "copy", "block",
     "ask", "choose", "fill", "refuse", "many", "nap", "talk", "think", "confer",
 )  # fmt: skip
 COMMAND = re.compile(rf"\b({'|'.join(COMMANDS)}) (\d+)")
-GUARDED = frozenset({"deploy", "launch", "vote", "agree", "climb", "reach", "change", "repeat", "rush"})
+GATHERED = frozenset({"roll", "tidy", "prune"})
+GUARDED = frozenset({"deploy", "launch", "vote", "agree", "climb", "reach", "change", "repeat", "rush"}) | GATHERED
 TOOLS = GUARDED | {"record", "copy", "block"}
 IDEMPOTENT = frozenset({"copy"})
 TOOL_LIMIT = 20.0  # seconds
@@ -103,7 +105,10 @@ class Tools:
         self.climb = self._slow("climb")
         self.reach = self._slow("reach")
         self.rush = self._slow("rush")
-        self.change = self._changed()
+        self.roll = self._slow("roll")
+        self.tidy = self._slow("tidy")
+        self.prune = self._changed("prune")
+        self.change = self._changed("change")
         self.repeat = self._repeated()
         self.record = self._slow("record")
         self.copy = self._slow("copy", idempotent=True)
@@ -116,10 +121,10 @@ class Tools:
 
         return work
 
-    def _changed(self) -> Tool:
-        @tool(name="change", limit=TOOL_LIMIT, editable=("tag", "size"))
+    def _changed(self, name: str) -> Tool:
+        @tool(name=name, limit=TOOL_LIMIT, editable=("tag", "size"))
         async def work(arguments: Change, start: Start) -> int:
-            return await self._work("change", arguments, start)
+            return await self._work(name, arguments, start)
 
         return work
 
@@ -211,9 +216,14 @@ def simbot(tools: Tools, version: str = "1", *, nap: float = 0.0) -> Agent:
         match word:
             case "change":
                 await run.call(tools.change, Change(n=number.n, size=1 if number.n % 3 else 5), catch=number.n % 2 == 0)
+            case "prune":
+                await run.call(tools.prune, Change(n=number.n), catch=True)
             case "repeat":
                 kind = "even" if number.n % 2 == 0 else "odd"
                 await run.call(tools.repeat, Repeated(n=number.n, kind=kind), catch=number.n % 2 == 0)
+            case "rollout":
+                calls = [Number(n=10 * number.n + one) for one in range(2 + number.n % 3)]
+                await run.all(*(run.call(tools.roll, one, catch=True) for one in calls))
             case _ if word in TOOLS:
                 await run.call(getattr(tools, word), number, catch=number.n % 2 == 0)
             case "ask":

@@ -28,7 +28,7 @@ def sent(fact: events.Event) -> Sent | None:
         case events.ResponseForwarded(response=response) if response.values or response.choice:
             reason = {REASON: response.text} if response.choice else {}
             return Sent({name: str(value) for name, value in response.values.items()} | reason, response.choice)
-        case events.MessageReceived(text=text) if text.startswith("edit\n"):
+        case events.MessageReceived(text=text) if text.partition("\n")[0].endswith("edit"):
             lines = [line.partition(":") for line in text.splitlines()[1:]]
             return Sent({name: value.strip() for name, _, value in lines}, "")
     return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent_core import events
@@ -38,6 +39,8 @@ class Ending:
         self._cards_stand_as_decided()
         self._no_card_stands_open()
         self._answers_were_replied_to()
+        wrong = self.watch.lists.ended(self.db, self.watch.settled.__contains__, self.watch.steady)
+        self.hold("list", not wrong, wrong)
         ready = self.db.execute("SELECT key FROM conversations WHERE ready = 1").fetchall()
         self.hold("G11", not ready, f"{ready} are marked as having work")
         timers = self.db.execute(
@@ -114,12 +117,18 @@ class Ending:
             " (SELECT MAX(number) FROM deliveries l WHERE l.conversation = d.conversation AND l.request = d.request"
             " AND l.kind = 'ask')"
         )
-        for key, request, message in self.db.execute(newest).fetchall():
+        asks = self.db.execute(newest).fetchall()
+        by_itself = {(key, request) for key, request, _ in asks}  # what has left a list has a card of its own
+        for key, request, message in asks:
             vendor = self.vendors[key.partition("/")[0]]
             at = next(n for n, shown in enumerate(vendor.shown[key]) if shown.id == message)
             card, after = vendor.shown[key][at].card, vendor.shown[key][at + 1 :]
-            told = any(m.kind == "say" and m.text.startswith((card.title, ERASED)) for m in after if card is not None)
-            closed = card is not None and not card.how if vendor.edits else told
+            said = [line for m in after if m.kind == "say" for line in m.text.splitlines()]
+            assert card is not None
+            names = [row.code for row in card.rows if (key, row.request) not in by_itself]
+            names += [] if card.rows else [card.title]
+            told = all(any(line.startswith((name, ERASED)) for line in said) for name in names)
+            closed = not card.how if vendor.edits else told
             self.hold("G6", closed or key in failed, f"{card} in {key} stands open, and {request} has ended")
 
     def _answers_were_replied_to(self) -> None:
@@ -127,8 +136,7 @@ class Ending:
         told: dict[tuple[str, str, str], list[float]] = defaultdict(list)
         for vendor in self.vendors.values():
             for one in {one.part.delivery: one for one in vendor.told}.values():  # what came twice was said once
-                reason = reason_of(one.shown.text) if one.part.kind in ("say", "whisper") else None
-                if reason is not None:
+                for reason in reasons_of(one.shown.text) if one.part.kind in ("say", "whisper") else ():
                     told[one.part.conversation, one.shown.to or one.part.conversation, reason].append(one.decided)
         refused: dict[tuple[str, str, str], list[str]] = defaultdict(list)
         for key, log in self.watch.logs.items():
@@ -176,6 +184,11 @@ WORDS = {"revoke.ended": ("revoke",), "forbidden": ("edit",), "edit": ("edit",),
 """By what words of the catalogue a reason is told, where they are others."""
 
 
+LISTED = re.compile(
+    "|".join(re.sub(r"\\\{\w+\\\}", ".*", re.escape(ENGLISH[key])) for key in ("batch.partly", "batch.nothing"))
+)
+
+
 def words_for(reason: str) -> tuple[str, ...]:
     """Give the words of the catalogue by which it is told why an answer changed nothing."""
     return WORDS.get(reason, ("hand",) if reason.startswith("hand.") else (reason,))
@@ -185,6 +198,19 @@ def reason_of(text: str) -> str | None:
     """Tell which sentence about an answer that changed nothing a text is; that it informs may be told besides."""
     text = text.removesuffix(f" {ENGLISH['refused.late.informs']}")
     return next((key for key, sentence in SENTENCES.items() if sentence.fullmatch(text)), None)
+
+
+def reasons_of(text: str) -> list[str]:
+    """Give the same of each line of what is told of a list, or of a text that is about one request."""
+    if LISTED.match(text) is None:
+        return list(filter(None, [reason_of(text)]))
+    lines = [re.split(r"(?<=: )", line) for line in text.splitlines()[1:]]
+    return [found for line in lines if (found := next(filter(None, map(reason_of, ends(line))), None)) is not None]
+
+
+def ends(parts: list[str]) -> Iterator[str]:
+    """Give the ends of a line, the longest first."""
+    return ("".join(parts[start:]) for start in range(len(parts)))
 
 
 def who_and_where(home: str, fact: events.Event) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from gateway import (
     conversation,
     directory,
     gate,
+    gathering,
     ladder,
     linking,
     outbox,
@@ -271,6 +272,22 @@ def ask_anew() -> AbstractContextManager[Any]:
     return mock.patch.object(clients, "begin", begin)
 
 
+def take_any_name() -> AbstractContextManager[Any]:
+    def pressed(here: conversation.Conversation, fact: events.ActionTaken, batch: base.Copy) -> list[base.Copy]:
+        named = [here.copies[name] for name in fact.value.split(",") if name in here.copies]
+        return [copy for copy in named if not copy.members]
+
+    return mock.patch.object(gathering, "pressed", pressed)
+
+
+def take_the_whole_list() -> AbstractContextManager[Any]:
+    return mock.patch.object(gathering, "pressed", lambda here, fact, batch: gathering.members(here, batch))
+
+
+def hold_for_ever() -> AbstractContextManager[Any]:
+    return mock.patch.object(gathering, "due", lambda here, timer: here.draft.clear.append(timer.id))
+
+
 def wake_all() -> AbstractContextManager[Any]:
     return mock.patch.object(quiet, "waiting", return_value={})
 
@@ -284,7 +301,7 @@ MUTATIONS = {
     "G4-edit": Mutation(
         "runs the call as it was before it was changed", "edits.changed", run_the_old, 2, commands=("change",)
     ),
-    "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 2, CRASHES),
+    "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 3, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G6-steps": Mutation(
         "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1, commands=("climb", "reach")
@@ -318,7 +335,7 @@ MUTATIONS = {
         "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
     ),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 3, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 1),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 5),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
         "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 1, MEDDLING, ("ask", "record")
@@ -338,6 +355,23 @@ MUTATIONS = {
     "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1, commands=("deploy", "vote")),
     "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5, commands=("fill",)),
     "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, MEDDLING, ("nap",)),
+    "list": Mutation(
+        "counts a press on a list for what does not stand on it",
+        "gathering.pressed",
+        take_any_name,
+        1,
+        commands=("rollout",),
+    ),
+    "list-named": Mutation(
+        "counts it for all that stands there, whatever it names",
+        "gathering.pressed",
+        take_the_whole_list,
+        1,
+        commands=("rollout",),
+    ),
+    "list-held": Mutation(
+        "never shows what has waited for others", "gathering.due", hold_for_ever, 1, commands=("roll", "tidy")
+    ),
 }
 """By the name of what is broken; behind a hyphen what breaks it, where there are several."""
 

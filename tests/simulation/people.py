@@ -7,7 +7,7 @@ What they do follows from what they see at the vendor, and from the seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from adapters.base import Part
 from agent_core import events, hours, replies
@@ -26,18 +26,25 @@ SLOW = 100.0  # seconds; who takes longer to answer often does not at all
 WRONG_WORDS = ("ok", "sure, why not", "approve?", "👍", "", "approve deny", "later")
 
 
-def person(name: str, *accounts: str, roles: tuple[str, ...] = (), quiet: str = "") -> Person:
+def person(
+    name: str, *accounts: str, roles: tuple[str, ...] = (), quiet: str = "", digest: Sequence[str] = ()
+) -> Person:
     return Person(
         id=Party(name), name=name.title(), identities=tuple(Identity(a) for a in accounts), roles=roles,
-        quiet=(hours.parse(quiet),) if quiet else (),
+        quiet=(hours.parse(quiet),) if quiet else (), digest=tuple(map(hours.time, digest)),
     )  # fmt: skip
+
+
+def every(minutes: int) -> tuple[str, ...]:
+    """Give times of day."""
+    return tuple(f"{at // 60:02}:{at % 60:02}" for at in range(0, 24 * 60, minutes))
 
 
 PEOPLE = (
     person("rita", f"{ONE}/URITA", f"{TWO}/URITA2"),
     person("cleo", f"{TWO}/UCLEO"),
     person("ana", f"{ONE}/UANA", f"{TWO}/UANA2", roles=("release",)),
-    person("ben", f"{ONE}/UBEN", roles=("release", "owner")),
+    person("ben", f"{ONE}/UBEN", roles=("release", "owner"), digest=every(3)),
     person("dora", f"{TWO}/UDORA", roles=("release",), quiet="22:20-22:50"),
     person("vera", roles=("release",)),
 )
@@ -68,6 +75,7 @@ STEPS = Where(
 FOR_LONGER = Grantable(
     scopes=(Scope(name="5m", seconds=300.0), Scope(name=THREAD), Scope(name=UNTIL_REVOKED)), alike=("kind",), uses=3
 )
+CAN_WAIT = Where(targets=("people", OPS), digest=every(2))
 TO_OTHERS = Who(roles=("release",), people=(Party("cleo"),))
 RULES = (
     Rule(
@@ -102,6 +110,15 @@ RULES = (
         grantable=FOR_LONGER,
         patience=1_800,
     ),
+    Rule(
+        tool="roll",
+        who=Who(roles=("release",), exclude_requester=True),
+        reassign=TO_OTHERS,
+        where=Where(targets=("people", OPS), gather=8.0),
+        patience=1_800,
+    ),
+    Rule(tool="tidy", who=Who(roles=("owner",), people=(Party("ana"),)), where=CAN_WAIT, urgency="low", patience=1_800),
+    Rule(tool="prune", who=Who(roles=("release",), quorum=2), where=CAN_WAIT, urgency="low"),
     Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
     Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
     Rule(
@@ -135,6 +152,7 @@ class Crowd(Hands):
     commands: Sequence[str]
     talks: float
     wishes: int = 0
+    _first: dict[tuple[str, str], events.Card] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Everybody begins to want things."""
@@ -227,6 +245,7 @@ class Crowd(Hands):
         if card is None or told.part.kind != "ask":
             return
         place = told.part.conversation
+        self._first[place, told.shown.id] = card
         for user in MEMBERS.get(place, (place.rpartition("/")[2],)):
             delay = self.dice.expovariate(1 / self.slow) if self.dice.random() < 0.7 else self.dice.random() * 0.05
             self.later(delay, self._react, place, user, told.shown)
@@ -237,13 +256,15 @@ class Crowd(Hands):
         drawn = self.dice.random()
         if user == OUTSIDER:
             if drawn < 0.3:
-                self.press(place, user, shown, Decision.APPROVE)
+                self.press(place, user, shown, Decision.APPROVE, named(shown.card))
             elif drawn < 0.4 and shown.card.form:
                 self.want_form(place, user, shown, edit=bool(shown.card.edit))
             return
         if drawn < (0.1 if self.slow < SLOW else 0.6):
             return  # not now
-        if shown.card.fields:
+        if shown.card.rows:
+            self._decide_some(place, user, shown, shown.card)
+        elif shown.card.fields:
             self._answer_form(place, user, shown, shown.card)
         elif shown.card.buttons:
             self._decide(place, user, shown, shown.card)
@@ -295,6 +316,33 @@ class Crowd(Hands):
         else:
             self.write(place, user, "yes, but why now?", under=shown.id)
 
+    def _decide_some(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+        """Decide a list, all of it or a line, as it stands or as it stood; or claim that more was on it."""
+        drawn = self.dice.random()
+        if self.dice.random() < 0.3:
+            card = self._first[place, shown.id]
+        if card.buttons and drawn < 0.5:
+            decision = card.buttons[0][0] if self.dice.random() < 0.6 else card.buttons[-1][0]
+            value = named(card)
+            if self.dice.random() < 0.5:
+                value = self.dice.choice((value.partition(",")[0], ",".join((value, *self._others(place, shown)))))
+            self.press(place, user, shown, decision, value)
+            return
+        row = self.dice.choice(card.rows)
+        if row.buttons and drawn < 0.7:
+            self.press(place, user, replace(shown, request=row.request), self.dice.choice(row.buttons)[0])
+        elif drawn < 0.92:
+            word = self.dice.choice(("approve", "deny", "reassign to Dora", "edit\ntag: v2", "edit\ntag: v3", "why?"))
+            self.write(place, user, f"{row.code} {word}", under=shown.id)
+        else:
+            self.write(place, user, self.dice.choice(("approve", "no")), under=shown.id)
+
+    def _others(self, place: str, shown: Shown) -> list[str]:
+        """Name what stands in a conversation beside a list."""
+        beside = [m for m in self.vendor(place).shown[place] if m.kind == "ask" and m is not shown]
+        cards = [(m.request, m.card) for m in beside[-3:] if m.card is not None]
+        return [name for request, card in cards for name in (request, *(row.request for row in card.rows))]
+
     def _choose(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
         if self.dice.random() < 0.6:
             self.press(place, user, shown, Decision.ANSWER, self.dice.choice(card.choices)[0])
@@ -329,7 +377,11 @@ class Crowd(Hands):
         for user in MEMBERS.get(ConversationKey(place), (place.rpartition("/")[2],)):
             if user == OUTSIDER:
                 continue
-            if card.fields:
+            if card.rows and self.dice.random() < 0.5:
+                self._decide_some(place, user, shown, card)
+            elif card.rows:
+                self._answer_all(place, user, shown, card)
+            elif card.fields:
                 self.fill_in(place, user, shown.request, Decision.ANSWER, {f.name: self.valid(f) for f in card.fields})
             elif card.buttons:
                 self.press(place, user, shown, card.buttons[0][0])
@@ -337,3 +389,16 @@ class Crowd(Hands):
                 self.press(place, user, shown, Decision.ANSWER, card.choices[0][0])
             else:
                 self.write(place, user, "my last answer", under=shown.id, root=shown.root)
+
+    def _answer_all(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+        if card.buttons:
+            self.press(place, user, shown, card.buttons[0][0], named(card))
+        else:
+            for row in card.rows:
+                if row.buttons:
+                    self.press(place, user, replace(shown, request=row.request), row.buttons[0][0])
+
+
+def named(card: events.Card) -> str:
+    """Give what a press on all of a list names; of a card of one request, nothing."""
+    return ",".join(row.request for row in card.rows if row.buttons)

@@ -29,7 +29,7 @@ KEPT = [
     if line and not line.startswith("#")
 ]
 SEEDS = (1, 2, 3)
-BESIDES = ("erasure", "confirm", "grant", "hand", "key", "ladder", "quiet", "form", "link")
+BESIDES = ("erasure", "confirm", "grant", "hand", "key", "ladder", "quiet", "form", "link", "list")
 NAMES = (*(f"G{number}" for number in range(1, 13)), *BESIDES)
 
 

@@ -37,11 +37,16 @@ class Brought:
 
 @dataclass
 class Told:
-    """Something that the vendor took from the gateway; `decided` is when that was decided, by the gateway's clock."""
+    """
+    Something that the vendor took from the gateway.
+
+    `decided` is when that was decided, by the gateway's clock, and `at` when it was taken, by the vendor's.
+    """
 
     part: Part
     shown: Shown
     decided: float
+    at: float
 
 
 @dataclass(kw_only=True)
@@ -150,8 +155,10 @@ class Vendor(Loopback):
         here = self.shown[part.conversation]
         shown = here[-1] if len(here) > before else next(m for m in here if m.id == receipt.message_id)
         if part.kind == "ask":
-            self.cards.setdefault((part.conversation, shown.request), at)
-        told = Told(part, shown, part.since)
+            rows = shown.card.rows if shown.card is not None else ()
+            for request in (shown.request, *(row.request for row in rows)):
+                self.cards.setdefault((part.conversation, request), at)
+        told = Told(part, shown, part.since, at)
         self.told.append(told)
         self.note(f"vendor takes {part.kind} {part.delivery[:6]} in {part.conversation}: {shown.text[:60]!r}")
         self.taken(self, told)

@@ -29,6 +29,7 @@ from tests.ladders import LATE
 from tests.simulation import answers
 from tests.simulation.agents import IDEMPOTENT, Effect
 from tests.simulation.links import Links
+from tests.simulation.lists import Lists
 from tests.simulation.people import ASLEEP
 from tests.simulation.vendor import Brought, Told, Vendor
 
@@ -58,7 +59,7 @@ class Watch(Logs):
     _forwarded: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.links = Links()
+        self.links, self.lists = Links(), Lists()
 
     # What becomes durable --------------------------------------------------------------------------------------------
 
@@ -116,6 +117,7 @@ class Watch(Logs):
             self._clock[record.event.request.id] = self._clock_now
         if isinstance(record.event, events.AskForwarded):
             self._is_awake(key, record, record.event)
+            self.lists.asked(key, record.at, record.event)
         if isinstance(record.event, events.RequestOpened | events.RequestEscalated):
             self._waiting[named_in(record.event)] |= record.event.waiting
         if isinstance(record.event, events.ResponseGiven):
@@ -146,8 +148,10 @@ class Watch(Logs):
             self.hold("quiet", shown or not self.steady(request), f"{request} was never shown in {place}")
 
     def _is_named(self, key: str, event: events.ResponseGiven) -> None:
-        """What is urgent is approved by its code, or by a button that asks once more."""
+        """What is urgent is approved by its code, or by a button that asks once more; a list decides what it shows."""
         fact = self._facts[sent(self.logs[key][event.fact - 1].event)[:2]]
+        wrong = self.lists.counts(event, fact)
+        self.hold("list", not wrong, wrong)
         urgent = self.requests[event.request].urgency == "high" and event.decision in ballots.APPROVING
         if isinstance(fact, events.MessageReceived):
             named = any(len(word) == CODE and word.isupper() for word in fact.text.replace("edit\n", "").split())
@@ -242,6 +246,8 @@ class Watch(Logs):
     def taken(self, vendor: Vendor, told: Told) -> None:
         """A vendor has taken a part."""
         part = told.part
+        if told.shown.card is not None and told.shown.card.rows:
+            self.lists.shown(part.conversation, told.shown.request, told.shown.card, told.at)
         if not part.idempotent:
             takes = vendor.takes[part.delivery]
             most = 1 + self.again[part.delivery]
