@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from agent_core.policy import Person, Rule
 from gateway.errors import SettingsError
 from gateway.settings import Settings
-from tests.simulation.people import PEOPLE, RULES
+from tests.simulation.town import PEOPLE, RULES
 
 FROZEN = Rule(tool="launch", effect="forbid", reason="nothing is launched this week")
 LEAVING = ("cleo", "dora", "vera")

@@ -17,10 +17,10 @@ from gateway.store.base import Change
 from tests.gateway.parts import Parts
 from tests.guarantees import Violation
 from tests.simulation.loop import PROCESS, Loop
-from tests.simulation.people import ONE
 from tests.simulation.process import EXPECTED, Process
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.store import SimulatedStore
+from tests.simulation.town import ONE
 from tests.simulation.vendor import Vendor
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather

@@ -19,8 +19,8 @@ from agent_core.requests import Request
 from gateway import commands, linking
 from gateway.errors import GatewayError, SettingsError
 from tests.simulation.file import File
-from tests.simulation.people import PEOPLE, SECOND
 from tests.simulation.process import Process
+from tests.simulation.town import PEOPLE, SECOND
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 

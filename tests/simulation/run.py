@@ -33,10 +33,11 @@ from tests.simulation.file import File
 from tests.simulation.loop import PROCESS, Loop
 from tests.simulation.machine import Killed, Machine
 from tests.simulation.operators import Operators
-from tests.simulation.people import ONE, OPS, PEOPLE, TWO, Crowd
+from tests.simulation.people import Crowd
 from tests.simulation.runtime import Clock, SimulatedRuntime
 from tests.simulation.scripts import Scripts
 from tests.simulation.store import SimulatedStore, folder_in_memory
+from tests.simulation.town import ONE, OPS, PEOPLE, TWO
 from tests.simulation.vendor import Told, Vendor
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather

@@ -14,8 +14,8 @@ from typing import Any
 from agent_core.requests import Kind
 from gateway import clients
 from gateway.errors import GatewayError
-from tests.simulation.people import ONE, TWO
 from tests.simulation.process import Process
+from tests.simulation.town import ONE, TWO
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 

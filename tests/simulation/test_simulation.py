@@ -112,7 +112,7 @@ def test_a_talk_of_thousands_of_messages():
     """
     Agents that talk for ever lose no message and no place, whoever dies.
     """
-    simulation = Simulation(4, steps=120_000, commands=("talk",), talks=1.0)
+    simulation = Simulation(6, steps=120_000, commands=("talk",), talks=1.0)
     report = simulation.run()
     taken = [r for log in simulation.watch.logs.values() for r in log if isinstance(r.event, events.MessageTaken)]
 

@@ -30,7 +30,7 @@ from tests.simulation import answers
 from tests.simulation.agents import IDEMPOTENT, Effect
 from tests.simulation.links import Links
 from tests.simulation.lists import Lists
-from tests.simulation.people import ASLEEP
+from tests.simulation.town import ASLEEP
 from tests.simulation.vendor import Brought, Told, Vendor
 
 
