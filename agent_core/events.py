@@ -246,7 +246,8 @@ class AskForwarded(Event):
     Another conversation wants a request shown here, or anew once its call was changed. `root` is where in the place.
 
     `outdated` is for the card that shows it as it was; `reassign` is to whom those who are asked may hand it on. For
-    `gather` seconds it waits here for others like it; `collected`, for whatever else is shown at that time.
+    `gather` seconds it waits here for others like it; `collected`, for whatever else is shown at that time. A letter
+    may hold a link to a page that decides where `links` says so.
     """
 
     type: Literal["AskForwarded"] = "AskForwarded"
@@ -261,6 +262,7 @@ class AskForwarded(Event):
     patience: float
     gather: float = 0.0
     collected: bool = False
+    links: bool = False
     root: str = ""
     outdated: tuple[str, ...] = ()
 

@@ -193,7 +193,7 @@ class Where(Frozen):
 
     `reminders` are seconds from the first copy sent. For `gather` seconds it waits for others like it, to be shown with
     them on one card. Of low urgency it waits until one of the `digest` times, where whoever is asked has none of their
-    own.
+    own. With `links` a letter may hold one to a page that decides.
     """
 
     targets: tuple[str, ...] = ()
@@ -201,6 +201,7 @@ class Where(Frozen):
     reminders: tuple[float, ...] = ()
     gather: float = 0.0
     digest: tuple[str, ...] = ()
+    links: bool = False
 
 
 class Earlier(Frozen):

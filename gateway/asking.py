@@ -404,6 +404,7 @@ def forwarded(
         patience=request.patience,
         collected=bool(quiet.digest(here, request, place)),
         gather=request.where.gather,
+        links=request.where.links,
         root=request.root if place == here.key else "",
     )
 

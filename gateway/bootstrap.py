@@ -36,10 +36,11 @@ from gateway.models.scripted import Scripted
 from gateway.notices import Notices
 from gateway.outbox import SETTLE, Outbox
 from gateway.owner import Owner
+from gateway.page_links import PageLinks
 from gateway.perform import Performer
 from gateway.reloading import Reloading
 from gateway.runtime import Runtime, Watchdog
-from gateway.sections import LONGEST_TEXTS, seconds
+from gateway.sections import LONGEST_TEXTS, LinkSettings, seconds
 from gateway.service import Service
 from gateway.settings import Settings
 from gateway.store import sqlite_backup, sqlite_check
@@ -97,6 +98,10 @@ def build(
     reloading = Reloading(settings, load or (lambda: settings), directory, world.rules, opened)
     token = settings.metrics.token.get_secret_value() if settings.metrics.token is not None else None
     routes = [route for one in accounts.values() for route in one.routes(gate)]
+    if world.links is not None:
+        from gateway.pages import Pages  # only what is configured is imported
+
+        routes += Pages(world.links, opened, gate, directory, world.catalogues, runtime).routes()
     doors: list[Mount] = []
     if settings.clients:
         from gateway.api import app as api  # only what is configured is imported
@@ -166,7 +171,12 @@ def _world(
         starts=Starts(settings.limits.starts_per_hour),
         tokens_per_run=settings.limits.tokens_per_run,
         environment=settings.server.environment,
+        links=_links(settings.links),
     )
+
+
+def _links(settings: LinkSettings) -> PageLinks | None:
+    return PageLinks(settings.url, settings.secret.get_secret_value()) if settings.url and settings.secret else None
 
 
 def lists(folder: Path) -> AbstractAsyncContextManager[Lists]:
@@ -201,7 +211,7 @@ def restore(source: Path, folder: Path) -> Path | None:
 def secrets(settings: Settings) -> list[str]:
     """Give every secret that the settings hold, for the log to black out."""
     accounts: Iterable[BaseModel] = (account for several in settings.channels.values() for account in several)
-    values = [value for table in (settings.metrics, *settings.clients, *accounts) for _, value in table]
+    values = [value for table in (settings.metrics, settings.links, *settings.clients, *accounts) for _, value in table]
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 

@@ -33,6 +33,7 @@ from gateway.directory import Directory
 from gateway.grants import Grants
 from gateway.limits import Starts
 from gateway.ongoing import Ongoing, Operation, Result, Starting
+from gateway.page_links import PageLinks
 from gateway.store.base import (
     DAY,
     Blob,
@@ -79,6 +80,7 @@ class World:
     grants: Grants = field(default_factory=Grants)
     tokens_per_run: int = 0
     environment: str = ""
+    links: PageLinks | None = None
 
     def words(self, reader: Reader) -> Catalogue:
         """Give the sentences in the language of somebody, or of those who read at a place."""

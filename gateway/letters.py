@@ -12,9 +12,12 @@ of it, once in a while.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adapters.base import Letterhead, Say
-from agent_core import addresses, events
+from agent_core import addresses, events, forms, replies
 from agent_core.addresses import Identity, Party
+from agent_core.forms import Field
 from agent_core.requests import Kind, Who
 from agent_core.texts import exact, legible
 from gateway import filling
@@ -104,7 +107,22 @@ def worded(here: Conversation, ask: events.AskForwarded, code: str) -> events.Ca
         how = words.say("card.how.letter.choices" if card.choices else "card.how.letter.question")
     by = f"{card.by} {here.clock(card.due)}." if card.due is not None else card.by
     elsewhere = words.say("card.how.letter.code", code=code)
-    return card.model_copy(update={"by": by, "due": None, "code": code, "how": f"{how} {elsewhere}"})
+    how = f"{how} {elsewhere}"
+    if ask.links and here.world.links is not None and here.capabilities().direct and _can_be_pressed(card):
+        link = here.world.links.write(here.key, ask.request, card.revision)
+        how = f"{how}\n\n{words.say('card.how.letter.link')}\n{link}"
+    return card.model_copy(update={"by": by, "due": None, "code": code, "how": how})
+
+
+def _can_be_pressed(card: events.Card) -> bool:
+    """Tell whether there is anything to press on a page; what urgently has to be approved takes its code."""
+    return bool(card.choices or card.fields or (card.buttons and card.confirm is None))
+
+
+def filled_in(asked: Sequence[Field], text: str) -> str:
+    """Give the lines of a letter that fill in a form: without a greeting, and without what stands apart below them."""
+    said = "\n".join(replies.opening(text))
+    return said if forms.written(asked, said) is not None else said.partition("\n\n")[0]
 
 
 def under(here: Conversation, copy: Copy, text: str) -> list[Say]:

@@ -320,6 +320,8 @@ def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revi
         values = {**begun, **edited} if edited else None
     elif copy.card.choices:
         text = line
+    elif copy.kind is Kind.FORM and here.capabilities().letters:
+        text = letters.filled_in(copy.card.fields, text)
     confirmed = found.code is not None
     answer(here, fact, copy, decision, text, values=values, revision=revision, confirmed=confirmed, under=under)
 

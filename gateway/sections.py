@@ -229,6 +229,7 @@ class PolicySettings(Section):
     )
     exclude_requester: bool = Field(default=False, description="Whoever asked for the call may not approve it.")
     assurance: Assurance = Field(default=Assurance.LOW, description="How sure the channel must be of who decides.")
+    links: bool = Field(default=False, description="A mail may hold a link to a page that decides: low assurance.")
     targets: list[str] = Field(
         default=[],
         description="Where it is shown: `people` (each at their first account), `origin`, or conversations.",
@@ -369,6 +370,7 @@ class PolicySettings(Section):
                 reminders=tuple(map(seconds, self.reminders)),
                 gather=seconds(self.gather) if self.gather else 0.0,
                 digest=tuple(self.digest),
+                links=self.links,
             ),
             patience=seconds(self.deadline),
             go_on=self.silence == "go_on",
@@ -450,6 +452,29 @@ class MetricsSettings(Section):
         default=None,
         description="Where the token is (`env:NAME`) that readers show; without one, only this machine may read them.",
     )
+
+
+class LinkSettings(Section):
+    """Pages on which people answer what they were asked by mail, where a rule permits it."""
+
+    url: str = Field(
+        default="",
+        description="Where people reach this gateway, like https://ringback.example.com; without it there are none.",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        validate_default=True,
+        description="Where at least 32 random characters are (`env:NAME`), by which a link proves that we wrote it.",
+        min_length=32,
+    )
+
+    @field_validator("secret")
+    @classmethod
+    def _proves(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("url"):
+            raise ValueError("is missing; without it anybody could write links")
+        return value
 
 
 class Limits(Section):

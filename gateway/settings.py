@@ -28,6 +28,7 @@ from gateway.sections import (
     ClientSettings,
     CommandLine,
     Limits,
+    LinkSettings,
     Log,
     MetricsSettings,
     ModelSettings,
@@ -49,6 +50,7 @@ class Settings(Section):
     log: Log = Log()
     ops: Ops = Ops()
     metrics: MetricsSettings = MetricsSettings()
+    links: LinkSettings = LinkSettings()
     limits: Limits = Limits()
     retention: Retention = Retention()
     cli: CommandLine = CommandLine()
@@ -137,9 +139,9 @@ def load(
     _override(values, environment)
     for section, given in explicit.items():
         values[section] = values.get(section, {}) | {name: value for name, value in given.items() if value is not None}
-    metrics = values.get("metrics")
-    if isinstance(metrics, dict):
-        values["metrics"] = _resolved(MetricsSettings, metrics, "metrics", source, environment if secrets else None)
+    for section, model in (("metrics", MetricsSettings), ("links", LinkSettings)):
+        if isinstance(table := values.get(section), dict):
+            values[section] = _resolved(model, table, section, source, environment if secrets else None)
     clients = values.get("clients", [])
     if not isinstance(clients, list):
         raise SettingsError("clients", source, "write it with two brackets, [[clients]]: there can be several")

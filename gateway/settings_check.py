@@ -11,7 +11,7 @@ from agent_core import addresses, policy
 from agent_core.catalogue import Catalogue
 from agent_core.grants import alone
 from agent_core.policy import ROLE, Rule
-from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, in_the_end
+from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE, Assurance, in_the_end
 from gateway import receivers
 from gateway.directory import ANYONE
 from gateway.directory import PEOPLE as EVERYBODY
@@ -43,6 +43,10 @@ def check(settings: Settings, source: str) -> None:
         key = f"policy[{number}]"
         if rule.effect == "ask" and not (rule.roles or rule.people):
             raise SettingsError(key, source, "says nobody who may approve; give it roles or people")
+        if rule.links and rule.assurance.rank > Assurance.LOW.rank:
+            raise SettingsError(
+                f"{key}.links", source, f"decide with low assurance, and the rule asks for {rule.assurance}"
+            )
         for entry in rule.requester:
             _check_requester(f"{key}.requester", entry, roles, people, source)
         for role in set(rule.roles) - roles:

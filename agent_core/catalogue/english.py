@@ -440,6 +440,13 @@ ENGLISH: Mapping[str, str] = {
     "nobody": "nobody",
     "somebody": "somebody",
     # Mail
+    "card.how.letter.link": "Or answer on this page; opening it decides nothing:",
+    "page.title": "An answer",
+    "page.gone": "There is nothing to answer here. If the link is cut, open it from the mail again.",
+    "page.busy": "That could not be taken just now. Please go back and try again in a moment.",
+    "page.confirm": "Nothing has happened yet. Your answer counts once you press a button.",
+    "page.taken": "Thank you. Your answer has arrived, and a mail tells you how it ended.",
+    "page.once": "You have answered here already. A mail tells you how it ended.",
     "letter.above": "Write your answer above this line.",
     "letter.empty": "Your mail had nothing in it but what it quotes, so I have done nothing. Please write above that.",
     "letter.not_yours": (

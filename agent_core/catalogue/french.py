@@ -471,6 +471,13 @@ _SENTENCES: Mapping[str, str] = {
     "nobody": "personne",
     "somebody": "quelqu’un",
     # Mail
+    "card.how.letter.link": "Ou répondez sur cette page ; l’ouvrir ne décide de rien :",
+    "page.title": "Une réponse",
+    "page.gone": "Il n’y a rien à répondre ici. Si le lien est coupé, ouvrez-le de nouveau depuis le message.",
+    "page.busy": "Cela n’a pas pu être pris en compte. Revenez en arrière et réessayez dans un instant.",
+    "page.confirm": "Rien ne s’est encore passé. Votre réponse compte dès que vous appuyez sur un bouton.",
+    "page.taken": "Merci. Votre réponse est arrivée ; un message vous dira comment cela s’est terminé.",
+    "page.once": "Vous avez déjà répondu ici. Un message vous dit comment cela s’est terminé.",
     "letter.above": "Écrivez votre réponse au-dessus de cette ligne.",
     "letter.empty": (
         "Votre message ne contenait que la citation, je n’ai donc rien fait. Écrivez au-dessus, s’il vous plaît."

@@ -474,6 +474,13 @@ GERMAN: Mapping[str, str] = {
     "nobody": "niemand",
     "somebody": "jemand",
     # Mail
+    "card.how.letter.link": "Oder antworte auf dieser Seite; das Öffnen allein entscheidet nichts:",
+    "page.title": "Eine Antwort",
+    "page.gone": "Hier gibt es nichts zu beantworten. Ist der Link abgeschnitten, öffne ihn noch einmal aus der Mail.",
+    "page.busy": "Das ging gerade nicht. Geh bitte zurück und versuch es gleich noch einmal.",
+    "page.confirm": "Noch ist nichts geschehen. Deine Antwort zählt, sobald du auf einen Knopf drückst.",
+    "page.taken": "Danke. Deine Antwort ist da; wie es ausgegangen ist, sagt dir eine Mail.",
+    "page.once": "Du hast hier schon geantwortet. Wie es ausgegangen ist, sagt dir eine Mail.",
     "letter.above": "Schreib deine Antwort über diese Zeile.",
     "letter.empty": (
         "In deiner Mail stand nichts außer dem Zitat, deshalb habe ich nichts getan. Schreib bitte darüber."

@@ -443,6 +443,13 @@ SPANISH: Mapping[str, str] = {
     "nobody": "nadie",
     "somebody": "alguien",
     # Mail
+    "card.how.letter.link": "O responde en esta página; abrirla no decide nada:",
+    "page.title": "Una respuesta",
+    "page.gone": "Aquí no hay nada que responder. Si el enlace está cortado, ábrelo de nuevo desde el correo.",
+    "page.busy": "No se ha podido recibir ahora. Vuelve atrás e inténtalo de nuevo en un momento.",
+    "page.confirm": "Todavía no ha pasado nada. Tu respuesta cuenta en cuanto pulses un botón.",
+    "page.taken": "Gracias. Tu respuesta ha llegado; un correo te dirá cómo acabó.",
+    "page.once": "Ya has respondido aquí. Un correo te dice cómo acabó.",
     "letter.above": "Escribe tu respuesta encima de esta línea.",
     "letter.empty": "Tu correo no tenía nada más que la cita, así que no he hecho nada. Escribe encima, por favor.",
     "letter.not_yours": (

@@ -22,6 +22,7 @@ import aioimaplib
 from tests.adapters.email import peers
 from tests.bench.measure import LOAD, figure, folder
 from tests.bench.process import Process
+from tests.e2e.processes import free_port
 from tests.mail.gateway import CONFIG
 
 FEWEST = 300  # mails of a run
@@ -110,9 +111,16 @@ def start(place: Path, dovecot: peers.Dovecot) -> Process:
     """A gateway over that mailbox."""
     (place / "password").write_text(peers.PASSWORD)
     login = f'password = "file:{place}/password"\nsmtp_login = false'
-    given = {"folder": place, "domain": peers.DOMAIN, "imap_port": dovecot.port, "smtp_port": 1, "login": login}
+    given = {
+        "port": free_port(),
+        "folder": place,
+        "domain": peers.DOMAIN,
+        "imap_port": dovecot.port,
+        "smtp_port": 1,
+        "login": login,
+    }
     (place / "ringback.toml").write_text(CONFIG.format(authserv=f"mx.{peers.DOMAIN}", **given))
-    return Process(place, {"MAIL_SECRET": "s" * 40})
+    return Process(place, {"MAIL_SECRET": "s" * 40, "LINK_SECRET": "l" * 40})
 
 
 def put(dovecot: peers.Dovecot, number: int, *, first: int) -> None:

@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.processes import ROOT, until
+from tests.e2e.processes import ROOT, free_port, until
 
 CONFIG = """
 [server]
 data = "{folder}/store"
-port = 0
+port = {port}
+[links]
+url = "http://127.0.0.1:{port}"
+secret = "env:LINK_SECRET"
 [[email]]
 account = "agent@{domain}"
 name = "Deploybot"
@@ -61,6 +64,7 @@ when = {{ environment = "production" }}
 roles = ["release"]
 exclude_requester = true
 targets = ["people"]
+links = true
 """
 
 
@@ -74,7 +78,7 @@ class Gateway:
     def start(self) -> None:
         """Start it, and wait until it reads its mailbox."""
         command = (sys.executable, "-m", "gateway.cli", "serve", "--config", str(self.folder / "ringback.toml"))
-        environment = os.environ | {"MAIL_SECRET": "s" * 40, "PYTHONPATH": str(ROOT)}
+        environment = os.environ | {"MAIL_SECRET": "s" * 40, "LINK_SECRET": "l" * 40, "PYTHONPATH": str(ROOT)}
         with (self.folder / "gateway.log").open("ab") as log:
             before = log.tell()
             self._process = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=log)
@@ -118,7 +122,14 @@ def running(
 ) -> Iterator[Gateway]:
     """Start a gateway, and kill it at the end."""
     (folder / "password").write_text(password)
-    given = {"folder": folder, "domain": domain, "imap_port": imap_port, "smtp_port": smtp_port, "authserv": authserv}
+    given = {
+        "port": free_port(),
+        "folder": folder,
+        "domain": domain,
+        "imap_port": imap_port,
+        "smtp_port": smtp_port,
+        "authserv": authserv,
+    }
     login = f'password = "file:{folder}/password"\nsmtp_login = {str(logs_in).lower()}'
     (folder / "ringback.toml").write_text(CONFIG.format(login=login, **given))
     gateway = Gateway(folder)

@@ -188,6 +188,23 @@ def test_everybody_in_the_thread_reads_along(emulated: House):
     emulated.ben.next(lambda mail: his["Message-ID"] in str(mail["References"]))
 
 
+def test_a_form_is_filled_in_by_lines(emulated: House):
+    """What is wrong is told by its field; then each line is the value of one, and the plan goes on as it says."""
+    emulated.rita.write(emulated.agent, "A release", "plan a release")
+    form = emulated.rita.next(lambda mail: "1 Where to" in text(mail))
+    emulated.rita.reply(form, "1: the moon\n2: v1.4.2")
+    emulated.rita.next(lambda mail: "Where to:" in text(mail))
+    emulated.rita.reply(form, "Hello,\n\n1: staging\n2: v1.4.2\n\nThanks")
+    emulated.gateway.deployed("v1.4.2")
+
+
+def test_a_call_is_changed_by_lines(emulated: House):
+    """A word for that, then a line for what is to be another: the changed call is what runs."""
+    card = asked(emulated)
+    emulated.ana.reply(card, "edit\ntag: v1.4.3")
+    emulated.gateway.deployed("v1.4.3")
+
+
 def test_a_mail_that_comes_back_moves_the_request_on(emulated: House):
     """Ana's mailbox is gone: a report says so later, and with nobody left to ask Rita is told."""
     card = asked(emulated)
