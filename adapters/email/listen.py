@@ -16,7 +16,7 @@ The library (2.0.3, GPL-3.0-only, which is why nothing else imports it) is fence
   has a limit, and after a limit the connection is given up;
 - its parser calls itself for every line that comes at once and breaks at about 950: no command here has an answer of
   more than `WINDOW` lines;
-- what it is told of during a command it forgets: therefore the look before each IDLE;
+- what it is told of during a command it forgets: every line is looked at before it, for the number of mails;
 - it takes every "* " out of the lines that it reads: only literals are read, which it leaves alone, and numbers;
 - names go out unquoted: they are quoted here;
 - it does not answer what a server asks after refusing a token: here that is answered.
@@ -56,6 +56,7 @@ DAY = timedelta(days=1)  # by which days there may differ from ours
 
 _VALIDITY = re.compile(rb"UIDVALIDITY (\d+)")
 _NEXT = re.compile(rb"UIDNEXT (\d+)")
+_EXISTS = re.compile(rb"\* \d+ EXISTS\b", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 _DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
@@ -129,6 +130,7 @@ class Listener:
             validity, following = await connection.select(self._config.mailbox)
             mark = await self._begin(connection, validity, following)
             while True:
+                connection.news.clear()
                 mark = await self._catch_up(connection, mark)
                 self._alive()
                 self._caught_up()
@@ -182,13 +184,27 @@ class Listener:
 
 
 class Connection:
-    """A connection to a mailbox, fenced."""
+    """
+    A connection to a mailbox, fenced.
+
+    Attributes:
+        news: Is set when the server says how many mails there are now, whatever it was asked.
+    """
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-        self._lost = asyncio.Event()
+        self._lost, self.news = asyncio.Event(), asyncio.Event()
         self._client = aioimaplib.IMAP4(
             host, port, timeout=LIMIT, conn_lost_cb=lambda error: self._lost.set(), ssl_context=tls
         )
+        protocol = self._client.protocol
+        read_line = protocol._handle_line
+
+        def noted(line: bytes, command: Any) -> Any:
+            if _EXISTS.match(line):
+                self.news.set()
+            return read_line(line, command)
+
+        protocol._handle_line = noted
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -319,11 +335,15 @@ class Connection:
 
     async def idle(self, seconds: float) -> None:
         """Wait until something happens in the mailbox, but not longer than that."""
+        if self.news.is_set():
+            return  # told of while we asked for something else
         idling = await self._answer(self._client.idle_start(timeout=2 * seconds))
         with contextlib.suppress(TimeoutError):
-            await self._answer(self._client.wait_server_push(timeout=seconds), limit=seconds + LIMIT)
+            await self._answer(asyncio.wait_for(self.news.wait(), seconds), limit=seconds + LIMIT)
         self._client.idle_done()
         await self._answer(idling)
+        while not self._client.protocol.idle_queue.empty():
+            self._client.protocol.idle_queue.get_nowait()
 
     def close(self) -> None:
         """Cut the connection: what was not answered by now does not matter any more."""

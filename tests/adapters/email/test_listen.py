@@ -254,6 +254,23 @@ async def test_what_is_not_pushed_is_found_at_the_renewal(mail: Server, monkeypa
     assert store.subjects == [b"one"]
 
 
+async def test_what_comes_while_something_else_is_asked_is_not_forgotten(mail: Server, monkeypatch: pytest.MonkeyPatch):
+    """The server tells of a mail in its answer to a search, where the library does not look: it is read at once."""
+    noop = listen.Connection.noop
+    crossing = iter(["one", "two", "three"])
+
+    async def then_mail_comes(self: listen.Connection) -> None:
+        await noop(self)
+        for name in crossing:
+            put(mail, name)
+            break
+
+    monkeypatch.setattr(listen.Connection, "noop", then_mail_comes)
+    store = Store()
+    async with listening(config(mail), store):
+        await until(lambda: len(store.mail) == 3)
+
+
 async def test_what_the_library_would_corrupt_arrives_whole(mail: Server):
     """Bytes that the library takes out of lines stand in literals, which it leaves alone."""
     store = Store()
