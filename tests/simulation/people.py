@@ -255,7 +255,9 @@ class Crowd(Hands):
             for place, messages in vendor.shown.items():
                 for shown in messages:
                     card = shown.card
-                    if shown.kind != "ask" or card is None or not card.how or self.settled(shown.request):
+                    if shown.kind != "ask" or card is None or not card.how:
+                        continue
+                    if all(map(self.settled, [row.request for row in card.rows] or [shown.request])):
                         continue
                     self._answer(place, shown, card)
         for n in talks:

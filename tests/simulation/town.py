@@ -109,7 +109,7 @@ RULES = (
         patience=1_800,
     ),
     Rule(tool="tidy", who=Who(roles=("owner",), people=(Party("ana"),)), where=CAN_WAIT, urgency="low", patience=1_800),
-    Rule(tool="prune", who=Who(roles=("release",), quorum=2), where=CAN_WAIT, urgency="low"),
+    Rule(tool="prune", who=Who(roles=("release",), quorum=2), where=CAN_WAIT, urgency="low", patience=1_800),
     Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
     Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
     Rule(
