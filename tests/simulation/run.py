@@ -42,7 +42,7 @@ from tests.simulation.vendor import Told, Vendor
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
-STEPS = 1_500  # callbacks of a run, before it is brought to its end
+STEPS = 1_200  # callbacks of a run, before it is brought to its end
 MOST = 60_000  # callbacks in which it comes to its end, or as many as it had before
 LULLS = (0.0, 0.0, 0.0, 800.0, 1_500.0, 4_000.0)  # seconds in which nobody answers, before they do
 HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what is open, at the end
