@@ -13,7 +13,7 @@ from agent_core import addresses, events, forms, rulings
 from agent_core.addresses import Party
 from agent_core.context import said
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
-from agent_core.rulings import Response, Standing
+from agent_core.rulings import Response, Standing, Voter
 from agent_core.texts import legible
 from agent_core.thread import Thread
 from gateway import asking, callbacks, cards, clients, editing, granting, handing, settling, voting
@@ -22,8 +22,14 @@ from gateway.conversation import Conversation
 # Answering -----------------------------------------------------------------------------------------------------------
 
 
+def _as_of_now(here: Conversation, voter: Voter) -> Voter:
+    """See whoever answers as the directory has them now: people may have changed since the answer was sent here."""
+    return here.world.directory.voter(voter.identity, voter.name, voter.assurance)
+
+
 def respond(here: Conversation, seq: int, response: Response) -> None:
     """Rule on an answer. `seq` is the fact in this log that brought it."""
+    response = response.model_copy(update={"voter": _as_of_now(here, response.voter)})
     standing, words = settling.standing_of(here, response.request), here.words(response.voter.identity)
     if standing is None:
         _tell(here, response, "gone", words.say("refused.gone"))

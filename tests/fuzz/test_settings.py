@@ -21,8 +21,16 @@ from tests.fuzz import examples
 from tests.fuzz.shapes import ODD, texts, values
 from tests.runtime import HandRuntime
 
-SECRET = "xoxb-very-secret"
-NAMED = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "METRICS_TOKEN", "RINGBACK")
+SECRET = "xoxb-very-secret, and of thirty-two characters at least"
+NAMED = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "MAIL_PASSWORD",
+    "MAIL_SECRET",
+    "METRICS_TOKEN",
+    "RINGBACK",
+)
 ENVIRONMENT = dict.fromkeys(NAMED, SECRET)
 EXAMPLE = example()
 LINES = EXAMPLE.splitlines()

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from agent_core.addresses import Identity, Party
-from agent_core.requests import Decision
+from agent_core import events
+from agent_core.addresses import ConversationKey, Identity, Party
+from agent_core.requests import Assurance, Decision
+from agent_core.rulings import Response
 from gateway import settings
 from gateway.errors import SettingsError
 from gateway.reloading import Reloading
-from gateway.store.base import Link
+from gateway.store.base import Fact, Link
 from tests.gateway.agents import World
-from tests.gateway.house import ANA, BEN, OTTO, RITA, Make
+from tests.gateway.house import ANA, BEN, OPS, OTTO, RITA, Make
 
 FILE = """
 [[people]]
@@ -63,6 +65,27 @@ async def test_who_was_removed_decides_nothing_any_more(make: Make, file: Path):
         await house.press(BEN, request, Decision.APPROVE)
 
         assert [("production", "v1", 1)] == world.deployed
+
+
+async def test_an_answer_on_its_way_counts_as_people_are_when_it_arrives(make: Make, file: Path):
+    """
+    Ana pressed while she might decide, and her answer came home after she was removed: it decides nothing (G9).
+    """
+    world = World()
+    async with make(world.deployer(world.deploy())) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        ana = house.world.directory.voter(Identity("slack:T1/UANA"), "Ana", Assurance.HIGH)
+        assert ana.roles == ("release",)
+        assert [] == await reloading(house, file).reload()
+        sent = Response(
+            request=request, voter=ana, decision=Decision.APPROVE, sent_at=house.runtime.now(), seen=True, via=OPS
+        )
+        home = ConversationKey("slack:T1/URITA")
+        await house.store.append(Fact(home, events.ResponseForwarded(response=sent), ("on its way",)))
+        await house.runtime.settle()
+
+        assert [] == world.deployed
 
 
 async def test_the_new_policy_judges_the_next_call(make: Make, file: Path):
