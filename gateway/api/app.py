@@ -4,6 +4,7 @@ The REST door as one ASGI application, to be put under `/v1`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Security
 from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from gateway.api import grants, humanlayer, problems
 from gateway.api.grants import Grants
@@ -35,9 +37,17 @@ def mount(
 ) -> tuple[Mount, Mount]:
     """Give the door's routes: its own, and those that HumanLayer's SDK calls."""
     return (
-        Mount(ROOT, app=Guard(application(requests, standing), clients, runtime)),
-        Mount(humanlayer.ROOT, app=Guard(humanlayer.application(shape, requests), clients, runtime)),
+        Door(ROOT, app=Guard(application(requests, standing), clients, runtime)),
+        Door(humanlayer.ROOT, app=Guard(humanlayer.application(shape, requests), clients, runtime)),
     )
+
+
+class Door(Mount):
+    """Everything below an address; Starlette's own leaves out paths with a line break, which nobody would answer."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 def application(requests: Requests, standing: Grants) -> FastAPI:

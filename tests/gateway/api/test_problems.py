@@ -56,6 +56,19 @@ async def test_an_error_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/requests/%0A%C3%B8"), ("DELETE", "/grants/%0A%C3%B8"), ("GET", "/%0A")]
+)
+async def test_a_line_break_in_an_address_is_told_like_any_other(make: Make, enter: Enter, method: str, path: str):
+    """
+    Nothing is there, and that is a problem document too.
+    """
+    async with make(echo) as house, enter(house) as door:
+        answer = await door.request(method, path)
+
+        assert (404, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+
+
+@pytest.mark.parametrize(
     ("path", "allowed"), [("/requests", "GET, POST"), ("/requests/x", "GET"), ("/requests/x/cancel", "POST")]
 )
 async def test_a_wrong_method_is_told_the_right_ones(make: Make, enter: Enter, path: str, allowed: str):
