@@ -319,7 +319,7 @@ MUTATIONS = {
         "counts votes of people who are gone since",
         "directory.Directory.standing",
         count_the_gone,
-        7,
+        12,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -370,7 +370,7 @@ MUTATIONS = {
         commands=("rollout",),
     ),
     "list-held": Mutation(
-        "never shows what has waited for others", "gathering.due", hold_for_ever, 1, commands=("roll", "tidy")
+        "never shows what has waited for others", "gathering.due", hold_for_ever, 2, commands=("roll", "tidy")
     ),
 }
 """By the name of what is broken; behind a hyphen what breaks it, where there are several."""

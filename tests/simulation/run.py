@@ -307,10 +307,11 @@ class Simulation(Machine):
             if process is not None and process.deciding:
                 self._usurp(process)
         elif drawn < reach + weather.jump:
+            before = self.clock.now()
             self.clock.jumped += self.dice.choice((-1, 1)) * self.dice.choice((1.0, 60.0, 4_000.0)) * self.dice.random()
             self.note(f"the clock jumps, by {self.clock.jumped:.1f} s in all")
             self.counts["clock jumps"] += 1
-            self.watch.jumps += 1
+            self.watch.jumped(before, self.clock.now())
 
     def _finish(self) -> None:
         """Nothing goes wrong any more: everything comes to its end."""

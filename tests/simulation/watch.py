@@ -33,6 +33,8 @@ from tests.simulation.lists import Lists
 from tests.simulation.town import ASLEEP
 from tests.simulation.vendor import Brought, Told, Vendor
 
+UNSTEADY = (-1, 0)  # opened by a clock that was no more when it was stored
+
 
 @dataclass(kw_only=True)
 class Watch(Logs):
@@ -53,6 +55,7 @@ class Watch(Logs):
     versions: list[Sequence[Person]] = field(default_factory=list)
     _done: set[tuple[str, int]] = field(default_factory=set)
     _clock: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _jump: tuple[float, float] = (0.0, 0.0)
     _waiting: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     _facts: dict[tuple[str, float], events.ChannelFact] = field(default_factory=dict)
     _stored: dict[tuple[str, float], int] = field(default_factory=dict)
@@ -114,7 +117,9 @@ class Watch(Logs):
             self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
             self.stored.add(name)
         if isinstance(record.event, events.RequestOpened):
-            self._clock[record.event.request.id] = self._clock_now
+            before, after = self._jump
+            by_the_old = self.jumps > 0 and abs(record.at - before) < abs(record.at - after)
+            self._clock[record.event.request.id] = UNSTEADY if by_the_old else self._clock_now
         if isinstance(record.event, events.AskForwarded):
             self._is_awake(key, record, record.event)
             self.lists.asked(key, record.at, record.event)
@@ -175,6 +180,11 @@ class Watch(Logs):
             fact = self.logs[key][given[-1].fact - 1].event
             wrong = answers.wrong(self.requests[event.request], event.settlement, fact)
             self.hold("form", not wrong, f"{event}, and {wrong}")
+
+    def jumped(self, before: float, after: float) -> None:
+        """The clock has jumped. What is decided just then may still be by the old one."""
+        self.jumps += 1
+        self._jump = before, after
 
     def steady(self, request: str) -> bool:
         """The clock has not jumped since a request was opened, nor did another gateway begin to read one that had."""
