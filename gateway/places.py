@@ -27,6 +27,7 @@ def show(here: Conversation, ask: events.AskForwarded) -> None:
     if known is not None and (known.card.revision >= ask.card.revision or known.settled_at is not None):
         return
     if known is not None:
+        known = gathering.release(here, known)  # the changed call is shown at once: nothing is waited for any more
         _outdate(here, known, ask.outdated)
     code = replies.code(here.key, here.state.codes)
     here.state = here.state.model_copy(update={"codes": here.state.codes + 1})

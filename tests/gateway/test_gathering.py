@@ -10,7 +10,7 @@ import pytest
 
 from adapters.errors import Rejected
 from agent_core import hours
-from agent_core.addresses import Identity, Party
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.events import RequestSettled, ResponseGiven, ResponseRefused
 from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Rung, Where, Who
@@ -600,3 +600,25 @@ async def test_what_was_changed_before_its_digest_is_decided_on_a_card_of_its_ow
         await house.press(ANA, changed.request, Decision.APPROVE)
 
         assert [("production", "v9", 1)] == world.deployed
+
+
+async def test_what_is_changed_as_its_digest_gathers_waits_for_nothing_more(make: Make, runtime: HandRuntime):
+    """
+    A call that is changed in the moment in which its digest comes together has a card of its own at once, and no timer
+    of that wait is left.
+    """
+    world = World()
+    tool = world.deploy(editable=("tag",))
+    async with make(fleet(tool, "v1", "v2"), rules=(PAIR,), people=reading_at("09:00")) as house:
+        await house.write(RITA, "go")
+        await runtime.advance(MORNING)
+        request = house.card(BEN).request
+        waiting = await house.store.copy(ConversationKey(f"slack:T1/{ANA}"), request)
+        assert waiting is not None
+        assert waiting.held_until is not None
+        await edit(house, BEN, request, tag="v9")
+        waiting = await house.store.copy(ConversationKey(f"slack:T1/{ANA}"), request)
+        assert waiting is not None
+        assert (None, 1) == (waiting.held_until, waiting.card.revision)
+        left = house.store._reader.execute("SELECT id FROM timers WHERE id LIKE ?", (f"%{ANA}/{request}/gather",))
+        assert [] == left.fetchall()
