@@ -349,7 +349,9 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
 
 def _filled(request: Request, response: Response) -> forms.Filled | None:
     """Read what a form was filled in with, in a window or in words; None where the words are something else."""
-    asked = forms.fields(request.answer_schema or {})
+    if not request.answer_schema:
+        return None  # its words were erased
+    asked = forms.fields(request.answer_schema)
     values = response.values or forms.written(asked, response.text)
     return forms.read(asked, values) if values else None
 

@@ -126,8 +126,8 @@ def _form(request: Request, words: Catalogue) -> str:
 
 
 def fields(request: Request) -> tuple[forms.Field, ...]:
-    """Give what a form asks for; of anything else nothing."""
-    return forms.fields(request.answer_schema or {}) if request.kind is Kind.FORM else ()
+    """Give what a form asks for; of anything else nothing, nor of one whose words were erased."""
+    return forms.fields(request.answer_schema) if request.kind is Kind.FORM and request.answer_schema else ()
 
 
 def unfilled(asked: Sequence[forms.Field], found: Mapping[str, forms.Fault], words: Catalogue) -> str:

@@ -327,3 +327,11 @@ def test_no_history_breaks_the_rules(responses: list[rulings.Response], quorum: 
         approvals = {vote.party for vote in rulings.latest(state.votes) if vote.decision is Decision.APPROVE}
         assert len(approvals) == quorum
         assert not (exclude and RITA in approvals)
+
+
+def test_a_form_whose_words_were_erased_is_answered_by_nobody():
+    """
+    Its fields are not known any more: an answer to it is told that it cannot be read, and nothing breaks.
+    """
+    erased = standing(kind=Kind.FORM, answer_schema=None, allowed=(Decision.ANSWER,))
+    assert rulings.Unreadable("form", None) == decide(erased, a_response(decision=Decision.ANSWER, text="1: x"), NOON)

@@ -10,10 +10,12 @@ import pytest
 
 from adapters.base import Part
 from adapters.errors import Rejected
-from agent_core.requests import Choice, Decision
+from agent_core.requests import Choice, Decision, Kind
 from agent_core.run import Run, agent
 from agent_core.tools import tool
 from agent_core.wanted import Question
+from gateway import cards
+from tests.agent_core.logs import a_request
 from tests.gateway.agents import Target, World, asker
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.runtime import HandRuntime
@@ -184,3 +186,10 @@ async def test_a_value_cannot_look_like_another(make: Make):
 
         assert ("tag", "v1[U+202E]9.1v[U+200B]") in card.facts
         assert "safe[U+202E]efas" == card.why
+
+
+def test_a_form_whose_words_were_erased_has_no_fields():
+    """
+    What is said of it later, a late answer for instance, is said without them.
+    """
+    assert () == cards.fields(a_request(kind=Kind.FORM, answer_schema=None))
