@@ -4,15 +4,18 @@ What happens by itself while a request is open: others are asked too, and people
 **Steps are timers.** Opening a request stores one timer for each rung of its ladder and each reminder, in the commit
 that asks; settling it clears them, in the commit that settles. So a crash leaves both or neither, and a step that fell
 due while nobody was there is taken at the next start. A step's time counts from the first copy sent, which is known
-only later: a timer that comes too early for that is set anew. Where no copy can reach anybody, or everybody has quiet
-hours (`quiet.py`), the timer of the next rung is set to now, so that neither costs any patience.
+only later: a timer that comes too early for that is set anew, and where it would come too late (the first copy went out
+before it was to, or the machine's clock was set back) the store has it come with that receipt. Where no copy can reach
+anybody, or everybody has quiet hours (`quiet.py`), the timer of the next rung is set to now, so that neither costs any
+patience.
 
 **Accounts before rungs.** Whom a copy does not reach at one account is shown it at the next one of theirs, in the order
 of the directory; only where there is none left the ladder goes on.
 
-**A step is taken once.** It is written down as `RequestEscalated` or `RequestReminded`; a rung's timer that does not
-belong to the next rung finds it taken already, and does nothing. Once somebody has claimed the request, no further
-rung is taken; its deadline and its reminders stand.
+**A step is taken once, and in its order.** It is written down as `RequestEscalated` or `RequestReminded`; a rung's
+timer that does not belong to the next rung does nothing, and each rung that is taken sets the timer of the following
+one anew, which may have come too early. Once somebody has claimed the request, no further rung is taken; its deadline
+and its reminders stand.
 """
 
 from __future__ import annotations
@@ -123,10 +126,14 @@ def _ask_besides(
         )
     )
     here.put_request(row.model_copy(update={"added": (*row.added, *added)}))
+    following = standing.rung if number is None else number + 1
+    if number is not None and following < len(request.where.ladder):
+        at = _since(here, request) + request.where.ladder[following].after
+        here.draft.timers.append(settling.climb_at(request, following, at))
     wider = request.model_copy(update={"who": who, "places": (*request.places, *added)})
     quiet.wait(here, wider, cards=waiting)
     if quiet.unreachable(wider, here.requests[request.id]):
-        _nobody_reached(here, wider, standing.rung if number is None else number + 1)
+        _nobody_reached(here, wider, following)
         return waiting
     for place in request.places:
         here.tell(place, events.CardForwarded(request=request.id, settled=False, who=who))

@@ -226,10 +226,17 @@ def record(db: sqlite3.Connection, fate: Fate, now: float) -> tuple[Delivery, ..
     if fate.status == "sent":
         db.execute("DELETE FROM delivery_bodies WHERE id = ?", (fate.delivery,))
         if kind == "ask":
+            sent = [(now, name) for name in (request, *_members(db, conversation, request))]
+            db.executemany(
+                "UPDATE timers SET due = ?1 WHERE id > ?2 || '/' AND id < ?2 || '0' AND due > ?1 AND EXISTS"
+                " (SELECT 1 FROM requests"
+                " WHERE id = ?2 AND first_sent IS NULL AND status = 'open' AND due > ?1 + patience)",
+                sent,
+            )  # sent before it was to be: what is set counts from a later time, and is to be set anew
             db.executemany(
                 "UPDATE requests SET first_sent = ?1, due = ?1 + patience"
                 " WHERE id = ?2 AND first_sent IS NULL AND status = 'open'",
-                [(now, name) for name in (request, *_members(db, conversation, request))],
+                sent,
             )
         elif kind == "settle":
             _outdate(db, conversation, target, fate.delivery)

@@ -472,6 +472,26 @@ class StoreContract:
         await clock.advance(3_001)
         assert [("q",)] == [tuple(t.request for t in ready.timers) for ready in await store.wait(owner)]
 
+    async def test_a_first_receipt_before_its_time_has_the_timers_come(self, store: Store, clock: HandRuntime):
+        """
+        What is set for a request counts from when its card was to be sent: sent earlier, its timers are given at once,
+        and may be set anew; one that is sent late, or another request's receipt, moves none.
+        """
+        owner = await store.own()
+        store.open_timers()
+        events_of, rows = zip(*(an_opening(name) for name in ("q", "q2")), strict=True)
+        rows = [rows[0].model_copy(update={"due": NOON + 9_000}), rows[1]]
+        cards = [a_delivery(name, "ask", request=name) for name in ("q", "q2")]
+        timers = [Timer(f"{name}/rung/0", NOON + 6_000, key=name) for name in ("q", "q2")]
+        await store.commit(
+            a_change(owner, 0, *events_of, threads=[a_thread()], requests=rows, deliveries=cards, timers=timers)
+        )
+        for name in ("q", "q2"):
+            await store.record(Fate(name, "sent", RECEIPT), pressing=True)
+
+        (ready,) = await store.wait(owner)
+        assert [Timer("q/rung/0", NOON, key="q")] == list(ready.timers)
+
     async def test_a_deadline_that_moved_after_it_was_given_is_given_again(self, store: Store, clock: HandRuntime):
         """
         A card is sent just after its request fell due: the new deadline is given too, though nothing else is decided.

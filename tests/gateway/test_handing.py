@@ -262,21 +262,22 @@ async def test_two_hand_it_on_at_once_and_one_twice(make: Make, runtime: HandRun
 
 async def test_the_ladder_goes_on_where_who_was_on_it_hands_it_on(make: Make, runtime: HandRuntime):
     """
-    A claim falls with a hand-over, and the step that it held is taken at its time.
+    A claim falls with a hand-over, and each step that it held is taken at its time.
     """
     world = World()
-    ladder = (Rung(after=600, people=(Party("ben"),)),)
+    ladder = (Rung(after=600, people=(Party("ben"),)), Rung(after=700, people=(Party("otto"),)))
     climbs = RULE.model_copy(update={"where": Where(targets=("people", OPS), ladder=ladder)})
     async with house_of(make, world, climbs) as house:
         await house.write(RITA, "go")
         await house.press(ANA, house.card(ANA).request, Decision.CLAIM)
-        await runtime.advance(601)
+        await runtime.advance(701)
         assert [] == house.seen(BEN)
         await hand(house, ANA, "carla")
         await runtime.advance(1)
 
         assert "Approve deploy?" == house.card(BEN).text
-        assert ("Handed to Carla by Ana, 22:23 UTC.",) == house.card(BEN).card.notes
+        assert [0, 1] == [event.rung for event in await house.log() if isinstance(event, events.RequestEscalated)]
+        assert ("Handed to Carla by Ana, 22:25 UTC.",) == house.card(BEN).card.notes
 
 
 async def test_the_form_offers_those_who_may_take_it(make: Make):

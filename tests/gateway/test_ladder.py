@@ -5,7 +5,7 @@ Requests that nobody answers: others are asked, and people are reminded.
 from __future__ import annotations
 
 from adapters.base import Part
-from adapters.errors import Rejected
+from adapters.errors import Rejected, Unreachable
 from agent_core.addresses import Identity, Party
 from agent_core.events import RequestEscalated, RequestReminded, RequestSettled
 from agent_core.policy import Person, Rule
@@ -155,8 +155,61 @@ async def test_steps_that_fell_due_while_nobody_was_there(make: Make):
         assert (2, 0) == (len(await steps(house)), len(await timers(house)))
 
 
+async def test_steps_count_from_a_first_copy_before_the_opening(make: Make):
+    """
+    Where the machine's clock was set back before a restart, the first copy is sent "before" its request was opened:
+    the deadline and every step count from there.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy()), rules=(RULE,), people=THREE) as house:
+        house.channel.fault = raising(Unreachable("no route to host"))
+        await house.write(RITA, "go")
+        runtime = house.runtime
+    runtime.jump(-7_200)
+    house.channel.fault = lambda part: None
+    async with make(world.deployer(world.deploy()), rules=(RULE,), people=THREE) as house:
+        await house.runtime.settle()
+        await runtime.advance(601)
+        assert 2 == len(house.texts(ANA))
+        await runtime.advance(300)
+        assert [(0, "silence")] == await steps(house)
+        await runtime.advance(900)
+        assert [(0, "silence"), (1, "silence")] == await steps(house)
+        await runtime.advance(1_800)
+
+        assert [("parked", "expired")] == await house.status()
+        assert [] == await timers(house)
+
+
+async def test_a_first_copy_that_comes_late_leaves_out_no_step(make: Make):
+    """
+    Where the first copy is late by more than lies between two steps, each is taken all the same, in its order.
+    """
+    world, close = World(), (LADDER[0], LADDER[1].model_copy(update={"after": 1_000}))
+    rule = RULE.model_copy(update={"where": RULE.where.model_copy(update={"ladder": close})})
+    async with make(world.deployer(world.deploy()), rules=(rule,), people=THREE) as house:
+        house.channel.fault = raising(Unreachable("no route to host"))
+        await house.write(RITA, "go")
+        await house.runtime.advance(500)
+        house.channel.fault = lambda part: None
+        await house.runtime.advance(860)
+        assert [] == await steps(house)
+        await house.runtime.advance(260)
+
+        assert [(0, "silence"), (1, "silence")] == await steps(house)
+
+
 async def timers(house: House) -> list[object]:
     return house.store._reader.execute("SELECT * FROM timers").fetchall()
+
+
+def raising(error: Exception):
+    """A channel that takes nothing at all."""
+
+    def fault(part: Part) -> None:
+        raise error
+
+    return fault
 
 
 def refuse(*places: str):
