@@ -10,8 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from starlette.routing import Route
 
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
+from agent_core.cards import Card
+from agent_core.files import Enclosure
 from agent_core.forms import Field
 from agent_core.requests import Assurance, Decision, Frozen
 
@@ -35,7 +37,7 @@ class Inbound:
     """
 
     conversation: ConversationKey
-    fact: events.ChannelFact
+    fact: facts.ChannelFact
     dedupe: tuple[str, ...]
     raw: bytes = b""
     passing: bool = False
@@ -137,7 +139,7 @@ class Gate(Protocol):
         """Answer what cannot wait for the log, within 1.5 seconds."""
         ...
 
-    async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
+    async def faults(self, conversation: ConversationKey, sent: facts.FormSubmitted) -> Mapping[str, str]:
         """
         Say what is wrong with a form, by field, within 1.5 seconds; one with something wrong is not appended.
 
@@ -218,7 +220,7 @@ class Say:
     text: str
     root: str = ""
     under: str | None = None
-    enclosures: tuple[events.Enclosure, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
     head: Letterhead = NO_HEAD
 
 
@@ -226,7 +228,7 @@ class Say:
 class Ask:
     """Show a request's card."""
 
-    card: events.Card
+    card: Card
     request: str
     root: str = ""
     head: Letterhead = NO_HEAD
@@ -236,7 +238,7 @@ class Ask:
 class Settle:
     """Change the card that delivery `target` sent."""
 
-    card: events.Card
+    card: Card
     request: str
     target: str
 
@@ -276,7 +278,7 @@ class Part(Frozen):
     conversation: ConversationKey
     idempotent: bool = False
     target: str | None = None
-    enclosures: tuple[events.Enclosure, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
     contents: tuple[bytes, ...] = ()
     receipt: Receipt | None = None
     delivery: str = ""
@@ -331,7 +333,7 @@ class Named:
 
     places: Mapping[ConversationKey, str]
     people: Mapping[Identity, str]
-    card: events.Card
+    card: Card
     to: ConversationKey | None = None
 
 
@@ -385,7 +387,7 @@ class Adapter(Protocol):
         """
         ...
 
-    async def fetch(self, attachment: events.Attachment) -> bytes:
+    async def fetch(self, attachment: facts.Attachment) -> bytes:
         """
         Give what is in a file that somebody sent. Credentials go to the vendor's own hosts only.
 

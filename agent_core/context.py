@@ -19,6 +19,7 @@ import pydantic_core
 from agent_core import edits, events
 from agent_core.catalogue import Catalogue
 from agent_core.files import measured
+from agent_core.log import Record
 from agent_core.requests import APPROVING, DOUBT_ENDS, Decision, Outcome, Request, Settlement
 from agent_core.thread import Thread
 
@@ -77,7 +78,7 @@ def _between(thread: Thread, covered: int, upto: int) -> list[Entry]:
     return [entry for record in thread.records[covered:upto] for entry in _entry(thread, record)]
 
 
-def _entry(thread: Thread, record: events.Record) -> list[Entry]:
+def _entry(thread: Thread, record: Record) -> list[Entry]:
     at = record.at
     match record.event:
         case events.MessageTaken(fact=fact, name=name) | events.MessageKept(fact=fact, name=name):

@@ -28,7 +28,7 @@ from typing import Any
 
 from agent_core import edits, effects, events
 from agent_core.errors import AgentFault, Diverged, ImpureAgent, InvalidArguments, NeverAwaited, TooLong
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import APPROVING, HALTING, Outcome, Request, Settlement
 from agent_core.results import Answered, Approved, Denied, Failed, Large, Message, Ok, QuestionBack, Verdict
 from agent_core.thread import Thread

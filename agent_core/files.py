@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent_core.requests import Frozen
+
 LARGEST = 8 * 1024 * 1024  # bytes of one file
 MOST = 10  # files of one reply
 LONGEST_NAME = 200  # characters
@@ -23,6 +25,14 @@ class File:
     def body(self) -> bytes:
         """What is in it."""
         return self.content if isinstance(self.content, bytes) else self.content.encode("utf-8", "replace")
+
+
+class Enclosure(Frozen):
+    """A file that a run hands out; `size` in bytes, its content stands in `blob` for as long as it may be sent."""
+
+    name: str
+    size: int
+    blob: str
 
 
 def checked(files: Sequence[File]) -> tuple[File, ...]:

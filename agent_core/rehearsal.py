@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from agent_core import effects, events, forms, rulings
+from agent_core import effects, events, facts, forms, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.drive import Progress
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Who
 from agent_core.run import Agent
 from agent_core.thread import Thread
@@ -207,7 +207,7 @@ class Rehearsal:
 
     def _message(self, text: str) -> int:
         self._facts += 1
-        fact = events.MessageReceived(sender=Identity(HERE), sender_name="Rita", sent_at=START + self._facts, text=text)
+        fact = facts.MessageReceived(sender=Identity(HERE), sender_name="Rita", sent_at=START + self._facts, text=text)
         self.thread.learn(self._facts, fact)
         return self._facts
 

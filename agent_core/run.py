@@ -28,8 +28,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from agent_core import effects, tools
 from agent_core.drive import Again, Drive, Dropped, Join, Progress, Wait
 from agent_core.errors import Diverged, InvalidArguments, Stopped
-from agent_core.events import Record
 from agent_core.files import File, checked
+from agent_core.log import Record
 from agent_core.requests import OWNER_ROLE, PEOPLE, Choice, Where, to_role
 from agent_core.results import Answered, CallResult, Failed, Large, Message, Ok, QuestionBack, Verdict
 from agent_core.texts import storable

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from agent_core import events, lifecycle
 from agent_core.addresses import ConversationKey, Party
-from agent_core.events import Record
+from agent_core.facts import Attachment, MessageReceived
+from agent_core.log import Record
 from agent_core.requests import APPROVING, HALTING, Outcome
 from agent_core.rulings import Standing
 
@@ -99,15 +100,15 @@ class Thread:
 
     id: str
     conversation: ConversationKey
-    facts: dict[int, events.MessageReceived] = field(default_factory=dict)
+    facts: dict[int, MessageReceived] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     state: Execution = field(default_factory=Execution)
 
-    def learn(self, seq: int, fact: events.MessageReceived) -> None:
+    def learn(self, seq: int, fact: MessageReceived) -> None:
         """Take in a message that events are going to name."""
         self.facts[seq] = fact
 
-    def attachments(self) -> tuple[events.Attachment, ...]:
+    def attachments(self) -> tuple[Attachment, ...]:
         """Give the files that people have put to the messages of this run, in their order."""
         came = (record.event for record in self.records)
         later = (event.fact for event in came if isinstance(event, events.MessageTaken | events.MessageKept))
@@ -127,7 +128,7 @@ class Thread:
 
 
 def fold(
-    thread: str, conversation: ConversationKey, records: Iterable[Record], facts: Mapping[int, events.MessageReceived]
+    thread: str, conversation: ConversationKey, records: Iterable[Record], facts: Mapping[int, MessageReceived]
 ) -> Thread:
     """Fold a thread's stored events, oldest first, with the messages that they name."""
     folded = Thread(thread, conversation, dict(facts))

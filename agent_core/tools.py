@@ -21,7 +21,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent_core.addresses import Party
 from agent_core.errors import InvalidArguments
-from agent_core.events import Attachment
+from agent_core.facts import Attachment
 from agent_core.masking import MASK
 from agent_core.requests import Who
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from agent_core import addresses, edits, events, grants, likeness, policy, requests
+from agent_core import addresses, edits, events, facts, grants, likeness, policy, requests
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import PLAIN, Catalogue, Sentence
 from agent_core.effects import CallTool, RequestHuman
@@ -334,7 +334,7 @@ def _record(here: Conversation, thread: Thread, request: Request, waiting: quiet
     before = request.earlier
     if before is not None and before.outcome is Outcome.SUPERSEDED:
         title = request.title if before.title else ""
-        here.tell(before.home, events.RequestReplaced(request=before.request, by=request.id, title=title))
+        here.tell(before.home, facts.RequestReplaced(request=before.request, by=request.id, title=title))
     due = request.opened_at + request.where.gather + request.patience
     here.put_request(
         RequestRow(
@@ -390,9 +390,9 @@ def _default_target(here: Conversation, request: Request) -> str:
 
 def forwarded(
     here: Conversation, request: Request, place: ConversationKey, notes: tuple[str, ...] = ()
-) -> events.AskForwarded:
+) -> facts.AskForwarded:
     """Say what a place is to show."""
-    return events.AskForwarded(
+    return facts.AskForwarded(
         request=request.id,
         home=here.key,
         kind=request.kind,

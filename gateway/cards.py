@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from agent_core import edits, events, forms
 from agent_core.addresses import ConversationKey
+from agent_core.cards import Card
 from agent_core.catalogue import Catalogue
 from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Scope, Settlement, Who
 from agent_core.texts import exact, legible, shown
@@ -17,14 +18,12 @@ from gateway.conversation import Conversation, Reader
 UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}  # seconds
 
 
-def card(
-    here: Conversation, request: Request, place: ConversationKey, due: float, notes: tuple[str, ...] = ()
-) -> events.Card:
+def card(here: Conversation, request: Request, place: ConversationKey, due: float, notes: tuple[str, ...] = ()) -> Card:
     """Word a request's card for the readers of a place; `notes` say how it stands already."""
     words = here.words(place)
     asker, silence = _asker_and_silence(here, request, words)
     denies = request.kind is Kind.APPROVAL
-    return events.Card(
+    return Card(
         title=legible(title(here, request, place)),
         body=legible(here.worded(request.explained, place) if request.explained is not None else request.body),
         facts=(*_called(request, words), *((exact(name), shown(value)) for name, value in request.arguments.items())),

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_core import addresses, events, lifecycle
+from agent_core import addresses, events, facts, lifecycle, log
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.policy import ROLE
 from agent_core.requests import PEOPLE, Kind, Outcome, Request, Settlement, Where, Who, to_role
 from agent_core.run import Run, agent, digest_of
@@ -37,10 +37,10 @@ RUN, KEY = "r1", "request_human#1"  # the one run that a client's request begins
 @agent(name="ringback.ask")
 async def ask(run: Run) -> None:
     """Ask what a client wants asked; how it ends is read from the log."""
-    await run.request_human(wish(events.RequestReceived.model_validate(run.input)))
+    await run.request_human(wish(facts.RequestReceived.model_validate(run.input)))
 
 
-def wish(wanted: events.RequestReceived) -> Approval | Question | Form:
+def wish(wanted: facts.RequestReceived) -> Approval | Question | Form:
     """
     Say what a client wants as an agent would.
 
@@ -84,12 +84,12 @@ def thread(home: ConversationKey) -> str:
     return addresses.thread_id(home, "", ask.name)
 
 
-def request_id(home: ConversationKey, wanted: events.RequestReceived) -> str:
+def request_id(home: ConversationKey, wanted: facts.RequestReceived) -> str:
     """Name a client's request before anybody has decided on it: every part of its id is known already."""
     return addresses.derive("request", thread(home), RUN, KEY, digest_of(wish(wanted)), 1)
 
 
-def begin(here: Conversation, wanted: events.RequestReceived) -> None:
+def begin(here: Conversation, wanted: facts.RequestReceived) -> None:
     """Ask it, unless it was asked before."""
     name = thread(here.key)
     if name in here.threads:
@@ -108,7 +108,7 @@ def begin(here: Conversation, wanted: events.RequestReceived) -> None:
     )
 
 
-def spoke(here: Conversation, said: events.ClientSpoke) -> None:
+def spoke(here: Conversation, said: facts.ClientSpoke) -> None:
     """Do as a client wishes with what it has asked, while that is open."""
     thread = here.threads.get(said.thread)
     if thread is None or not thread.state.active:
@@ -200,7 +200,7 @@ class Asked:
     what stands now, `opened` what was asked, and `changes` how the two differ.
     """
 
-    wanted: events.RequestReceived | None = None
+    wanted: facts.RequestReceived | None = None
     received_at: float = 0.0
     request: Request | None = None
     opened: Request | None = None
@@ -226,7 +226,7 @@ def read(records: Sequence[Record]) -> Asked:
             case events.RunStarted(input=wanted):
                 known = wanted is not None  # or it was erased, and only how it ended is left
                 first = asked.received_at or record.at
-                asked = Asked(events.RequestReceived.model_validate(wanted) if known else None, first)
+                asked = Asked(facts.RequestReceived.model_validate(wanted) if known else None, first)
             case events.RequestOpened(request=request) if request.parent is None:
                 asked.request = asked.opened = request
             case events.RequestSettled(request=request, settlement=settlement):
@@ -256,7 +256,7 @@ async def look(store: Store, home: ConversationKey) -> Asked:
     if asked.received_at:
         return asked
     for record in (await store.load(home, Need())).facts:
-        if isinstance(record.event, events.RequestReceived):
+        if isinstance(record.event, facts.RequestReceived):
             return Asked(record.event, record.at)
     return asked
 
@@ -278,7 +278,7 @@ async def follow(store: Store, directory: Directory, asked: Mapping[str, Any]) -
     home, me = conversation(asked["client"], asked["key"]), Party(asked["me"])
     who, where = addressee(directory, asked["to"], me)
     terms = {"who": who, "where": where, "requester": me, "requester_name": directory.name(me)}
-    wanted = events.storable(events.RequestReceived.model_validate({**asked["request"], **terms}))
+    wanted = log.storable(facts.RequestReceived.model_validate({**asked["request"], **terms}))
     seen, told = 0, False
     while True:
         stands = read(await store.log(thread(home)))

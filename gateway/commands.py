@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import addresses, events, handing, lifecycle, policy, rulings
+from agent_core import addresses, facts, handing, lifecycle, policy, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from gateway.directory import Directory
 from gateway.errors import Busy, Declined, Needed
@@ -52,7 +52,7 @@ async def carry_out(store: Store, directory: Directory, asked: dict[str, Any], r
             await store.offer(asked["code"], Party(asked["person"]), store.now() + CODE_LIFE)
             return 1
         case "reassign":
-            return await _reassign(store, directory, events.HandOverWished.model_validate(asked["wished"]))
+            return await _reassign(store, directory, facts.HandOverWished.model_validate(asked["wished"]))
         case "retry":
             return int(await store.retry(asked["delivery"]))
         case "forget":
@@ -64,7 +64,7 @@ async def carry_out(store: Store, directory: Directory, asked: dict[str, Any], r
                 end=asked["end"],
             )
         case _:
-            acted = events.OperatorActed.model_validate(asked["acted"])
+            acted = facts.OperatorActed.model_validate(asked["acted"])
             addresses.parse(asked["conversation"])
             await store.append(Fact(ConversationKey(asked["conversation"]), acted, ()))
             return 1
@@ -82,7 +82,7 @@ async def _forget(store: Store, party: Party, identities: list[Identity], runtim
             for conversation, thread in needed.runs:
                 if thread not in cancelled:
                     cancelled.add(thread)
-                    acted = events.OperatorActed(thread=thread, choice="cancel", by="the command line")
+                    acted = facts.OperatorActed(thread=thread, choice="cancel", by="the command line")
                     await store.append(Fact(conversation, acted, ()))
         except Busy:
             if not cancelled:
@@ -91,7 +91,7 @@ async def _forget(store: Store, party: Party, identities: list[Identity], runtim
     raise Busy("their runs are ending; let the gateway run, and ask again in a moment")
 
 
-async def _reassign(store: Store, directory: Directory, wished: events.HandOverWished) -> int:
+async def _reassign(store: Store, directory: Directory, wished: facts.HandOverWished) -> int:
     """Have a request handed on in somebody's place, where it stands so that they could."""
     row = await store.request(wished.request)
     giver, to = directory.of(wished.giver), directory.of(wished.to)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import events
+from agent_core.cards import Card, Confirm
 from agent_core.catalogue import Catalogue
 from agent_core.requests import Decision, Request
 from agent_core.texts import exact, in_short, legible, shown
 from gateway.conversation import Conversation
 
 
-def asked(title: str, request: Request, words: Catalogue) -> events.Confirm:
+def asked(title: str, request: Request, words: Catalogue) -> Confirm:
     """
     Name once more what is approved: the tool with its arguments, in short; in full they stand on the card.
 
@@ -25,7 +25,7 @@ def asked(title: str, request: Request, words: Catalogue) -> events.Confirm:
     """
     values = [f"{exact(name)}: {in_short(shown(value))}" for name, value in request.arguments.items()]
     named = title if request.tool is None else request.tool
-    return events.Confirm(
+    return Confirm(
         title=words.say("confirm.title"),
         text="\n".join([in_short(legible(named)), *values]),
         yes=words.say("button.run_again" if request.in_doubt else "button.approve"),
@@ -33,7 +33,7 @@ def asked(title: str, request: Request, words: Catalogue) -> events.Confirm:
     )
 
 
-def offered(here: Conversation, card: events.Card, *, in_doubt: bool) -> events.Card:
+def offered(here: Conversation, card: Card, *, in_doubt: bool) -> Card:
     """Say on a card how to approve in words; where no button can ask once more, that is the only way."""
     told = here.say("card.how.code.in_doubt.high" if in_doubt else "card.how.code.high", code=card.code)
     update: dict[str, Any] = {"how": f"{card.how} {told}"}

@@ -19,12 +19,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from adapters.base import NO_HEAD, Adapter, Ask, Capabilities, Letterhead, Outbound, Part, Say, Settle, Whisper
-from agent_core import addresses, effects, events
+from agent_core import addresses, effects, events, facts
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import PLAIN, Catalogue, Catalogues, Sentence
 from agent_core.drive import Drive
-from agent_core.events import Record
+from agent_core.files import Enclosure
 from agent_core.grants import Grant
+from agent_core.log import Record
 from agent_core.policy import Rule
 from agent_core.requests import Assurance
 from agent_core.thread import Thread
@@ -314,7 +315,7 @@ class Conversation:
     def tell_owner(self, told: Callable[[ConversationKey], str]) -> None:
         """Tell the people who look after this gateway, each place in the words of those who read there."""
         for place in self.world.watchers():
-            self.tell(place, events.NoteForwarded(text=told(place)))
+            self.tell(place, facts.NoteForwarded(text=told(place)))
 
     def send(self, outbound: Outbound, *, request: str | None = None, deadline: float | None = None) -> list[str]:
         """
@@ -362,7 +363,7 @@ class Conversation:
         else:
             self.send(Say(text, root))
 
-    def reply(self, thread: Thread, text: str, enclosures: tuple[events.Enclosure, ...] = ()) -> None:
+    def reply(self, thread: Thread, text: str, enclosures: tuple[Enclosure, ...] = ()) -> None:
         """Say something where a thread's run was asked; a fork says nothing."""
         if thread.state.suppressed:
             return

@@ -8,7 +8,7 @@ What comes out is the conversation's draft, true once it is committed.
 from __future__ import annotations
 
 from adapters.base import Say
-from agent_core import events
+from agent_core import events, facts
 from agent_core.requests import Decision
 from gateway import (
     clients,
@@ -77,41 +77,41 @@ def _settle_local(here: Conversation, seq: int) -> None:
 
 def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
     match fact:
-        case events.MessageReceived() if (code := linking.code_in(fact)) is not None:
+        case facts.MessageReceived() if (code := linking.code_in(fact)) is not None:
             linking.claim(here, fact, code)
-        case events.MessageReceived():
+        case facts.MessageReceived():
             return inbound.message(here, seq, fact)
-        case events.ActionTaken() | events.FormSubmitted():
+        case facts.ActionTaken() | facts.FormSubmitted():
             inbound.action(here, fact)
-        case events.DeliveryReported():
+        case facts.DeliveryReported():
             places.reported(here, fact)
-        case events.AskForwarded():
+        case facts.AskForwarded():
             places.show(here, fact)
-        case events.CardForwarded():
+        case facts.CardForwarded():
             places.change(here, fact)
-        case events.RulingForwarded():
+        case facts.RulingForwarded():
             places.ruled(here, fact)
-        case events.ResponseForwarded(response=response):
+        case facts.ResponseForwarded(response=response):
             home.respond(here, seq, response)
-        case events.RequestReplaced():
+        case facts.RequestReplaced():
             settling.replaced(here, fact)
-        case events.HandOverWished():
+        case facts.HandOverWished():
             handing.wished(here, seq, fact)
-        case events.CopyFailed():
+        case facts.CopyFailed():
             ladder.copy_failed(here, fact)
-        case events.NoteForwarded(text=text, root=root):
+        case facts.NoteForwarded(text=text, root=root):
             here.send(Say(text, root))
-        case events.DeliveryEnded():
+        case facts.DeliveryEnded():
             places.delivery_ended(here, fact)
-        case events.OperatorActed():
+        case facts.OperatorActed():
             operator.act(here, seq, fact)
-        case events.RequestReceived():
+        case facts.RequestReceived():
             clients.begin(here, fact)
-        case events.ClientSpoke():
+        case facts.ClientSpoke():
             clients.spoke(here, fact)
-        case events.MessageEdited() | events.MessageDeleted():
+        case facts.MessageEdited() | facts.MessageDeleted():
             pass  # kept in the log as evidence; what was read stays as it was read
-        case events.TextsErased():
+        case facts.TextsErased():
             pass  # the owner has loaded everything anew
     return True
 
@@ -129,36 +129,36 @@ def needs(here: Conversation, now: float) -> Need:
     requests += [name for op in here.ongoing.results if (name := here.ongoing.approvals.get(op)) is not None]
     for _, _, fact in here.facts:
         match fact:
-            case events.MessageReceived() if (code := linking.code_in(fact)) is not None:
+            case facts.MessageReceived() if (code := linking.code_in(fact)) is not None:
                 codes.append(code)
-            case events.MessageReceived(root=root, reply_to=reply_to):
+            case facts.MessageReceived(root=root, reply_to=reply_to):
                 roots.append(root)
                 messages += [reply_to] if reply_to else []
                 named = inbound.named(here, fact)
                 meant = [c for c in here.copies.values() if c.settled_at is None or c is named]
                 requests += [copy.request for copy in meant if copy.home == here.key]
                 requests += [grant.id for grant in inbound.revoked(here, fact) if grant.home == here.key]
-            case events.DeliveryReported(message_id=message):
+            case facts.DeliveryReported(message_id=message):
                 messages.append(message)
-            case events.ActionTaken(request=request, decision=Decision.APPROVE | Decision.DENY, value=value):
+            case facts.ActionTaken(request=request, decision=Decision.APPROVE | Decision.DENY, value=value):
                 requests += [request, *filter(None, value.split(","))]
-            case events.ActionTaken(request=request) | events.FormSubmitted(request=request):
+            case facts.ActionTaken(request=request) | facts.FormSubmitted(request=request):
                 requests.append(request)
-            case events.CardForwarded(request=request) | events.CopyFailed(request=request):
+            case facts.CardForwarded(request=request) | facts.CopyFailed(request=request):
                 requests.append(request)
-            case events.RequestReplaced(request=request) | events.HandOverWished(request=request):
+            case facts.RequestReplaced(request=request) | facts.HandOverWished(request=request):
                 requests.append(request)
-            case events.RulingForwarded(request=request):
+            case facts.RulingForwarded(request=request):
                 requests.append(request)
-            case events.DeliveryEnded(request=str(request)):
+            case facts.DeliveryEnded(request=str(request)):
                 requests += [request, *(here.copies[request].members if request in here.copies else ())]
-            case events.ResponseForwarded(response=response):
+            case facts.ResponseForwarded(response=response):
                 requests.append(response.request)
-            case events.OperatorActed(choice="revoke", note=request):
+            case facts.OperatorActed(choice="revoke", note=request):
                 requests.append(request)
-            case events.OperatorActed(thread=thread) | events.ClientSpoke(thread=thread):
+            case facts.OperatorActed(thread=thread) | facts.ClientSpoke(thread=thread):
                 threads.append(thread)
-            case events.RequestReceived():
+            case facts.RequestReceived():
                 threads.append(clients.thread(here.key))
     need = Need(
         roots=tuple(root for root in roots if root not in here.known_roots),

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.base import Adapter, Check, Named
-from agent_core import addresses, events
+from agent_core import addresses
 from agent_core.addresses import ConversationKey, Party
+from agent_core.cards import Card
 from agent_core.policy import Rule
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
 from gateway.conversation import World
@@ -35,7 +36,7 @@ async def account(
     people = {identity: world.directory.name(world.directory.party(identity)) for identity in mine}
     shown = _card_at(world, name, to)
     words = world.words(shown) if shown is not None else world.catalogues.own
-    card = events.Card(title=words.say("doctor.card"), body=words.say("doctor.card.body"))
+    card = Card(title=words.say("doctor.card"), body=words.say("doctor.card.body"))
     named = Named(_places(settings, name), people, card, shown)
     try:
         checks = await adapter.check(named)

@@ -14,7 +14,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent_core import edits, events, forms, handing, policy, requests, rulings
+from agent_core import edits, events, facts, forms, handing, policy, requests, rulings
 from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Catalogue
 from agent_core.effects import CallTool, Effect, RequestHuman
@@ -168,7 +168,7 @@ def show(here: Conversation, before: Standing, standing: Standing, editor: Party
         if vote.via is not None and vote.party != editor:
             words, title = here.words(vote.identity), cards.title(here, request, vote.identity)
             told = words.say("votes.fell.you", name=standing.changed_by, title=title, changes=difference)
-            ruling = events.RulingForwarded(
+            ruling = facts.RulingForwarded(
                 request=request.id, to=vote.identity, reason=f"fell {request.revision}", text=told
             )
             here.tell(vote.via, ruling)

@@ -7,18 +7,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from adapters.base import Adapter, Part
-from agent_core import events
-from agent_core.files import File
+from agent_core import facts
+from agent_core.files import Enclosure, File
 from agent_core.thread import Thread
 from gateway.perform import blob_of
 from gateway.store.base import FILE_DAYS, Blob, Store
 
 
-def enclose(files: tuple[File, ...]) -> tuple[tuple[events.Enclosure, ...], list[Blob]]:
+def enclose(files: tuple[File, ...]) -> tuple[tuple[Enclosure, ...], list[Blob]]:
     """Say what the log holds of files, and what is kept beside it."""
     blobs = [blob_of(file.body, FILE_DAYS) for file in files]
     enclosures = (
-        events.Enclosure(name=file.name, size=len(blob.body), blob=blob.digest)
+        Enclosure(name=file.name, size=len(blob.body), blob=blob.digest)
         for file, blob in zip(files, blobs, strict=True)
     )
     return tuple(enclosures), blobs
@@ -32,11 +32,11 @@ async def filled(store: Store, part: Part) -> Part | None:
     return part.model_copy(update={"contents": tuple(contents)}) if contents else part
 
 
-def fetcher(thread: Thread, adapter: Adapter | None) -> Callable[[events.Attachment], Awaitable[bytes]]:
+def fetcher(thread: Thread, adapter: Adapter | None) -> Callable[[facts.Attachment], Awaitable[bytes]]:
     """Let a tool have what is in the files of its run's messages, and in no others."""
     known = thread.attachments()
 
-    async def fetch(attachment: events.Attachment) -> bytes:
+    async def fetch(attachment: facts.Attachment) -> bytes:
         if attachment not in known or adapter is None:
             raise LookupError(f"{attachment.name} is not among the files of this run's messages")
         return await adapter.fetch(attachment)

@@ -12,10 +12,11 @@ import math
 from collections.abc import Mapping
 
 from adapters.base import HOW, OVERLOADED, REASON, TO, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
-from agent_core import events, forms, handing
+from agent_core import facts, forms, handing
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.catalogue import Catalogue, Catalogues
 from agent_core.forms import Field
+from agent_core.log import storable
 from agent_core.requests import HANDING_ON, Decision
 from agent_core.rulings import Voter
 from gateway import filling
@@ -64,7 +65,7 @@ class Gate:
         if self.overloaded(once=True):  # the doors begin to refuse before, by what it is
             self.refused(channel, name, OVERLOADED)
             return Refused("more comes in than can be taken", retry=True)
-        fact, blobs = _with_blobs(inbound, events.storable(inbound.fact), self._raw_days)
+        fact, blobs = _with_blobs(inbound, storable(inbound.fact), self._raw_days)
         beside = fact.root if inbound.passing else None
         try:
             with self._admission.storing():
@@ -149,7 +150,7 @@ class Gate:
         close, failed = say("form.close"), say("form.failed")
         return Form(Decision.REASSIGN, title, (to, how), submit, close, failed, revision=revision)
 
-    async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
+    async def faults(self, conversation: ConversationKey, sent: facts.FormSubmitted) -> Mapping[str, str]:
         """Say what is wrong with a form before it is appended."""
         try:
             copy = await self._runtime.limit(self._store.copy(conversation, sent.request), QUERY_LIMIT)
@@ -189,14 +190,14 @@ class Gate:
 
 
 def _with_blobs(
-    inbound: Inbound, fact: events.ChannelFact, raw_days: float
-) -> tuple[events.ChannelFact, tuple[Blob, ...]]:
+    inbound: Inbound, fact: facts.ChannelFact, raw_days: float
+) -> tuple[facts.ChannelFact, tuple[Blob, ...]]:
     blobs = []
     if inbound.raw:
         raw = blob_of(inbound.raw, raw_days)
         blobs.append(raw)
         fact = fact.model_copy(update={"raw": raw.digest})
-    if isinstance(fact, events.MessageReceived) and len(fact.text) > LONGEST_TEXT:
+    if isinstance(fact, facts.MessageReceived) and len(fact.text) > LONGEST_TEXT:
         whole = blob_of(fact.text.encode(), None)
         blobs.append(whole)
         cut = f"{fact.text[:LONGEST_TEXT]}… [cut: {len(fact.text)} characters]"

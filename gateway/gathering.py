@@ -24,9 +24,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.base import NO_HEAD, Ask, Letterhead, Say, Settle
-from agent_core import addresses, events
+from agent_core import addresses
 from agent_core.addresses import ConversationKey
-from agent_core.events import Card, Row
+from agent_core.cards import Card, Row
+from agent_core.facts import ActionTaken, CopyFailed, RulingForwarded
 from agent_core.requests import Decision, Kind
 from agent_core.texts import in_short
 from gateway import clients, letters
@@ -178,7 +179,7 @@ def fail(here: Conversation, copy: Copy, reason: str) -> None:
     """Say at home that a card reaches nobody here; of a list at the homes of all that are open on it."""
     for one in [here.copies[name] for name in copy.members if name in here.copies] or [copy]:
         if one.settled_at is None:
-            failed = events.CopyFailed(request=one.request, place=here.key, reason=reason)
+            failed = CopyFailed(request=one.request, place=here.key, reason=reason)
             here.tell(ConversationKey(one.home), failed)
 
 
@@ -302,7 +303,7 @@ def members(here: Conversation, batch: Copy) -> list[Copy]:
     return [here.copies[name] for name in batch.members if name in here.copies]
 
 
-def pressed(here: Conversation, fact: events.ActionTaken, batch: Copy) -> list[Copy]:
+def pressed(here: Conversation, fact: ActionTaken, batch: Copy) -> list[Copy]:
     """Give the requests that a press on a list covers: those that it names, as far as they stand there."""
     named = fact.value.split(",")
     return [copy for copy in members(here, batch) if copy.request in named]
@@ -314,7 +315,7 @@ def show_by_itself(here: Conversation, copy: Copy) -> None:
         _show(here, copy)
 
 
-def refused(here: Conversation, ruling: events.RulingForwarded, copy: Copy) -> None:
+def refused(here: Conversation, ruling: RulingForwarded, copy: Copy) -> None:
     """Note why an answer to a request on a list changed nothing; it is told together with the others."""
     lines = here.listing.refused.setdefault((ruling.to, ruling.under, ruling.of, copy.batch, copy.home), [])
     lines.append(f"{copy.code} {_line(copy.card)}: {ruling.text}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agent_core import events, grants, rulings
+from agent_core import events, facts, grants, rulings
 from agent_core.addresses import ConversationKey
 from agent_core.grants import Grant
 from agent_core.requests import OWNER_ROLE, THREAD, Outcome, Request, Settlement
@@ -137,7 +137,7 @@ def revoke(here: Conversation, seq: int, request: Request, response: Response) -
     return None
 
 
-def revoke_for(here: Conversation, acted: events.OperatorActed) -> None:
+def revoke_for(here: Conversation, acted: facts.OperatorActed) -> None:
     """End a grant for an operator, or for the client whose calls it covers."""
     standing, grant = settling.standing_of(here, acted.note), here.grant(acted.note)
     if standing is None or grant is None:
@@ -201,7 +201,7 @@ def _show_ended(here: Conversation, grant: Grant, key: str, **names: str) -> Non
 
 
 def _tell(here: Conversation, grant: Grant, place: ConversationKey, text: str, revoke: str) -> None:
-    event = events.CardForwarded(request=grant.id, settled=False, grant=text, revoke=revoke)
+    event = facts.CardForwarded(request=grant.id, settled=False, grant=text, revoke=revoke)
     if place == here.key and grant.id not in here.copies:  # a card of long ago, which this turn has not loaded
         here.send_later(event)
     else:

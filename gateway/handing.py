@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from agent_core import addresses, events, handing, policy, rulings
+from agent_core import addresses, events, facts, handing, policy, rulings
 from agent_core.addresses import ConversationKey
 from agent_core.handing import Wish
 from agent_core.policy import Person
@@ -51,7 +51,7 @@ def hand_on(here: Conversation, standing: Standing, response: Response, said: Ma
     return None
 
 
-def wished(here: Conversation, seq: int, fact: events.HandOverWished) -> None:
+def wished(here: Conversation, seq: int, fact: facts.HandOverWished) -> None:
     """Hand a request on in somebody's place, where it stands so that they could; who wished it has looked before."""
     standing, directory = settling.standing_of(here, fact.request), here.world.directory
     giver, to = directory.of(fact.giver), directory.of(fact.to)
@@ -104,9 +104,9 @@ def _show(here: Conversation, before: Standing, giver: Voter, added: list[Conver
     for place in before.request.places:
         if place in own:
             notes = voting.handed(here, standing, place)[-1:]
-            here.tell(place, events.CardForwarded(request=request.id, settled=True, notes=notes))
+            here.tell(place, facts.CardForwarded(request=request.id, settled=True, notes=notes))
         else:
-            here.tell(place, events.CardForwarded(request=request.id, settled=False, who=request.who))
+            here.tell(place, facts.CardForwarded(request=request.id, settled=False, who=request.who))
     voting.show(here, standing)
     for place in added:
         if place not in waiting:

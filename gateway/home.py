@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import addresses, events, forms, rulings
+from agent_core import addresses, events, facts, forms, rulings
 from agent_core.addresses import Party
 from agent_core.context import said
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
@@ -225,7 +225,7 @@ def _tell_of_late(here: Conversation, thread: Thread, request: Request, late: ev
 def _tell(here: Conversation, response: Response, reason: str, text: str) -> None:
     here.tell(
         response.via,
-        events.RulingForwarded(
+        facts.RulingForwarded(
             request=response.request,
             to=response.voter.identity,
             reason=reason,
@@ -276,7 +276,7 @@ def _ask_back(here: Conversation, seq: int, request: Request, response: Response
     )
     callbacks.asked_back(here, thread)
     under = here.words(response.via).say(told, name=request.requester_name)
-    here.tell(response.via, events.CardForwarded(request=request.id, settled=False, under=under))
+    here.tell(response.via, facts.CardForwarded(request=request.id, settled=False, under=under))
 
 
 def _pass_to_requester(

@@ -12,7 +12,7 @@ no time of the vendor's, and a mail that of another clock, so it names its reque
 from __future__ import annotations
 
 from adapters.base import HOW, REASON, TO, Say
-from agent_core import events, forms, replies
+from agent_core import events, facts, forms, replies
 from agent_core.addresses import Party
 from agent_core.grants import Grant
 from agent_core.requests import HANDING_ON, Decision, Kind
@@ -23,21 +23,21 @@ from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy
 
 
-def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) -> None:
+def action(here: Conversation, fact: facts.ActionTaken | facts.FormSubmitted) -> None:
     """Somebody pressed a button, or sent in the form behind one."""
     copy = here.copies.get(fact.request)
     if copy is None:
         if not here.told_lately(f"{fact.sender} gone"):
             here.whisper(fact.sender, here.words(fact.sender).say("refused.gone"))
         return
-    if isinstance(fact, events.ActionTaken) and copy.members:
+    if isinstance(fact, facts.ActionTaken) and copy.members:
         covered = gathering.pressed(here, fact, copy)
         for one in covered:
             of = sum(other.home == one.home for other in covered)
             places.answer(here, fact, one, fact.decision, revision=fact.revision, of=of)
-    elif isinstance(fact, events.ActionTaken) and fact.decision is Decision.SHOW:
+    elif isinstance(fact, facts.ActionTaken) and fact.decision is Decision.SHOW:
         gathering.show_by_itself(here, copy)
-    elif isinstance(fact, events.ActionTaken):
+    elif isinstance(fact, facts.ActionTaken):
         confirmed = copy.card.confirm is not None
         places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision, confirmed=confirmed)
     elif fact.decision in HANDING_ON:
@@ -52,7 +52,7 @@ def action(here: Conversation, fact: events.ActionTaken | events.FormSubmitted) 
         places.answer(here, fact, copy, fact.decision, reason, choice=fact.choice, revision=fact.revision)
 
 
-def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
+def message(here: Conversation, seq: int, fact: facts.MessageReceived) -> bool:
     """
     Somebody wrote.
 
@@ -99,7 +99,7 @@ def message(here: Conversation, seq: int, fact: events.MessageReceived) -> bool:
     return True
 
 
-def revoked(here: Conversation, fact: events.MessageReceived) -> list[Grant]:
+def revoked(here: Conversation, fact: facts.MessageReceived) -> list[Grant]:
     """Find the standing grants that a bare word ends: in their one-to-one conversation, all that somebody has given."""
     word = replies.revokes(fact.text, languages=here.world.languages(fact.sender))
     if not (word and fact.direct) or named(here, fact) is not None:
@@ -107,13 +107,13 @@ def revoked(here: Conversation, fact: events.MessageReceived) -> list[Grant]:
     return here.world.grants.given_by(here.world.directory.party(fact.sender))
 
 
-def read(here: Conversation, fact: events.MessageReceived) -> replies.Reading:
+def read(here: Conversation, fact: facts.MessageReceived) -> replies.Reading:
     """Read a text; the codes of this conversation count."""
     codes = {code for copy in here.copies.values() for code in (copy.code, *copy.earlier_codes) if code}
     return places.reading(here, fact, codes=codes)
 
 
-def named(here: Conversation, fact: events.MessageReceived) -> Copy | None:
+def named(here: Conversation, fact: facts.MessageReceived) -> Copy | None:
     """Find the request that a message names, by the card that it stands under or by a code; under a list by a code."""
     under = places.copy_under(here, fact.reply_to)
     if under is not None and not under.members:
@@ -130,27 +130,27 @@ def _open(here: Conversation) -> list[Copy]:
     return [copy for copy in here.copies.values() if copy.settled_at is None and not copy.members]
 
 
-def _stands_by(copy: Copy, fact: events.MessageReceived) -> bool:
+def _stands_by(copy: Copy, fact: facts.MessageReceived) -> bool:
     """A text in the thread of a card, or beside it: what stands under something else is about that."""
     return fact.root == copy.root if copy.root else fact.reply_to is None
 
 
-def _may_answer(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+def _may_answer(here: Conversation, fact: facts.MessageReceived, copy: Copy) -> bool:
     voter = here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance)
     return here.world.directory.may_answer(copy.who, copy.requester, voter)
 
 
-def _is_requester(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+def _is_requester(here: Conversation, fact: facts.MessageReceived, copy: Copy) -> bool:
     return here.key == copy.home and _asked_for(here, fact, copy.requester)
 
 
-def _asked_for(here: Conversation, fact: events.MessageReceived, requester: Party | None) -> bool:
+def _asked_for(here: Conversation, fact: facts.MessageReceived, requester: Party | None) -> bool:
     """Whoever asked for it wrote this; their account may have been linked to them since."""
     directory = here.world.directory
     return directory.party(fact.sender) == directory.present(requester)
 
 
-def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+def _could_mean(here: Conversation, fact: facts.MessageReceived, copy: Copy) -> bool:
     """Any text may answer a question; for an approval it is one of its words or a change, for a form it has a field."""
     if copy.reassign is not None and replies.handing(fact.text, here.world.languages(fact.sender)):
         return True
@@ -164,12 +164,12 @@ def _could_mean(here: Conversation, fact: events.MessageReceived, copy: Copy) ->
     return reading.decision is not None or (reading.begins and here.capabilities().direct)
 
 
-def _is_asked_in_thread(here: Conversation, fact: events.MessageReceived, copy: Copy) -> bool:
+def _is_asked_in_thread(here: Conversation, fact: facts.MessageReceived, copy: Copy) -> bool:
     """In a card's thread, what somebody who may decide writes is about it; not what they asked for themselves."""
     return bool(copy.root) and not _asked_for(here, fact, copy.requester)
 
 
-def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[Copy]) -> None:
+def _list_codes(here: Conversation, fact: facts.MessageReceived, copies: list[Copy]) -> None:
     if here.told_lately(f"{fact.sender} codes"):
         return
     words = here.words(fact.sender)
@@ -180,7 +180,7 @@ def _list_codes(here: Conversation, fact: events.MessageReceived, copies: list[C
 # Not an answer -------------------------------------------------------------------------------------------------------
 
 
-def _plain(here: Conversation, seq: int, fact: events.MessageReceived, reading: replies.Reading) -> None:
+def _plain(here: Conversation, seq: int, fact: facts.MessageReceived, reading: replies.Reading) -> None:
     listening = here.world.agents.at(here.key)
     thread = _thread_at(here, fact.root)
     if thread is not None and thread.state.active:
@@ -198,7 +198,7 @@ def _thread_at(here: Conversation, root: str) -> Thread | None:
 def _to_run(
     here: Conversation,
     seq: int,
-    fact: events.MessageReceived,
+    fact: facts.MessageReceived,
     thread: Thread,
     listening: Listening | None,
     reading: replies.Reading,
@@ -221,7 +221,7 @@ def _to_run(
 
 
 def _may_speak(
-    here: Conversation, fact: events.MessageReceived, listening: Listening | None, is_requester: bool
+    here: Conversation, fact: facts.MessageReceived, listening: Listening | None, is_requester: bool
 ) -> bool:
     if is_requester:
         return True
@@ -240,7 +240,7 @@ def _waiting_for(here: Conversation, thread: Thread) -> str:
     return here.say("waiting", who=asking.who(here, standing.request, here.words()))
 
 
-def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening: Listening) -> None:
+def _start(here: Conversation, seq: int, fact: facts.MessageReceived, listening: Listening) -> None:
     directory = here.world.directory
     if not directory.may_start(listening.settings.start, fact.sender, outsider=fact.outsider):
         _refuse(here, fact, "start.refused")
@@ -252,6 +252,6 @@ def _start(here: Conversation, seq: int, fact: events.MessageReceived, listening
     runs.start(here, listening, seq, fact, party, directory.name(party, fact.sender_name))
 
 
-def _refuse(here: Conversation, fact: events.MessageReceived, key: str, quiet: float = QUIET) -> None:
+def _refuse(here: Conversation, fact: facts.MessageReceived, key: str, quiet: float = QUIET) -> None:
     if not here.told_lately(f"{fact.sender} {key}", quiet):
         here.whisper(fact.sender, here.words(fact.sender).say(key), fact.root)

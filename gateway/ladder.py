@@ -20,7 +20,7 @@ and its reminders stand.
 
 from __future__ import annotations
 
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Who, widened
 from agent_core.rulings import Standing
@@ -136,7 +136,7 @@ def _ask_besides(
         _nobody_reached(here, wider, following)
         return waiting
     for place in request.places:
-        here.tell(place, events.CardForwarded(request=request.id, settled=False, who=who))
+        here.tell(place, facts.CardForwarded(request=request.id, settled=False, who=who))
     stands = standing.model_copy(update={"request": wider})
     for place in added:
         if place not in waiting:
@@ -182,7 +182,7 @@ def _nobody_reached(here: Conversation, request: Request, following: int, reason
         settling.settle(here, request, Settlement(outcome=outcome, at=here.now, comment=reason))
 
 
-def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
+def copy_failed(here: Conversation, failed: facts.CopyFailed) -> None:
     """A place cannot show a request: it is shown at the next account of whoever is reached there, if there is one."""
     standing = settling.standing_of(here, failed.request)
     if standing is None or standing.settlement is not None:
@@ -201,7 +201,7 @@ def copy_failed(here: Conversation, failed: events.CopyFailed) -> None:
         _nobody_reached(here, request, standing.rung, failed.reason)
 
 
-def _away(here: Conversation, standing: Standing, failed: events.CopyFailed) -> None:
+def _away(here: Conversation, standing: Standing, failed: facts.CopyFailed) -> None:
     """
     Whoever has a card answers by a robot that they are away: the next step is taken at once, and it is said.
 
@@ -249,4 +249,4 @@ def _remind(here: Conversation, request: Request, places: list[ConversationKey])
     for place in places:
         title, time = cards.title(here, request, place), here.clock(due, place)
         text = here.words(place).say("reminder", title=title, time=time)
-        here.tell(place, events.CardForwarded(request=request.id, settled=False, remind=text))
+        here.tell(place, facts.CardForwarded(request=request.id, settled=False, remind=text))

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.base import Letterhead, Say
-from agent_core import addresses, events, forms, replies
+from agent_core import addresses, facts, forms, replies
 from agent_core.addresses import Identity, Party
+from agent_core.cards import Card
 from agent_core.forms import Field
 from agent_core.requests import Kind, Who
 from agent_core.texts import exact, legible
@@ -29,7 +30,7 @@ MOST_FOLLOWED = 20  # ids that a letter names of what it follows
 SHOWN = 80  # characters of the topic of a letter that an owner is told of
 
 
-def take_in(here: Conversation, fact: events.MessageReceived, letter: events.Letter) -> bool:
+def take_in(here: Conversation, fact: facts.MessageReceived, letter: facts.Letter) -> bool:
     """
     Note who writes to whom about what.
 
@@ -50,13 +51,13 @@ def take_in(here: Conversation, fact: events.MessageReceived, letter: events.Let
     return True
 
 
-def tell(here: Conversation, fact: events.ChannelFact, key: str) -> None:
+def tell(here: Conversation, fact: facts.ChannelFact, key: str) -> None:
     """Tell whoever wrote something, once in a while."""
     if not here.told_lately(f"{fact.sender} {key}", QUIET):
         here.whisper(fact.sender, here.words(fact.sender).say(key))
 
 
-def _tell_owner(here: Conversation, fact: events.MessageReceived, letter: events.Letter) -> None:
+def _tell_owner(here: Conversation, fact: facts.MessageReceived, letter: facts.Letter) -> None:
     if here.told_lately(f"{fact.sender} unproven", FORGET_TOLD):
         return
     topic = legible(letter.topic)[:SHOWN]
@@ -64,14 +65,14 @@ def _tell_owner(here: Conversation, fact: events.MessageReceived, letter: events
     here.tell_owner(lambda place: here.words(place).say("letter.unproven.owner", sender=sender, topic=topic))
 
 
-def _belongs(here: Conversation, fact: events.MessageReceived) -> bool:
+def _belongs(here: Conversation, fact: facts.MessageReceived) -> bool:
     known = here.state.head
     if known is None or fact.sender in (*known.to, *known.copies):
         return True
     return here.world.directory.person(fact.sender) is not None
 
 
-def _head(here: Conversation, fact: events.MessageReceived, letter: events.Letter) -> Letterhead:
+def _head(here: Conversation, fact: facts.MessageReceived, letter: facts.Letter) -> Letterhead:
     directory = here.world.directory
     others = [one for one in letter.readers if one != fact.sender and directory.person(one) is not None]
     return Letterhead(
@@ -95,7 +96,7 @@ def deciders(here: Conversation, who: Who, requester: Party | None) -> tuple[Ide
     return tuple(one for one, voter in voters if directory.may_answer(who, requester, voter))
 
 
-def worded(here: Conversation, ask: events.AskForwarded, code: str) -> events.Card:
+def worded(here: Conversation, ask: facts.AskForwarded, code: str) -> Card:
     """Word a card for a letter: by when in words, and how to answer without anything to press."""
     card, words = ask.card, here.words()
     if ask.kind is Kind.FORM:
@@ -114,7 +115,7 @@ def worded(here: Conversation, ask: events.AskForwarded, code: str) -> events.Ca
     return card.model_copy(update={"by": by, "due": None, "code": code, "how": how})
 
 
-def _can_be_pressed(card: events.Card) -> bool:
+def _can_be_pressed(card: Card) -> bool:
     """Tell whether there is anything to press on a page; what urgently has to be approved takes its code."""
     return bool(card.choices or card.fields or (card.buttons and card.confirm is None))
 

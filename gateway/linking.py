@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from agent_core import events
+from agent_core import facts
 from agent_core.replies import ALPHABET
 from agent_core.requests import Assurance
 from gateway.conversation import Conversation
@@ -38,13 +38,13 @@ def digest(code: str) -> str:
     return sha256(code.replace("-", "").upper().encode()).hexdigest()
 
 
-def code_in(fact: events.MessageReceived) -> str | None:
+def code_in(fact: facts.MessageReceived) -> str | None:
     """Give the digest of the code that a message consists of; None where it is something else."""
     written = WRITTEN.fullmatch(fact.text.strip()) if fact.direct else None
     return digest(written[1] + written[2]) if written else None
 
 
-def claim(here: Conversation, fact: events.MessageReceived, code: str) -> None:
+def claim(here: Conversation, fact: facts.MessageReceived, code: str) -> None:
     """Somebody wrote a code: the account is the person's that it was made for."""
     tries = tuple(at for at in here.state.link_tries if here.now - at < TRIES_WITHIN)
     if len(tries) >= TRIES or fact.assurance is Assurance.NONE:
@@ -67,5 +67,5 @@ def claim(here: Conversation, fact: events.MessageReceived, code: str) -> None:
         contact = directory.contact(person)
         if contact is not None:
             told = here.words(contact).say("link.person", identity=fact.sender)
-            here.tell(contact, events.NoteForwarded(text=told))
+            here.tell(contact, facts.NoteForwarded(text=told))
         here.tell_owner(lambda place: here.words(place).say("link.owner", name=name, identity=fact.sender))

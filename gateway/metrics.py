@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from agent_core import context, events
 from agent_core.addresses import parse
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import DOUBT_ENDS
 from gateway.admission import Admission
 from gateway.health import Health

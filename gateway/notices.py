@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from gateway.errors import Unwritable
@@ -48,6 +48,6 @@ class Notices:
             when = {"time": words.clock(at, self._store.now(), "UTC")} if at is not None else {}
             text = words.say(key, **names, **when)
             try:
-                await self._store.append(Fact(place, events.NoteForwarded(text=text), (f"{once} {place}",)))
+                await self._store.append(Fact(place, facts.NoteForwarded(text=text), (f"{once} {place}",)))
             except Unwritable as refused:
                 log.error("somebody should be told (%s), and it cannot be stored: %s", text, refused)

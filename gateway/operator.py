@@ -4,13 +4,13 @@ What somebody with the owner role says about a thread: restart, fork, attach, ca
 
 from __future__ import annotations
 
-from agent_core import addresses, events
+from agent_core import addresses, events, facts
 from agent_core.thread import Thread
 from gateway import granting, runs
 from gateway.conversation import Conversation
 
 
-def act(here: Conversation, seq: int, acted: events.OperatorActed) -> None:
+def act(here: Conversation, seq: int, acted: facts.OperatorActed) -> None:
     """Do as the owner says, where it makes sense as the thread stands now. `seq` is where that stands in the log."""
     thread = here.threads.get(acted.thread)
     if thread is None or not thread.state.run:
@@ -33,7 +33,7 @@ def act(here: Conversation, seq: int, acted: events.OperatorActed) -> None:
             _resume(here, thread, acted)
 
 
-def _resume(here: Conversation, thread: Thread, acted: events.OperatorActed) -> None:
+def _resume(here: Conversation, thread: Thread, acted: facts.OperatorActed) -> None:
     key = thread.state.parked.key if thread.state.parked is not None else None
     pending = thread.state.pending.get(key) if key is not None else None
     here.add(
@@ -48,7 +48,7 @@ def _resume(here: Conversation, thread: Thread, acted: events.OperatorActed) -> 
     )
 
 
-def _fork(here: Conversation, seq: int, thread: Thread, acted: events.OperatorActed) -> None:
+def _fork(here: Conversation, seq: int, thread: Thread, acted: facts.OperatorActed) -> None:
     """Begin a branch with what of the run's log the agent's current code agrees with, and nothing unfinished."""
     state = thread.state
     listening = here.world.agents.named(state.agent)

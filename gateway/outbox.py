@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from adapters import errors
 from adapters.base import Adapter
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey
 from agent_core.texts import described
 from gateway import files
@@ -324,7 +324,7 @@ def _account(delivery: Delivery) -> str:
     return delivery.conversation.partition("/")[0]
 
 
-def _ended(delivery: Delivery, status: Literal["dead", "unknown"], reason: str) -> events.DeliveryEnded:
-    return events.DeliveryEnded(
+def _ended(delivery: Delivery, status: Literal["dead", "unknown"], reason: str) -> facts.DeliveryEnded:
+    return facts.DeliveryEnded(
         delivery=delivery.id, request=delivery.request, kind=delivery.kind, status=status, reason=reason
     )

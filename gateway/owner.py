@@ -31,10 +31,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_core import addresses, events
+from agent_core import addresses, events, facts
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Sentence
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.texts import described
 from agent_core.tools import Start
 from gateway import decide, files
@@ -346,4 +346,4 @@ class Owner:
 
 
 def _erases(ready: Ready) -> bool:
-    return any(isinstance(record.event, events.TextsErased) for record in ready.records)
+    return any(isinstance(record.event, facts.TextsErased) for record in ready.records)

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from adapters.base import REASON, Duplicate, Gate, Inbound, Refused
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import Identity
 from agent_core.catalogue import Catalogue, Catalogues
 from agent_core.forms import Field
@@ -106,7 +106,7 @@ class Pages:
         fact = _fact(link, copy, posted, self._runtime.now())
         if fact is None:
             return HTMLResponse(_page(words, copy.card.title, _asked(copy, words, {})), headers=HEADERS)
-        if isinstance(fact, events.FormSubmitted) and fact.decision is not Decision.DENY:
+        if isinstance(fact, facts.FormSubmitted) and fact.decision is not Decision.DENY:
             faults = await self._gate.faults(link.place, fact)
             if faults:
                 return HTMLResponse(_page(words, copy.card.title, _asked(copy, words, faults)), 422, headers=HEADERS)
@@ -129,7 +129,7 @@ async def _posted(request: Request) -> dict[str, str] | None:
 
 def _fact(
     link: PageLink, copy: Copy, posted: Mapping[str, str], now: float
-) -> events.ActionTaken | events.FormSubmitted | None:
+) -> facts.ActionTaken | facts.FormSubmitted | None:
     """Turn what was pressed into a fact; None where it was nothing that is offered."""
     base = {
         "sender": Identity(link.place),
@@ -144,14 +144,14 @@ def _fact(
     for decision, fields in ((Decision.ANSWER, card.fields), (Decision.EDIT, card.editable)):
         if fields and pressed == decision:
             values = {field.name: posted.get(f"{decision}.{field.name}", "") for field in fields}
-            return events.FormSubmitted.model_validate(base | {"decision": decision, "values": values})
+            return facts.FormSubmitted.model_validate(base | {"decision": decision, "values": values})
     if pressed == Decision.DENY and Decision.DENY in offered and posted.get(REASON, "").strip():
         values = {REASON: posted[REASON].strip()}
-        return events.FormSubmitted.model_validate(base | {"decision": Decision.DENY, "values": values})
+        return facts.FormSubmitted.model_validate(base | {"decision": Decision.DENY, "values": values})
     if pressed in offered:
-        return events.ActionTaken.model_validate(base | {"decision": pressed})
+        return facts.ActionTaken.model_validate(base | {"decision": pressed})
     if pressed == Decision.ANSWER and posted.get("choice") in [name for name, _ in card.choices]:
-        return events.ActionTaken.model_validate(base | {"decision": Decision.ANSWER, "value": posted["choice"]})
+        return facts.ActionTaken.model_validate(base | {"decision": Decision.ANSWER, "value": posted["choice"]})
     return None
 
 

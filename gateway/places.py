@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from adapters.base import Ask, Say, Settle
-from agent_core import events, forms, replies
+from agent_core import facts, forms, replies
 from agent_core.grants import Grant
 from agent_core.requests import Decision, Kind
 from agent_core.rulings import Response
@@ -16,7 +16,7 @@ from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.base import Copy, DeliveryRow
 
 
-def show(here: Conversation, ask: events.AskForwarded) -> None:
+def show(here: Conversation, ask: facts.AskForwarded) -> None:
     """
     Show a request's card, with a code of this conversation.
 
@@ -68,7 +68,7 @@ def _outdate(here: Conversation, copy: Copy, notes: tuple[str, ...]) -> None:
     gathering.leave(here, copy, notes)
 
 
-def change(here: Conversation, wanted: events.CardForwarded) -> None:
+def change(here: Conversation, wanted: facts.CardForwarded) -> None:
     """Bring a copy up to date: settled without buttons, open with other notes, or something said under it."""
     copy = here.copies.get(wanted.request)
     if copy is None:
@@ -130,7 +130,7 @@ def _say_settled(here: Conversation, copy: Copy) -> None:
 
 def answer(
     here: Conversation,
-    fact: events.ChannelFact,
+    fact: facts.ChannelFact,
     copy: Copy,
     decision: Decision,
     text: str = "",
@@ -167,10 +167,10 @@ def answer(
         via=here.key,
         under=under,
     )
-    here.tell(copy.home, events.ResponseForwarded(response=response))
+    here.tell(copy.home, facts.ResponseForwarded(response=response))
 
 
-def revoke(here: Conversation, fact: events.MessageReceived, given: Iterable[Grant]) -> None:
+def revoke(here: Conversation, fact: facts.MessageReceived, given: Iterable[Grant]) -> None:
     """Send home that somebody ends standing grants, wherever their cards are."""
     for grant in given:
         response = Response(
@@ -181,10 +181,10 @@ def revoke(here: Conversation, fact: events.MessageReceived, given: Iterable[Gra
             seen=True,
             via=here.key,
         )
-        here.tell(grant.home, events.ResponseForwarded(response=response))
+        here.tell(grant.home, facts.ResponseForwarded(response=response))
 
 
-def ruled(here: Conversation, ruling: events.RulingForwarded) -> None:
+def ruled(here: Conversation, ruling: facts.RulingForwarded) -> None:
     """Tell the one who answered why it changed nothing, once in a while."""
     copy = here.copies.get(ruling.request)
     if copy is None:
@@ -201,7 +201,7 @@ def ruled(here: Conversation, ruling: events.RulingForwarded) -> None:
         here.whisper(ruling.to, ruling.text, ruling.under)
 
 
-def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
+def delivery_ended(here: Conversation, ended: facts.DeliveryEnded) -> None:
     """
     A delivery reached nobody, or nobody knows.
 
@@ -233,11 +233,11 @@ def delivery_ended(here: Conversation, ended: events.DeliveryEnded) -> None:
     gathering.fail(here, copy, ended.reason)
 
 
-def reported(here: Conversation, fact: events.DeliveryReported) -> None:
+def reported(here: Conversation, fact: facts.DeliveryReported) -> None:
     """A mail system said later that a card has not arrived, or that nobody will read it for now."""
     copy = copy_under(here, fact.message_id)
     if copy is not None and copy.settled_at is None and fact.status != "delayed":
-        failed = events.CopyFailed(request=copy.request, place=here.key, reason=fact.reason, away=fact.status == "away")
+        failed = facts.CopyFailed(request=copy.request, place=here.key, reason=fact.reason, away=fact.status == "away")
         here.tell(copy.home, failed)
 
 
@@ -297,7 +297,7 @@ def in_flight(here: Conversation, copy: Copy) -> bool:
     )
 
 
-def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revision: int, under: str = "") -> None:
+def say_to(here: Conversation, fact: facts.MessageReceived, copy: Copy, *, revision: int, under: str = "") -> None:
     """Answer a request by a text that is meant for it; the code in it names what is decided."""
     languages = here.world.languages(fact.sender)
     found = reading(here, fact, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
@@ -328,7 +328,7 @@ def say_to(here: Conversation, fact: events.MessageReceived, copy: Copy, *, revi
 
 
 def reading(
-    here: Conversation, fact: events.MessageReceived, *, codes: Collection[str] = (), in_doubt: bool = False
+    here: Conversation, fact: facts.MessageReceived, *, codes: Collection[str] = (), in_doubt: bool = False
 ) -> replies.Reading:
     """Read a text. In a letter one line counts, where it is a word of ours or holds a code; the rest is its comment."""
     languages = here.world.languages(fact.sender)

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from agent_core import addresses, context, effects, events
+from agent_core import addresses, context, effects, events, facts
 from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Sentence
 from agent_core.drive import Drive, Ended
 from agent_core.errors import AgentFault, Stopped
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import Outcome, Settlement
 from agent_core.run import Agent
 from agent_core.thread import Kept, Thread
@@ -36,7 +36,7 @@ LONGEST_DETAIL = 4_000  # characters of a traceback that the log keeps
 
 
 def start(
-    here: Conversation, listening: Listening, seq: int, fact: events.MessageReceived, party: Party, name: str
+    here: Conversation, listening: Listening, seq: int, fact: facts.MessageReceived, party: Party, name: str
 ) -> None:
     """Start a run on a message."""
     agent = listening.current

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Sentence
 from agent_core.effects import CancelRequest
@@ -93,7 +93,7 @@ def show_notes(
         notes = [cards.settled(here, request, settlement, place)]
         if came_of_it is not None:
             notes.append(came_of_it(place))
-        here.tell(place, events.CardForwarded(request=request.id, settled=True, notes=tuple(notes)))
+        here.tell(place, facts.CardForwarded(request=request.id, settled=True, notes=tuple(notes)))
 
 
 def withdraw(here: Conversation, request: Request, why: Sentence) -> None:
@@ -112,7 +112,7 @@ def cancel(here: Conversation, thread: Thread, wish: CancelRequest) -> None:
         settle(here, standing.request, settlement, wish.key)
 
 
-def replaced(here: Conversation, fact: events.RequestReplaced) -> None:
+def replaced(here: Conversation, fact: facts.RequestReplaced) -> None:
     """Another request is asked in place of one of here; what has its outcome keeps it."""
     standing = standing_of(here, fact.request)
     if standing is not None and standing.settlement is None:
@@ -154,11 +154,11 @@ def steps(request: Request) -> list[Timer]:
 def show_under(here: Conversation, request: Request, text: str) -> None:
     """Say something under every copy of an open request."""
     for place in request.places:
-        here.tell(place, events.CardForwarded(request=request.id, settled=False, under=text))
+        here.tell(place, facts.CardForwarded(request=request.id, settled=False, under=text))
 
 
 def show_answer(here: Conversation, request: Request, name: str, text: str) -> None:
     """Show what somebody answered to a question back, under every copy of the request."""
     for place in request.places:
         under = here.words(place).say("question_back.answer", name=name, text=text)
-        here.tell(place, events.CardForwarded(request=request.id, settled=False, under=under))
+        here.tell(place, facts.CardForwarded(request=request.id, settled=False, under=under))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_core import edits, events, rulings
+from agent_core import edits, facts, rulings
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.requests import Decision, Request, Threshold, Who
@@ -86,4 +86,4 @@ def show(here: Conversation, standing: Standing) -> None:
     request = standing.request
     for place in request.places:
         told = standing_notes(here, standing, place)
-        here.tell(place, events.CardForwarded(request=request.id, settled=False, notes=told))
+        here.tell(place, facts.CardForwarded(request=request.id, settled=False, notes=told))

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from adapters.base import Capabilities, Check, Clock, Gate, Named, Outbound, Part, Receipt
 from adapters.errors import RateLimited, Rejected, Unknown, Unreachable
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance
 from gateway import receivers
@@ -172,7 +172,7 @@ class Webhooks:
     async def find(self, part: Part) -> Receipt | None:
         raise Unknown("a webhook leaves no trace; it may be repeated")
 
-    async def fetch(self, attachment: events.Attachment) -> bytes:
+    async def fetch(self, attachment: facts.Attachment) -> bytes:
         raise Rejected("clients attach no files", permanent=True)
 
     async def members(self, group: str) -> frozenset[Identity]:

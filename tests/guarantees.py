@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from agent_core import addresses, events
-from agent_core.events import Record
+from agent_core import addresses, events, facts
+from agent_core.log import Record
 from agent_core.policy import Person
 from agent_core.requests import APPROVING, Outcome, Request, Settlement
 from tests import ballots
@@ -21,7 +21,7 @@ from tests.ladders import Ladder
 
 Run = tuple[str, str]
 
-CHANGES = (events.MessageEdited, events.MessageDeleted)
+CHANGES = (facts.MessageEdited, facts.MessageDeleted)
 """What somebody says of an earlier message; no decision comes of it."""
 
 REASONS = ("not_asked", "unknown_person", "requester_excluded", "handed_on")
@@ -101,7 +101,7 @@ class Logs:
             fact = log[seq - 1].event
             self.hold("G10", not isinstance(fact, CHANGES), f"{event} comes of {fact}")
         match event:
-            case events.MessageReceived(message_id=name):
+            case facts.MessageReceived(message_id=name):
                 self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
                 self.stored.add(name)
             case events.RunStarted():
@@ -233,7 +233,7 @@ class Logs:
     def _is_of_now(self, key: str, event: events.ResponseGiven | events.RequestChanged, now: int) -> None:
         """What counts was said to the call as it stands, and not as it was before a change."""
         fact = self.logs[key][event.fact - 1].event
-        said = fact.response if isinstance(fact, events.ResponseForwarded) else fact
+        said = fact.response if isinstance(fact, facts.ResponseForwarded) else fact
         of = getattr(said, "revision", now)
         self.hold("G9", of == now, f"{event} counts, of revision {of}, and {now} stands")
 
@@ -275,7 +275,7 @@ class Logs:
     def _granted(self, key: str, event: events.GrantGiven) -> None:
         """Who gives a grant may approve the call by the rule itself, and not only by a step of its ladder."""
         fact = self.logs[key][event.fact - 1].event
-        scope = fact.response.grant if isinstance(fact, events.ResponseForwarded) else getattr(fact, "value", "")
+        scope = fact.response.grant if isinstance(fact, facts.ResponseForwarded) else getattr(fact, "value", "")
         request, by = self.requests[event.request], sent(fact)
         wrong = self.grants.give(event, request, self.settled.get(event.request), scope)
         self.hold("grant", not wrong, wrong)
@@ -398,9 +398,9 @@ def named(event: events.Event) -> tuple[int, ...]:
 
 def sent(fact: events.Event) -> Sent:
     """Say from which account an answer was given, and when."""
-    if isinstance(fact, events.ResponseForwarded):
+    if isinstance(fact, facts.ResponseForwarded):
         return Sent(fact.response.voter.identity, fact.response.sent_at)
-    assert isinstance(fact, events.ChannelFact)
+    assert isinstance(fact, facts.ChannelFact)
     return Sent(fact.sender, fact.sent_at)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from adapters import registry
 from adapters.base import Adapter
-from agent_core import events, lifecycle
+from agent_core import lifecycle, log
 from agent_core.catalogue import ENGLISH, LANGUAGES
 from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, HANDING, REVOKING, WORDS
 from agent_core.requests import Outcome
@@ -73,7 +73,7 @@ def test_every_event_is_described():
     The page of events has one row an event, with the words of its docstring.
     """
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("events.md"), re.MULTILINE)
-    said = [(t.__name__, " ".join((t.__doc__ or "").strip().split("\n\n")[0].split())) for t in events.EVENT_TYPES]
+    said = [(t.__name__, " ".join((t.__doc__ or "").strip().split("\n\n")[0].split())) for t in log.EVENT_TYPES]
     assert sorted(said) == sorted(rows)
 
 

@@ -30,7 +30,7 @@ from adapters.email.doctor import check
 from adapters.email.mailbox import Mail
 from adapters.email.receive import CHANNEL, FETCHED, Dropped
 from adapters.errors import Misconfigured, Rejected, Unreachable
-from agent_core import addresses, events
+from agent_core import addresses, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance
 
@@ -114,7 +114,7 @@ class Email:
     async def find(self, part: Part) -> Receipt | None:
         return await self._client.find(part)
 
-    async def fetch(self, attachment: events.Attachment) -> bytes:
+    async def fetch(self, attachment: facts.Attachment) -> bytes:
         from adapters.email.listen import Connection
 
         name, _, number = attachment.url.removeprefix(FETCHED).rpartition("#")

@@ -22,7 +22,7 @@ from adapters.email.compose import MARKER, domain_of
 from adapters.email.config import Config
 from adapters.email.mailbox import Mail
 from adapters.email.tokens import Token
-from agent_core import addresses, events, replies
+from agent_core import addresses, facts, replies
 from agent_core.addresses import Identity
 from agent_core.requests import Assurance
 
@@ -85,9 +85,7 @@ def read(mail: Mail, config: Config) -> Inbound | Dropped:
     return _inbound(mail, fact.model_copy(update={"direct": alone}), place, config, parsed.message_id)
 
 
-def _message(
-    mail: Mail, parsed: parse.Mail, found: Found, config: Config, *, is_proven: bool
-) -> events.MessageReceived:
+def _message(mail: Mail, parsed: parse.Mail, found: Found, config: Config, *, is_proven: bool) -> facts.MessageReceived:
     sender = parsed.sender[0]
     trouble: Literal["", "unproven", "not_yours", "too_large"] = ""
     if not is_proven:
@@ -98,7 +96,7 @@ def _message(
         trouble = "too_large"
     written_to = [contact.address for contact in (*parsed.to, *parsed.cc) if contact.address]
     others = [address for address in dict.fromkeys(written_to) if parse.detail(address, config.account) is None]
-    return events.MessageReceived(
+    return facts.MessageReceived(
         sender=_identity(sender.address, config),
         sender_name=sender.name,
         assurance=Assurance.MEDIUM if is_proven else Assurance.NONE,
@@ -108,7 +106,7 @@ def _message(
         reply_to=found.mail or None,
         mentions_us=any(parse.detail(contact.address, config.account) is not None for contact in parsed.to),
         attachments=tuple(_attachments(parsed)),
-        letter=events.Letter(
+        letter=facts.Letter(
             topic=parsed.topic,
             follows=parsed.references,
             readers=tuple(_identity(address, config) for address in others),
@@ -128,7 +126,7 @@ def _report(mail: Mail, parsed: parse.Mail, kind: automatic.Classified, config: 
         read = _token(name, reader, config)
         if read is not None and read[0].mail and read[1]:
             said = parsed.subject[:REASON] or "the mail came back"
-            fact = events.DeliveryReported(
+            fact = facts.DeliveryReported(
                 sender=_identity(reader, config),
                 message_id=_our_id(read[0], reader, config),
                 sent_at=mail.at,
@@ -139,7 +137,7 @@ def _report(mail: Mail, parsed: parse.Mail, kind: automatic.Classified, config: 
     return Dropped(kind.kind, author)
 
 
-def _inbound(mail: Mail, fact: events.ChannelFact, place: str, config: Config, message_id: str) -> Inbound:
+def _inbound(mail: Mail, fact: facts.ChannelFact, place: str, config: Config, message_id: str) -> Inbound:
     account = f"{CHANNEL}:{config.account}"
     keys = [f"{account}/{_digest(mail.raw)}"] + ([f"{account}/{message_id}/{fact.sender}"] if message_id else [])
     return Inbound(addresses.conversation(CHANNEL, config.account, place), fact, tuple(keys), mail.raw, lasting=True)
@@ -210,10 +208,10 @@ def _only_answers(text: str) -> bool:
     return says or (has_code and not rest)
 
 
-def _attachments(parsed: parse.Mail) -> Iterator[events.Attachment]:
+def _attachments(parsed: parse.Mail) -> Iterator[facts.Attachment]:
     for number, file in enumerate(parsed.attachments):
         url = f"{FETCHED}{parsed.message_id}#{number}"
-        yield events.Attachment(name=file.name, media_type=file.media_type, size=file.size, url=url)
+        yield facts.Attachment(name=file.name, media_type=file.media_type, size=file.size, url=url)
 
 
 def _digest(raw: bytes) -> str:

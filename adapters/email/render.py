@@ -12,8 +12,9 @@ from typing import Any
 
 from adapters.base import Ask, Letterhead, Outbound, Part, Say, Settle, Whisper
 from adapters.email import limits
-from agent_core import addresses, events
+from agent_core import addresses
 from agent_core.addresses import ConversationKey, Identity
+from agent_core.cards import Card
 from agent_core.requests import Decision
 
 WORDS = {
@@ -80,7 +81,7 @@ def _head(head: Letterhead, reader: Identity, readers: Sequence[Identity]) -> di
     }
 
 
-def _card(card: events.Card) -> dict[str, Any]:
+def _card(card: Card) -> dict[str, Any]:
     return {
         "cc": [],
         "topic": card.topic,
@@ -89,7 +90,7 @@ def _card(card: events.Card) -> dict[str, Any]:
     }
 
 
-def _paragraphs(card: events.Card) -> Iterator[str]:
+def _paragraphs(card: Card) -> Iterator[str]:
     """Everything that a decision rests on, what matters most first: it is what a phone shows of it."""
     if card.again:
         yield card.again
@@ -111,7 +112,7 @@ def _paragraphs(card: events.Card) -> Iterator[str]:
         yield card.how
 
 
-def _words(card: events.Card) -> Iterator[tuple[str, str]]:
+def _words(card: Card) -> Iterator[tuple[str, str]]:
     """Give what a link may write into the reply, with what the link is called."""
     in_doubt = any(decision is Decision.DID_RUN for decision, _ in card.buttons)
     for decision, label in card.buttons:

@@ -16,7 +16,7 @@ from adapters.slack.doctor import Doctor
 from adapters.slack.parse import CHANNEL
 from adapters.slack.receive import Receiver
 from adapters.slack.webhook import Webhook, attend
-from agent_core import addresses, events
+from agent_core import addresses, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance
 
@@ -74,7 +74,7 @@ class Slack:
     async def find(self, part: Part) -> Receipt | None:
         return await self._client.find(part)
 
-    async def fetch(self, attachment: events.Attachment) -> bytes:
+    async def fetch(self, attachment: facts.Attachment) -> bytes:
         return await self._client.fetch(attachment)
 
     async def members(self, group: str) -> frozenset[Identity]:

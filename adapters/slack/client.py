@@ -25,8 +25,9 @@ from adapters.slack.config import Config
 from adapters.slack.pace import Pace
 from adapters.slack.refusals import explained
 from adapters.slack.render import SHARE
-from agent_core import addresses, events
+from agent_core import addresses, facts
 from agent_core.addresses import ConversationKey
+from agent_core.files import Enclosure
 
 log = logging.getLogger("ringback.slack")
 
@@ -145,7 +146,7 @@ class Client:
             raise Rejected(str(refused), permanent=True) from refused
         return Receipt(place=channel, at=self._clock.now())  # Slack does not say which message it became
 
-    async def _upload(self, enclosure: events.Enclosure, content: bytes) -> str:
+    async def _upload(self, enclosure: Enclosure, content: bytes) -> str:
         wanted = {"filename": enclosure.name, "length": len(content)}
         try:
             offer = await self.call("files.getUploadURLExternal", wanted, form=True)
@@ -157,7 +158,7 @@ class Client:
         await files.transfer(self._connections(), str(url), content, api=self._config.api)
         return str(file)
 
-    async def fetch(self, attachment: events.Attachment) -> bytes:
+    async def fetch(self, attachment: facts.Attachment) -> bytes:
         """Give what is in a file that somebody sent."""
         token, api = self._config.bot_token, self._config.api
         return await files.fetch(self._connections(), attachment, token=token, api=api)

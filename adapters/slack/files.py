@@ -14,7 +14,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from adapters.errors import DeliveryFailed, Rejected, Unreachable
-from agent_core import events
+from agent_core import facts
 from agent_core.files import measured
 
 LARGEST = 16 * 1024 * 1024  # bytes of a file that is fetched
@@ -25,7 +25,7 @@ TRIES = 3  # of a transfer; only completing it shows the file to anybody
 HTML = "text/html"
 
 
-async def fetch(session: aiohttp.ClientSession, attachment: events.Attachment, *, token: SecretStr, api: str) -> bytes:
+async def fetch(session: aiohttp.ClientSession, attachment: facts.Attachment, *, token: SecretStr, api: str) -> bytes:
     """
     Give what is in a file that somebody sent.
 
@@ -59,7 +59,7 @@ async def fetch(session: aiohttp.ClientSession, attachment: events.Attachment, *
     raise Rejected(f"{attachment.name} is sent from one address to the next", permanent=True)
 
 
-async def _content(answer: aiohttp.ClientResponse, attachment: events.Attachment) -> bytes:
+async def _content(answer: aiohttp.ClientResponse, attachment: facts.Attachment) -> bytes:
     if answer.status >= 500 or answer.status == 429:
         raise Unreachable(f"{attachment.name} cannot be fetched now: HTTP {answer.status}")
     if answer.status != 200:
@@ -78,7 +78,7 @@ async def _content(answer: aiohttp.ClientResponse, attachment: events.Attachment
     return bytes(body)
 
 
-def _too_large(attachment: events.Attachment) -> str:
+def _too_large(attachment: facts.Attachment) -> str:
     return f"{attachment.name} is larger than the {measured(LARGEST)} that are fetched"
 
 

@@ -22,7 +22,7 @@ import pydantic_core
 from adapters.base import FormWanted, Inbound
 from adapters.slack import markup
 from adapters.slack.accounts import Bot, pressed_here, wrote_here
-from agent_core import addresses, events
+from agent_core import addresses, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Decision
 from agent_core.texts import storable
@@ -137,7 +137,7 @@ def _message(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
         return Ignored("a channel's message that is not to us")
     text, ts, thread = str(event.get("text") or ""), str(event["ts"]), event.get("thread_ts")
     direct = _is_direct(event)
-    fact = events.MessageReceived(
+    fact = facts.MessageReceived(
         **_author(payload, event, bot),
         direct=direct,
         root="" if direct else str(thread or ts),
@@ -171,7 +171,7 @@ def _changed(payload: Mapping[str, Any], event: Mapping[str, Any], bot: Bot) -> 
         return Ignored("an edit of a channel's message that is not to us")
     ts = str(message.get("ts") or before["ts"])
     direct = _is_direct(event)
-    fact = events.MessageEdited(
+    fact = facts.MessageEdited(
         **_author(payload, message, bot),
         direct=direct,
         root="" if direct else str(message.get("thread_ts") or ts),
@@ -191,7 +191,7 @@ def _deleted(payload: Mapping[str, Any], event: Mapping[str, Any], ts: str, bot:
     if not _concerns_us(event, before, bot):
         return Ignored("a channel's message that was not to us, deleted")
     direct = _is_direct(event)
-    fact = events.MessageDeleted(
+    fact = facts.MessageDeleted(
         **_author(payload, before, bot),
         direct=direct,
         root="" if direct else str(before.get("thread_ts") or ts),
@@ -251,7 +251,7 @@ def _actions(payload: Mapping[str, Any], bot: Bot) -> Parsed:
             revision=int(revision or 0),
         )
         return FormClick(wanted, str(payload["trigger_id"]), channel)
-    fact = events.ActionTaken(
+    fact = facts.ActionTaken(
         **who,
         direct=direct,
         root="" if direct else str(container.get("thread_ts") or container.get("message_ts") or ""),
@@ -284,7 +284,7 @@ def _submission(payload: Mapping[str, Any], bot: Bot, now: float) -> Parsed:
         for block, elements in view["state"]["values"].items()
         for element in elements.values()
     }
-    fact = events.FormSubmitted(
+    fact = facts.FormSubmitted(
         **_clicker(payload, user, bot),
         sent_at=now,
         request=str(about["request"]),
@@ -326,7 +326,7 @@ def _command(payload: Mapping[str, Any], bot: Bot, now: float) -> Command:
     clicker = _clicker(payload, who, bot)
     if not text:
         return Command(name, clicker["sender"], None)
-    fact = events.MessageReceived(**clicker, direct=True, sent_at=now, text=text, mentions_us=True)
+    fact = facts.MessageReceived(**clicker, direct=True, sent_at=now, text=text, mentions_us=True)
     keys = (_key(bot, "trigger", payload["trigger_id"]),)
     return Command(name, fact.sender, Inbound(_conversation(bot, user), fact, keys, _raw(payload)))
 
@@ -398,9 +398,9 @@ def _time(stamp: object) -> float:
     return float(str(stamp))
 
 
-def _attachment(file: Mapping[str, Any]) -> events.Attachment:
+def _attachment(file: Mapping[str, Any]) -> facts.Attachment:
     size = file.get("size")
-    return events.Attachment(
+    return facts.Attachment(
         name=str(file.get("name") or "file"),
         media_type=str(file.get("mimetype") or ""),
         size=size if isinstance(size, int) and 0 <= size <= _LARGEST else 0,

@@ -21,7 +21,7 @@ from adapters.slack.config import Config
 from adapters.slack.members import Members
 from adapters.slack.parse import CHANNEL, Command, FormClick, Ignored, parse
 from adapters.slack.text import escape
-from agent_core import addresses, events
+from agent_core import addresses, facts
 
 log = logging.getLogger("ringback.slack")
 
@@ -75,7 +75,7 @@ class Receiver:
         if self._bot is None:
             return LATER
         match parse(payload, self._bot, self._clock.now()):
-            case Inbound(fact=events.FormSubmitted() as sent) as inbound:
+            case Inbound(fact=facts.FormSubmitted() as sent) as inbound:
                 faults = await gate.faults(inbound.conversation, sent)
                 if faults:
                     return Answer(200, {"response_action": "errors", "errors": dict(faults)})
@@ -100,7 +100,7 @@ class Receiver:
 
     async def _store(self, inbound: Inbound, gate: Gate) -> Answer:
         fact = inbound.fact
-        if isinstance(fact, events.MessageReceived):
+        if isinstance(fact, facts.MessageReceived):
             author = await self._members.about(addresses.parse(fact.sender).place)
             if author.robot:
                 return DONE

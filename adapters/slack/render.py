@@ -26,8 +26,10 @@ from adapters.slack.parse import (
     VIEWS,
 )
 from adapters.slack.text import cut, escape, size, split
-from agent_core import addresses, events
+from agent_core import addresses
 from agent_core.addresses import ConversationKey
+from agent_core.cards import Card
+from agent_core.files import Enclosure
 from agent_core.forms import Field
 from agent_core.requests import Decision
 
@@ -69,7 +71,7 @@ def _say(text: str, conversation: ConversationKey, root: str, under: str | None)
 
 
 def _share(
-    text: str, enclosures: tuple[events.Enclosure, ...], conversation: ConversationKey, root: str, under: str | None
+    text: str, enclosures: tuple[Enclosure, ...], conversation: ConversationKey, root: str, under: str | None
 ) -> Part:
     """Files in a message. Its words stand in a block: the method's own argument for them is read as markup."""
     return Part(
@@ -98,7 +100,7 @@ def _quiet(arguments: Block) -> Block:
     return arguments | {"unfurl_links": False, "unfurl_media": False} | UNPARSED
 
 
-def _ask(card: events.Card, request: str, conversation: ConversationKey, root: str) -> list[Part]:
+def _ask(card: Card, request: str, conversation: ConversationKey, root: str) -> list[Part]:
     choices, pressed = _decide(card, request)
     pages = paginate([*_about(card), *choices], [*_notes(card), *pressed])
     parts = []
@@ -108,7 +110,7 @@ def _ask(card: events.Card, request: str, conversation: ConversationKey, root: s
     return parts
 
 
-def _settle(card: events.Card, request: str, conversation: ConversationKey, target: str) -> Part:
+def _settle(card: Card, request: str, conversation: ConversationKey, target: str) -> Part:
     """
     The card as it stands now, on the message that had the buttons.
 
@@ -120,7 +122,7 @@ def _settle(card: events.Card, request: str, conversation: ConversationKey, targ
     return Part(kind="chat.update", arguments=arguments, conversation=conversation, target=target, idempotent=True)
 
 
-def _notes(card: events.Card) -> list[Block]:
+def _notes(card: Card) -> list[Block]:
     notes = (*card.notes, card.grant) if card.grant else card.notes
     return [block for note in notes for block in _sections(cut(note, limits.NOTE))]
 
@@ -128,7 +130,7 @@ def _notes(card: events.Card) -> list[Block]:
 # A card --------------------------------------------------------------------------------------------------------------
 
 
-def _about(card: events.Card) -> list[Block]:
+def _about(card: Card) -> list[Block]:
     """What will run, its arguments as a table, why, who asks, by when, and what happens if nobody answers."""
     blocks = [_plain_context(card.again)] if card.again else []
     if size(card.title) <= limits.HEADER:
@@ -149,7 +151,7 @@ def _about(card: events.Card) -> list[Block]:
     return blocks
 
 
-def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
+def _decide(card: Card, request: str) -> tuple[list[Block], list[Block]]:
     """The choices in full, where a button or a menu does not show them so; and what is pressed, with how to answer."""
     if card.revision:
         request = f"{request}{REVISED}{card.revision}"
@@ -194,7 +196,7 @@ def _decide(card: events.Card, request: str) -> tuple[list[Block], list[Block]]:
     return whole, [*_rows(card), *pressed, *([_plain_context(card.how)] if card.how else [])]
 
 
-def _rows(card: events.Card) -> list[Block]:
+def _rows(card: Card) -> list[Block]:
     """The requests of a list, each with what it is, how it stands, and a menu to decide it alone."""
     blocks = []
     for number, row in enumerate(card.rows, start=1):
@@ -224,7 +226,7 @@ def _button(action: str, label: str, value: str, style: str | None) -> Block:
     return button | {"style": style} if style else button
 
 
-def _confirm(card: events.Card) -> Block:
+def _confirm(card: Card) -> Block:
     """What Slack asks before a press counts; all of it stands on the card too, uncut."""
     asked = card.confirm
     if asked is None:
@@ -300,7 +302,7 @@ def _date(due: float) -> str:
     return f"<!date^{int(due)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
-def summary(card: events.Card, number: int, of: int) -> str:
+def summary(card: Card, number: int, of: int) -> str:
     """What a notification and a screen reader say: the whole of it in words."""
     part = f" ({number}/{of})" if of > 1 else ""
     facts = "; ".join(f"{label}: {value}" for label, value in card.facts)

@@ -11,7 +11,7 @@ from datetime import datetime
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, Field
 
-from agent_core import addresses, events
+from agent_core import addresses, facts
 from agent_core.grants import Grant
 from gateway import clients
 from gateway.api.problems import Problem, answers
@@ -70,7 +70,7 @@ class Grants:
         grant = next((one for one in await self._visible(client, others=False) if one.id == name), None)
         if grant is None:
             raise Problem(404, "not-found", "there is no standing grant of this id, or not any more")
-        acted = events.OperatorActed(thread=grant.thread, choice="revoke", by=client.name, note=grant.id)
+        acted = facts.OperatorActed(thread=grant.thread, choice="revoke", by=client.name, note=grant.id)
         await self._store.append(Fact(grant.home, acted, ()))
         try:
             await self._runtime.limit(self._gone(grant), RULING)

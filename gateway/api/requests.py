@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from adapters.base import Duplicate
-from agent_core import addresses, events, tools
+from agent_core import addresses, events, facts, log, tools
 from agent_core.addresses import ConversationKey, Party
 from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
@@ -87,7 +87,7 @@ class Requests:
         assert row is not None  # noqa: S101  # it is there since the append
         return status if asked.ruled else 202, await self._view(row, asked)
 
-    def _wanted(self, client: ClientSettings, body: RequestIn, before: Earlier | None) -> events.RequestReceived:
+    def _wanted(self, client: ClientSettings, body: RequestIn, before: Earlier | None) -> facts.RequestReceived:
         """
         Say what a client wants as an event, in which no secret stands.
 
@@ -132,7 +132,7 @@ class Requests:
         elif not body.to:
             who, where = otherwise, where if body.at else there
         who = who.model_copy(update=terms) if who != Who() else who
-        return events.RequestReceived(
+        return facts.RequestReceived(
             kind=Kind(body.kind),
             title=body.title,
             body=body.body,
@@ -212,8 +212,8 @@ class Requests:
         asked = await clients.look(self._store, row.home)
         if not asked.ended:
             thread = clients.thread(row.home)
-            said = events.ClientSpoke(thread=thread, wish=wish, text=text, by=client.name)
-            await self._store.append(Fact(row.home, events.storable(said), ()))
+            said = facts.ClientSpoke(thread=thread, wish=wish, text=text, by=client.name)
+            await self._store.append(Fact(row.home, log.storable(said), ()))
             asked = await self._until(row.home, lambda asked: asked.ended or done(asked))
         if asked.ended and not done(asked):
             raise Problem(409, "ended", "it has ended", request=await self._shown(row, asked))
@@ -232,7 +232,7 @@ class Requests:
         row = await self._row(client, name, "requests:write")
         asked = await clients.look(self._store, row.home)
         if not asked.ended:
-            acted = events.OperatorActed(thread=clients.thread(row.home), choice="cancel", by=client.name)
+            acted = facts.OperatorActed(thread=clients.thread(row.home), choice="cancel", by=client.name)
             await self._store.append(Fact(row.home, acted, ()))
             asked = await self._until(row.home, lambda asked: asked.ended)
         stands = await self._view(row, asked)

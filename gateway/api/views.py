@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from agent_core import edits, events
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import APPROVING, Choice, Outcome
 from gateway.api.values import ChoiceIn
 from gateway.clients import Asked

@@ -25,13 +25,13 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = 
 @app.command("revoke")
 def revoke(grant: str, config: Config = DEFAULT_CONFIG, data: Data = None) -> None:
     """End a standing grant: from now on each call is asked about again. A beginning of its id is enough."""
-    from agent_core import events
+    from agent_core import facts
 
     found = [one for one in read(config, data, lambda lists: lists.grants()) if one.id.startswith(grant)]
     if len(found) != 1:
         what = "more than one standing grant begins" if found else "no standing grant begins"
         fail(f"{what} with {grant!r}; see: ringback grants list", 1)
     (one,) = found
-    acted = events.OperatorActed(thread=one.thread, choice="revoke", by="the command line", note=one.id)
+    acted = facts.OperatorActed(thread=one.thread, choice="revoke", by="the command line", note=one.id)
     ask(config, data, {"do": "act", "conversation": one.home, "acted": acted.model_dump(mode="json")})
     typer.echo(f"{one.id}: revoked")

@@ -48,13 +48,14 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, status: Status =
 def show(request: str, config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = False) -> None:
     """Show a request: what is asked, of whom, and what they said. A beginning of its id is enough."""
     from agent_core import events
+    from agent_core.log import encode
 
     row = read(config, data, lambda lists: lists.request(request))
     log = read(config, data, lambda lists: lists.log(row.thread))
     (asked,) = [e.request for _, _, e in log if isinstance(e, events.RequestOpened) and e.request.id == row.id]
     said = [(at, event) for _, at, event in log if getattr(event, "request", None) == row.id]
     if as_json:
-        answers = [{"at": at, "event": json.loads(events.encode(event))} for at, event in said]
+        answers = [{"at": at, "event": json.loads(encode(event))} for at, event in said]
         document({"request": asked.model_dump(mode="json"), "index": row.model_dump(mode="json"), "answers": answers})
         return
     lines = _lines(asked, row.status, row.due)
@@ -75,11 +76,11 @@ def reassign(
     delegate: Annotated[bool, typer.Option(help="They may decide in that one's stead, who may still do so.")] = False,
 ) -> None:
     """Hand a request on for somebody who is asked, such as one who is away. A rule says to whom (`reassign`)."""
-    from agent_core import events
+    from agent_core import facts
     from gateway import settings
 
     row = read(config, data, lambda lists: lists.request(request))
-    wished = events.HandOverWished.model_validate(
+    wished = facts.HandOverWished.model_validate(
         {"request": row.id, "giver": giver, "to": person, "delegated": delegate, "by": "the command line"}
     )
     people = settings.load(config, secrets=False).directory()

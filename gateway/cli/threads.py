@@ -34,17 +34,17 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, status: Status =
 @app.command("show")
 def show(thread: str, config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = False) -> None:
     """Show a thread's log. A beginning of its id is enough."""
-    from agent_core import events
+    from agent_core import log
 
     row = read(config, data, lambda lists: lists.thread(thread))
     records = read(config, data, lambda lists: lists.log(row.id))
     if as_json:
-        told = [{"seq": r.seq, "at": r.at, "event": json.loads(events.encode(r.event))} for r in records]
+        told = [{"seq": r.seq, "at": r.at, "event": json.loads(log.encode(r.event))} for r in records]
         document({"thread": row._asdict(), "log": told})
         return
     say(f"{row.id}  {row.agent} {row.version}, {row.branch}: {row.status} {row.note}\n")
     for record in records:
-        body = json.loads(events.encode(record.event))
+        body = json.loads(log.encode(record.event))
         said = {name: value for name, value in body.items() if name not in ("type", "thread", "run", "carry", "raw")}
         say(f"{record.seq:>5}  {moment(record.at)}  {body['type']}  {json.dumps(said, ensure_ascii=False)}")
 
@@ -58,7 +58,7 @@ def resume(
     branch: Annotated[str, typer.Option(help="For fork: the name of the branch.")] = "",
 ) -> None:
     """Say how a thread goes on. Whoever may write the data folder has the owner's say here."""
-    from agent_core import addresses, events
+    from agent_core import addresses, facts
 
     known = ("restart", "fork", "attach", "cancel", "go-on", "ask-again")
     if choice not in known:
@@ -72,7 +72,7 @@ def resume(
             refusal = f"has a fork {branch} already; give the new one another name"
     if refusal:
         fail(f"{row.id} {refusal}", 1)
-    acted = events.OperatorActed.model_validate(
+    acted = facts.OperatorActed.model_validate(
         {"thread": row.id, "choice": choice.replace("-", "_"), "by": "the command line", "note": branch}
     )
     ask(config, data, {"do": "act", "conversation": row.conversation, "acted": acted.model_dump(mode="json")})

@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent_core import context, events
+from agent_core import context, events, log
+from agent_core.log import Record
 from gateway import bootstrap
 from gateway.errors import GatewayError
 from gateway.sandbox.story import Story
@@ -59,7 +60,7 @@ class Records:
     async def log(self, thread: str) -> Json | None:
         """All events of a thread in order, told as a story; its model calls; whom it waits for, if it does."""
 
-        async def read(lists: Lists) -> list[events.Record]:
+        async def read(lists: Lists) -> list[Record]:
             records = await lists.log(thread)
             for call in _calls(records):
                 if call["context"] not in self._tokens and (body := await lists.blob(call["context"])) is not None:
@@ -71,7 +72,7 @@ class Records:
             return None
         story = Story(self._names)
         waits = story.waiting(records)
-        size = sum(len(events.encode(record.event)) for record in records)
+        size = sum(len(log.encode(record.event)) for record in records)
         return {
             "events": self._told(story, records),
             "calls": [call | {"tokens": self._tokens.get(call["context"])} for call in _calls(records)],
@@ -92,10 +93,10 @@ class Records:
         branch = "" if row.branch == "main" else f", branch {row.branch}"
         return {"id": row.id, "name": f"{row.agent}, {where}{branch}", "standing": standing, "at": row.updated_at}
 
-    def _told(self, story: Story, records: Sequence[events.Record]) -> list[Json]:
+    def _told(self, story: Story, records: Sequence[Record]) -> list[Json]:
         lines: list[Json] = []
         for record in records:
-            body = json.loads(events.encode(record.event))
+            body = json.loads(log.encode(record.event))
             line = {"seq": record.seq, "at": record.at, "type": body.pop("type"), "run": body.get("run"), "body": body}
             lines.append(line | story.tell(record.event)._asdict())
         run = None
@@ -116,7 +117,7 @@ class Records:
             return None
 
 
-def _calls(records: Sequence[events.Record]) -> list[Json]:
+def _calls(records: Sequence[Record]) -> list[Json]:
     return [
         {"seq": record.seq, "at": record.at, "context": record.event.context, "answer": record.event.text}
         for record in records

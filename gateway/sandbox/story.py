@@ -11,8 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from agent_core import catalogue, events
+from agent_core import catalogue, events, facts
 from agent_core.addresses import ConversationKey
+from agent_core.log import Record
 from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
 from gateway.sandbox.people import PEOPLE
 
@@ -83,7 +84,7 @@ class Story:
         actor, told = self._line(event)
         return Line(actor, cut(told))
 
-    def waiting(self, records: Sequence[events.Record]) -> str:
+    def waiting(self, records: Sequence[Record]) -> str:
         """Whom a log that ends here waits for; empty where it waits for nobody."""
         opened: dict[str, Request] = {}
         for record in records:
@@ -98,7 +99,7 @@ class Story:
 
     def _line(self, event: events.Event) -> tuple[str, str]:
         match event:
-            case events.MessageReceived(attachments=attachments):
+            case facts.MessageReceived(attachments=attachments):
                 files = ", ".join(file.name for file in attachments)
                 sent = f"wrote: “{event.text}”" + (f" and attached {files}" if files else "")
                 return self._named(event.sender, event.sender_name), sent

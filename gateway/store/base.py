@@ -17,8 +17,10 @@ from pydantic import Field
 from adapters.base import Accepted, Duplicate, Letterhead, Part, Receipt
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.events import Record
+from agent_core.cards import Card
+from agent_core.facts import DeliveryEnded, MessageReceived
 from agent_core.grants import Grant
+from agent_core.log import Record
 from agent_core.requests import Frozen, Kind, Settlement, Who
 
 DAY = 86_400.0
@@ -151,7 +153,7 @@ class Copy(Frozen):
     who: Who
     reassign: Who | None = None
     requester: Party | None = None
-    card: events.Card
+    card: Card
     root: str = ""
     code: str = ""
     opened_at: float
@@ -228,7 +230,7 @@ class Fate(NamedTuple):
     receipt: Receipt | None = None
     reason: str = ""
     due: float | None = None
-    fact: events.DeliveryEnded | None = None
+    fact: DeliveryEnded | None = None
     at: float = 0.0
     attempt: int = 1
     holds: bool = False
@@ -285,7 +287,7 @@ class StoredThread(NamedTuple):
 
     id: str
     records: tuple[Record, ...]
-    facts: dict[int, events.MessageReceived]
+    facts: dict[int, MessageReceived]
 
 
 class StoredRequest(NamedTuple):

@@ -34,7 +34,7 @@ from typing import Any, TypeVar, cast
 
 from adapters.base import Accepted, Duplicate, Receipt
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.events import Record
+from agent_core.log import Record
 from gateway.errors import Broken, Busy, Lost, StoreError, Unwritable
 from gateway.runtime import Runtime
 from gateway.store import (

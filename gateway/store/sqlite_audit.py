@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import pydantic_core
 
 from agent_core import audit
-from agent_core.events import Record
+from agent_core.log import Record
 from gateway.store.base import AuditRow
 
 MOST = 100  # entries sealed in one transaction: some milliseconds of the event loop

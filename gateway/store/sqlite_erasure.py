@@ -23,7 +23,8 @@ import pydantic_core
 
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.erasure import erased
-from agent_core.events import Record, TextsErased
+from agent_core.facts import TextsErased
+from agent_core.log import Record
 from gateway.errors import Busy, Needed
 from gateway.store.base import ConversationState, Ready
 from gateway.store.sqlite_log import append_record

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import pydantic_core
 
 from adapters.base import Accepted, Duplicate
-from agent_core import events
+from agent_core import events, facts, log
 from agent_core.addresses import ConversationKey, covers, parse
-from agent_core.events import Record
+from agent_core.log import Record
 from gateway.errors import Conflict
 from gateway.store import sqlite_audit, sqlite_grants, sqlite_lanes, sqlite_links
 from gateway.store.base import (
@@ -211,7 +211,7 @@ def _insert_events(db: sqlite3.Connection, conversation: int, records: Iterable[
                 seq,
                 at,
                 event.thread if isinstance(event, events.ThreadEvent) else None,
-                events.encode(event),
+                log.encode(event),
             )
             for seq, at, event in records
         ],
@@ -398,7 +398,7 @@ def stored_thread(db: sqlite3.Connection, conversation: int, name: str) -> Store
 
 def messages_of(
     db: sqlite3.Connection, conversation: int, records: Iterable[Record]
-) -> dict[int, events.MessageReceived]:
+) -> dict[int, facts.MessageReceived]:
     """Read the messages that events name."""
     named: list[int] = []
     for record in records:
@@ -411,7 +411,7 @@ def messages_of(
     return {
         seq: record.event
         for seq, record in found.items()
-        if record is not None and isinstance(record.event, events.MessageReceived)
+        if record is not None and isinstance(record.event, facts.MessageReceived)
     }
 
 
@@ -441,7 +441,7 @@ def request_row(row: tuple[Any, ...]) -> RequestRow:
 
 def record_of(row: tuple[int, float, bytes]) -> Record:
     """Make a record of a row of the log."""
-    return Record(row[0], row[1], events.decode(row[2]))
+    return Record(row[0], row[1], log.decode(row[2]))
 
 
 def _event(db: sqlite3.Connection, conversation: int, seq: int) -> Record | None:

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agent_core.events import Record
 from agent_core.grants import Grant
+from agent_core.log import Record
 from gateway.errors import NotFound, Unreadable
 from gateway.store import sqlite_audit, sqlite_grants
 from gateway.store.base import AuditRow, ClientRow, Counts, DeliveryRow, Link, RequestRow, ThreadRow

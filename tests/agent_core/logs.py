@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import effects, events, requests, rulings
+from agent_core import effects, events, facts, requests, rulings
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.drive import Drive, Progress
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Who
 from agent_core.run import Agent
 from agent_core.thread import Thread
@@ -56,7 +56,7 @@ class Log:
         return self.drive.feed([record])
 
     def _message(self, seq: int, text: str) -> None:
-        fact = events.MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON + seq, text=text)
+        fact = facts.MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON + seq, text=text)
         self.thread.learn(seq, fact)
 
     def progress(self) -> Progress:

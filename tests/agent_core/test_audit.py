@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from agent_core import audit, events
+from agent_core import audit, events, log
 from agent_core.erasure import erased
 from tests.agent_core.test_erasure import example
 
-DECISIONS = [kind for kind in events.EVENT_TYPES if kind.__name__ in audit.KEPT]
+DECISIONS = [kind for kind in log.EVENT_TYPES if kind.__name__ in audit.KEPT]
 WHO = {"SAID"}
 
 
 def body(kind: type[events.Event]) -> dict[str, Any]:
-    return json.loads(events.encode(kind.model_validate(example(kind))))
+    return json.loads(log.encode(kind.model_validate(example(kind))))
 
 
 def link(event: dict[str, Any], previous: bytes = audit.BEGINNING, number: int = 1) -> bytes:

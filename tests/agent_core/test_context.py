@@ -7,8 +7,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_core import context, events
+from agent_core import context, events, facts
 from agent_core.context import Entry, Section
+from agent_core.log import Record
 from agent_core.requests import Outcome
 from agent_core.run import Run
 from agent_core.thread import Thread
@@ -165,11 +166,11 @@ def test_the_next_run_knows_the_last_words():
     log.add(events.Replied(**log.named("reply#1"), text="deployed"))
     carried = context.carry(log.thread)
     following = Thread("thread", HOME)
-    following.learn(9, events.MessageReceived(sender="slack:T1/U1", sent_at=NOON + 99, text="and now?"))
+    following.learn(9, facts.MessageReceived(sender="slack:T1/U1", sent_at=NOON + 99, text="and now?"))
     started = events.RunStarted(
         thread="thread", run="r9", agent="bot", version="1", requester=RITA, consumes=(9,), carry=carried
     )
-    following.apply(events.Record(1, NOON, started))
+    following.apply(Record(1, NOON, started))
 
     assert [("earlier", "go"), ("earlier", "deployed"), ("message", "and now?")] == tags(following)
     assert events.Carry() == context.carry(Thread("new", HOME))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from agent_core import events
 from agent_core.erasure import ERASED, erased
-from agent_core.events import EVENT_TYPES, decode, encode
+from agent_core.log import EVENT_TYPES, decode, encode
 from agent_core.requests import Decision, Outcome, Settlement
 from tests.agent_core.logs import NOON, a_request
 

@@ -9,24 +9,23 @@ from typing import Any
 
 import pytest
 
-from agent_core import context, events
+from agent_core import context, events, log
 from agent_core.addresses import Identity, Party
 from agent_core.effects import Reply
-from agent_core.events import Record
+from agent_core.facts import Attachment, MessageReceived
 from agent_core.files import LARGEST, LONGEST_NAME, MOST, File, checked, measured
+from agent_core.log import Record
 from agent_core.run import Run, advance, agent
 from agent_core.thread import Thread
 from tests.agent_core.logs import NOON
 
 HERE: Any = "slack:T1/U1"
-PLAN = events.Attachment(
-    name="plan.csv", media_type="text/csv", size=2_345, url="https://files.slack.com/secret-address"
-)
-NOTES = events.Attachment(name="notes.txt", size=7, url="https://files.slack.com/other")
+PLAN = Attachment(name="plan.csv", media_type="text/csv", size=2_345, url="https://files.slack.com/secret-address")
+NOTES = Attachment(name="notes.txt", size=7, url="https://files.slack.com/other")
 
 
-def a_message(text: str, *attachments: events.Attachment) -> events.MessageReceived:
-    return events.MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON, text=text, attachments=attachments)
+def a_message(text: str, *attachments: Attachment) -> MessageReceived:
+    return MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON, text=text, attachments=attachments)
 
 
 def a_thread() -> Thread:
@@ -79,7 +78,7 @@ def test_a_reply_of_before_there_were_files_is_read():
     """
     old = json.dumps({"type": "Replied", "thread": "t", "run": "r1", "key": "reply#1", "text": "hi"}).encode()
 
-    assert events.Replied(thread="t", run="r1", key="reply#1", text="hi") == events.decode(old)
+    assert events.Replied(thread="t", run="r1", key="reply#1", text="hi") == log.decode(old)
 
 
 @pytest.mark.parametrize(

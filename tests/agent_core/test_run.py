@@ -13,7 +13,7 @@ import pytest
 from agent_core import effects, events
 from agent_core.drive import Progress
 from agent_core.errors import AgentFault, Diverged, ImpureAgent, NeverAwaited, Stopped, TooLong
-from agent_core.events import Record
+from agent_core.log import Record
 from agent_core.requests import Choice, Outcome
 from agent_core.results import Approved, Denied, Failed, Message, Ok, QuestionBack
 from agent_core.run import AGENT_STEPS, ERRORS_IN_A_ROW, RUN_STEPS, Run, advance, agent, step

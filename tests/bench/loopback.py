@@ -24,7 +24,7 @@ from starlette.routing import BaseRoute, Route
 
 from adapters import registry
 from adapters.base import Accepted, Ask, Capabilities, Clock, Gate, Inbound, Outbound, Part, Receipt, Settle
-from agent_core import addresses, events
+from agent_core import addresses, facts
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Decision
 from tests.bench.slack_side import SECRET
@@ -126,7 +126,7 @@ def inbound(payload: Json, raw: bytes) -> Inbound:
     """Turn a payload of Slack's into a fact."""
     if payload["type"] == "event_callback":
         event = payload["event"]
-        fact: events.ChannelFact = events.MessageReceived(
+        fact: facts.ChannelFact = facts.MessageReceived(
             sender=addresses.identity(CHANNEL, ACCOUNT, event["user"]),
             assurance=Assurance.HIGH,
             root=event["ts"],
@@ -138,7 +138,7 @@ def inbound(payload: Json, raw: bytes) -> Inbound:
         place = addresses.conversation(CHANNEL, ACCOUNT, event["channel"])
         return Inbound(place, fact, (payload["event_id"],), raw)
     (button,) = payload["actions"]
-    fact = events.ActionTaken(
+    fact = facts.ActionTaken(
         sender=addresses.identity(CHANNEL, ACCOUNT, payload["user"]["id"]),
         assurance=Assurance.HIGH,
         sent_at=float(button["action_ts"]),

@@ -66,7 +66,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "gateway/conversation.py:Conversation.change",
         "gateway/conversation.py:Conversation.committed",
     ),
-    "encoded: events as JSON": ("agent_core/events.py:encode",),
+    "encoded: events as JSON": ("agent_core/log.py:encode",),
     "committed: a decision's rows": ("gateway/store/sqlite_log.py:commit",),
     "committed: the next delivery claimed": ("gateway/store/sqlite_lanes.py:claim",),
     "committed: BEGIN, COMMIT, whoever waits told": (

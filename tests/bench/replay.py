@@ -15,8 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent_core import events
-from agent_core.events import Record
+from agent_core.log import Record, decode, encode
 from agent_core.run import Agent, Run, advance, agent
 from agent_core.thread import Thread, fold
 from agent_core.tools import tool
@@ -85,11 +84,11 @@ async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
         for operations in OPERATIONS:
             of = counting(operations)
             log = logged(of, operations)
-            stored = [(seq, at, events.encode(event)) for seq, at, event in log.records]
+            stored = [(seq, at, encode(event)) for seq, at, event in log.records]
             last = log.records[-1]
 
             def from_bytes(of: Agent = of, stored: Any = stored, facts: Any = log.thread.facts) -> None:
-                records = [Record(seq, at, events.decode(body)) for seq, at, body in stored]
+                records = [Record(seq, at, decode(body)) for seq, at, body in stored]
                 advance(of, fold("thread", HOME, records, facts))
 
             works: dict[str, Callable[[], object]] = {

@@ -23,7 +23,7 @@ from adapters.base import Inbound
 from adapters.slack import verify, webhook
 from adapters.slack.accounts import Bot, account_of
 from adapters.slack.parse import parse
-from agent_core import events
+from agent_core import log
 from gateway.gate import _with_blobs
 from gateway.runtime import Runtime
 from gateway.service import web_server
@@ -152,7 +152,7 @@ async def profile(folder: Path) -> list[tuple[str, float]]:
     seals = [(h["X-Slack-Request-Timestamp"], h["X-Slack-Signature"]) for h in heads]
     inbounds: Any = [parse(payload, bot, NOW) for payload in payloads]
     known = [replace(one, fact=named(one.fact)) for one in inbounds]
-    kept = [_with_blobs(one, events.storable(one.fact), RAW_DAYS) for one in known]
+    kept = [_with_blobs(one, log.storable(one.fact), RAW_DAYS) for one in known]
     facts = [Fact(i.conversation, fact, i.dedupe, blobs) for i, (fact, blobs) in zip(known, kept, strict=True)]
 
     def check(body: bytes, stamp: str, signature: str) -> None:
@@ -169,7 +169,7 @@ async def profile(folder: Path) -> list[tuple[str, float]]:
         ("payload → fact, and the payload written to be kept", await each(parse, [(p, bot, NOW) for p in payloads])),
         ("the author's name put in", await each(lambda i: replace(i, fact=named(i.fact)), [(i,) for i in inbounds])),
         ("that it can be stored, and the payload's digest", await each(_kept, [(i,) for i in known])),
-        ("the fact as JSON", await each(events.encode, [(fact.event,) for fact in facts])),
+        ("the fact as JSON", await each(log.encode, [(fact.event,) for fact in facts])),
         ("the payload compressed", await each(zlib.compress, [(fact.blobs[0].body, 6) for fact in facts])),
         ("the statements of SQLite, with the two above", appended(folder / "bare", facts)),
         ("the same through the store, 64 at once, with their commit", await stored(folder / "store", facts)),
@@ -183,7 +183,7 @@ def named(fact: Any) -> Any:
 
 
 def _kept(inbound: Any) -> Any:
-    return _with_blobs(inbound, events.storable(inbound.fact), RAW_DAYS)
+    return _with_blobs(inbound, log.storable(inbound.fact), RAW_DAYS)
 
 
 def main() -> None:

@@ -38,9 +38,10 @@ from adapters.base import (
     Whisper,
 )
 from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.events import Card
+from agent_core.cards import Card
+from agent_core.files import Enclosure
 from agent_core.forms import Field
 from agent_core.requests import Assurance, Decision
 
@@ -90,7 +91,7 @@ class Vendor(Protocol):
         """Know where the adapter's webhooks are, if it has any."""
         ...
 
-    async def attach(self, name: str, content: bytes) -> events.Attachment:
+    async def attach(self, name: str, content: bytes) -> facts.Attachment:
         """The person sends a file in their one-to-one chat; returns it as it stands in the fact about it."""
         ...
 
@@ -159,7 +160,7 @@ class Gate:
         self.asked.append(wanted)
         return self.form
 
-    async def faults(self, conversation: ConversationKey, sent: events.FormSubmitted) -> Mapping[str, str]:
+    async def faults(self, conversation: ConversationKey, sent: facts.FormSubmitted) -> Mapping[str, str]:
         return self.wrong.pop(0) if self.wrong else {}
 
     def seen(self, channel: str, account: str) -> None:
@@ -212,7 +213,7 @@ class AdapterContract:
         (inbound,) = gate.came
         fact = inbound.fact
 
-        assert isinstance(fact, events.MessageReceived)
+        assert isinstance(fact, facts.MessageReceived)
         assert (vendor.person, vendor.direct, "deploy it") == (fact.sender, inbound.conversation, fact.text)
         assert (True, "", name) == (fact.direct, fact.root, fact.message_id)
         assert fact.assurance is vendor.adapter.capabilities(vendor.direct).assurance
@@ -258,7 +259,7 @@ class AdapterContract:
         await until(lambda: gate.came)
         (inbound,) = gate.came
 
-        assert isinstance(inbound.fact, events.ActionTaken)
+        assert isinstance(inbound.fact, facts.ActionTaken)
         assert ("request1", Decision.APPROVE, vendor.person, vendor.direct) == (
             inbound.fact.request,
             inbound.fact.decision,
@@ -345,7 +346,7 @@ class AdapterContract:
         """
         assert vendor.adapter.capabilities(vendor.direct).files
         content = bytes(range(256)) * 40
-        enclosure = events.Enclosure(name="all bytes.bin", size=len(content), blob="b1")
+        enclosure = Enclosure(name="all bytes.bin", size=len(content), blob="b1")
         (part,) = vendor.adapter.render(Say(f"Here. {NASTY}", enclosures=(enclosure,)), vendor.direct)
         await vendor.adapter.deliver(part.model_copy(update={"delivery": "delivery1", "contents": (content,)}))
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.base import Part
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.events import Record
+from agent_core.cards import Card
+from agent_core.log import Record
 from agent_core.requests import Kind, Who
 from gateway.store.base import (
     Change,
@@ -30,8 +31,8 @@ THERE = ConversationKey("slack:T1/C1")
 SENDER = Identity("slack:T1/U1")
 
 
-def a_message(text: str = "hi", **how: Any) -> events.MessageReceived:
-    return events.MessageReceived.model_validate({"sender": SENDER, "sent_at": NOON, "text": text} | how)
+def a_message(text: str = "hi", **how: Any) -> facts.MessageReceived:
+    return facts.MessageReceived.model_validate({"sender": SENDER, "sent_at": NOON, "text": text} | how)
 
 
 def a_fact(text: str = "hi", *dedupe: str, to: ConversationKey = HERE) -> Fact:
@@ -74,7 +75,7 @@ def a_copy(request: str, **how: Any) -> Copy:
         "home": HERE,
         "kind": Kind.APPROVAL,
         "who": Who(people=(ANA,)),
-        "card": events.Card(title=request),
+        "card": Card(title=request),
         "opened_at": NOON,
     }
     return Copy.model_validate(given | how)

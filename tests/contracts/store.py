@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from adapters.base import Accepted, Duplicate, Receipt
-from agent_core import audit, events
+from agent_core import audit, events, facts
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.grants import Grant
 from agent_core.requests import Assurance, Outcome, Scope, Settlement
@@ -252,7 +252,7 @@ class StoreContract:
         What one conversation tells another is stored there with the change, and never twice by its id.
         """
         owner = await store.own()
-        message = Message("m1", THERE, events.NoteForwarded(text="hello"))
+        message = Message("m1", THERE, facts.NoteForwarded(text="hello"))
         await store.commit(a_change(owner, 0, messages=[message]))
         await store.commit(a_change(owner, 0, messages=[message]))
         there = await store.load(THERE, Need())
@@ -816,7 +816,7 @@ class StoreContract:
         """
         owner = await store.own()
         await store.commit(a_change(owner, 0, deliveries=[a_delivery("a")]))
-        fact = events.DeliveryEnded(delivery="a", request=None, status="dead", reason="gone")
+        fact = facts.DeliveryEnded(delivery="a", request=None, status="dead", reason="gone")
         await store.record(Fate("a", "dead", reason="gone", fact=fact), pressing=True)
         (ready,) = await store.wait(owner)
 
@@ -899,7 +899,7 @@ class StoreContract:
             type(ready.records[0].event).__name__,
             (await store.load(HERE, Need())).version,
         )
-        assert ["[erased]"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
+        assert ["[erased]"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, facts.MessageReceived)]
         assert ["theirs"] == [text_of(record) for record in (await store.load(THERE, Need())).facts]
         assert await store.blob("d") is None
         assert 0 == await store.forget(Party("rita"), [SENDER])
@@ -917,7 +917,7 @@ class StoreContract:
             await store.forget(Party("rita"), [SENDER])
 
         assert ((HERE, "t"),) == needed.value.runs
-        assert ["secret"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, events.MessageReceived)]
+        assert ["secret"] == [text_of(r) for r in await store.log("t") if isinstance(r.event, facts.MessageReceived)]
 
     async def test_what_another_conversation_is_about_to_show_is_not_erased(self, store: Store):
         """
@@ -928,7 +928,7 @@ class StoreContract:
         opened, row = an_opening()
         begun = a_start(consumes=(1,), requester="rita")
         ended = {"threads": [a_thread(status="ended")], "requests": [row.model_copy(update={"status": "denied"})]}
-        told = events.RulingForwarded(request="q", to=Identity("slack:T1/UBEN"), reason="late", text="too late")
+        told = facts.RulingForwarded(request="q", to=Identity("slack:T1/UBEN"), reason="late", text="too late")
         ruled = [Message("m", THERE, told)]
         await store.commit(a_change(owner, 0, conversation=THERE, copies=[a_copy("q", place=THERE, home=HERE)]))
         await store.commit(a_change(owner, 1, begun, opened, end("r1"), messages=ruled, **ended))
@@ -1094,7 +1094,7 @@ class StoreContract:
 
 
 async def texts_of(store: Store, thread: str) -> list[str]:
-    return [text_of(r) for r in await store.log(thread) if isinstance(r.event, events.MessageReceived)]
+    return [text_of(r) for r in await store.log(thread) if isinstance(r.event, facts.MessageReceived)]
 
 
 def text_of(record: Any) -> str:

@@ -22,9 +22,9 @@ from adapters.email.config import Config
 from adapters.email.emulator import Fault, Post, Server, serve
 from adapters.email.receive import FETCHED
 from adapters.errors import Unknown
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.events import Card
+from agent_core.cards import Card
 from tests.contracts.adapter import CARD, AdapterContract, Vendor, prepared, send, until
 from tests.contracts.test_slack_adapter import Clock
 
@@ -74,14 +74,14 @@ class MailVendor:
     async def reach(self, url: str) -> None:
         return
 
-    async def attach(self, name: str, content: bytes) -> events.Attachment:
+    async def attach(self, name: str, content: bytes) -> facts.Attachment:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = ANA, self.reply_to, "a file"
         mail["Message-ID"] = make_msgid(domain="example.com")
         mail.set_content("look at this")
         mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
         url = f"{FETCHED}{self._hand_in(mail)}#0"
-        return events.Attachment(name=name, media_type="application/octet-stream", size=len(content), url=url)
+        return facts.Attachment(name=name, media_type="application/octet-stream", size=len(content), url=url)
 
     async def files(self, conversation: ConversationKey) -> dict[str, bytes]:
         parts = [part for mail in self._inbox() for part in mail.iter_attachments()]

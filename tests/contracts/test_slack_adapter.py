@@ -20,7 +20,7 @@ from adapters.slack.config import Config
 from adapters.slack.emulator import Fault, Server, Workspace, payloads, serve
 from adapters.slack.emulator.state import Enterprise
 from adapters.slack.webhook import PATH
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
 from tests.contracts.adapter import AdapterContract, Vendor, until
 
@@ -85,10 +85,10 @@ class SlackVendor:
             self.emulator.deliver_to(url + PATH)
             await until(lambda: self.emulator.state()["request_url"]["is_verified"])
 
-    async def attach(self, name: str, content: bytes) -> events.Attachment:
+    async def attach(self, name: str, content: bytes) -> facts.Attachment:
         self.emulator.people.message(ANA, "dm", "look at this", files=[(name, content)])
         shown = self._screen(self.direct)[-1]["files"][0]
-        return events.Attachment(
+        return facts.Attachment(
             name=name, media_type=shown["mimetype"], size=len(content), url=self._file(shown["id"])["url_private"]
         )
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agent_core import events
-from agent_core.events import Record
+from agent_core import events, facts
+from agent_core.log import Record, decode
 from tests.crashes.town import OUTSIDER, Town
 from tests.guarantees import Logs
 
@@ -60,7 +60,7 @@ def collect(town: Town) -> Evidence:
         "SELECT c.key, e.seq, e.at, e.body FROM events e JOIN conversations c ON c.id = e.conversation ORDER BY 1, 2"
     )
     for key, seq, at, body in db.execute(query):
-        logs.setdefault(key, []).append(Record(seq, at, events.decode(body)))
+        logs.setdefault(key, []).append(Record(seq, at, decode(body)))
     deliveries = [
         dict(row)
         for row in db.execute("SELECT d.*, c.key FROM deliveries d JOIN conversations c ON c.id = d.conversation")
@@ -72,7 +72,7 @@ def collect(town: Town) -> Evidence:
 
 
 def g1_nothing_acknowledged_is_lost(e: Evidence) -> int:
-    stored = Counter(event.message_id for _, _, event in e.all(events.MessageReceived))
+    stored = Counter(event.message_id for _, _, event in e.all(facts.MessageReceived))
     acked = [d for d in e.slack["deliveries"] if d["status"] == "acked"]
     said = [d["payload"]["event"]["ts"] for d in acked if is_message_to_us(d["payload"])]
     assert [] == [ts for ts in said if ts not in stored]

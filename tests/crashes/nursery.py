@@ -22,7 +22,7 @@ from typing import Any
 import adapters.slack.adapter  # so that a fork need not
 import adapters.slack.listen
 import tests.crashes.agent  # noqa: F401
-from agent_core.events import Record
+from agent_core.log import Record
 from gateway import bootstrap, settings, telemetry
 from gateway.cli import serving
 from gateway.runtime import Runtime

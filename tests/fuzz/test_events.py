@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent_core import events
 from agent_core.errors import CoreError
-from agent_core.events import EVENT_TYPES, Record, decode, encode, storable
+from agent_core.log import EVENT_TYPES, Record, decode, encode, storable
 from agent_core.run import Question, Run
 from agent_core.texts import storable as mended
 from agent_core.thread import Thread, fold

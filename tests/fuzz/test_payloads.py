@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.base import FormWanted, Inbound
 from adapters.slack.parse import Command, FormClick, Ignored, parse
-from agent_core import addresses, events
+from agent_core import addresses, log
 from tests.fuzz import examples, payloads
 from tests.fuzz.house import House
 from tests.fuzz.payloads import BOT, Broken
@@ -29,8 +29,8 @@ def test_every_place_that_is_read():
                 assert "T0SANDBOX" == addresses.parse(conversation).account, broken
                 assert addresses.parse(fact.sender)
                 "".join((conversation, fact.sender, *dedupe)).encode()
-                stored = events.encode(events.storable(fact))
-                assert events.encode(events.decode(stored)) == stored
+                stored = log.encode(log.storable(fact))
+                assert log.encode(log.decode(stored)) == stored
             case FormClick(FormWanted(request, conversation, sender)):
                 assert addresses.parse(conversation)
                 assert addresses.parse(sender)
@@ -46,7 +46,7 @@ async def take(house: House, brought: list[Any]) -> None:
         assert (await house.bring(payload)).status in (200, 400), payload
     assert ([], []) == (await house.decided(), house.complaints)
     for _, conversation, body in house.stored()[known:]:
-        assert events.encode(events.decode(body)) == body
+        assert log.encode(log.decode(body)) == body
         assert addresses.parse(conversation)
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import markup, text
-from agent_core import events, replies, texts
+from agent_core import facts, replies, texts
 from agent_core.addresses import Identity
 from agent_core.catalogue import LANGUAGES
 from agent_core.requests import Decision
@@ -40,7 +40,7 @@ CODES = frozenset({"K7M", "BCD"})
 
 def code_in(said: str) -> object:
     """Look for a one-time code."""
-    return linking.code_in(events.MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON, direct=True, text=said))
+    return linking.code_in(facts.MessageReceived(sender=Identity("slack:T1/U1"), sent_at=NOON, direct=True, text=said))
 
 
 READERS: dict[str, Callable[[str], object]] = {

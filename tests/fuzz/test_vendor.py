@@ -22,7 +22,7 @@ from adapters.slack.config import Config
 from adapters.slack.members import Members
 from adapters.slack.receive import Receiver
 from adapters.slack.render import render
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey
 from tests.contracts.test_slack_adapter import Clock
 from tests.fuzz import examples
@@ -134,7 +134,7 @@ async def test_files_of_any_kind(odd: Odd, answer: Answer, url: str):
     client = Client(config, Clock())
     address = f"{odd.url}{url}" if url == "f" else url
     try:
-        await client.fetch(events.Attachment(name="plan.csv", size=3, url=address))
+        await client.fetch(facts.Attachment(name="plan.csv", size=3, url=address))
     except ChannelError as error:
         assert TOKEN not in str(error)  # noqa: PT017
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.base import Accepted, Duplicate, Inbound, Refused
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import PLAIN, Catalogues
 from agent_core.policy import Person, Rule
@@ -121,7 +121,7 @@ class House(Parts):
         at: str | None = None,
         under: str = "",
         root: str = "",
-        attachments: tuple[events.Attachment, ...] = (),
+        attachments: tuple[facts.Attachment, ...] = (),
         settle: bool = True,
     ) -> Accepted | Duplicate | Refused:
         """Somebody writes, in their own conversation with the bot or elsewhere."""
@@ -149,7 +149,7 @@ class House(Parts):
 
     async def deny(self, user: str, request: str, reason: str) -> None:
         """Somebody sends in the form behind "Deny with a reason"."""
-        fact = events.FormSubmitted(
+        fact = facts.FormSubmitted(
             sender=Identity(f"slack:T1/{user}"),
             assurance=Assurance.HIGH,
             sent_at=self.runtime.now(),
@@ -193,7 +193,7 @@ class House(Parts):
         """The owner role says how a thread goes on."""
         rows = await self.store.threads()
         row = next(row for row in rows if thread in (None, row.id))
-        acted = events.OperatorActed.model_validate({"thread": row.id, "choice": choice, "by": "ben", "note": note})
+        acted = facts.OperatorActed.model_validate({"thread": row.id, "choice": choice, "by": "ben", "note": note})
         await self.store.append(Fact(row.conversation, acted, ()))
         await self.runtime.settle()
 

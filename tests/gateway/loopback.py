@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from adapters.base import Ask, Capabilities, Gate, Inbound, Outbound, Part, Receipt, Say, Settle, Whisper
 from adapters.errors import Rejected, Unknown
-from agent_core import addresses, events, forms
+from agent_core import addresses, facts, forms
 from agent_core.addresses import ConversationKey, Identity
+from agent_core.cards import Card
 from agent_core.requests import Assurance, Decision
 
 CHANNEL, ACCOUNT = "slack", "T1"
@@ -29,7 +30,7 @@ class Shown:
     id: str
     kind: str
     text: str
-    card: events.Card | None = None
+    card: Card | None = None
     request: str = ""
     under: str = ""
     to: str = ""
@@ -126,7 +127,7 @@ class Loopback:
     def _take(self, part: Part) -> Receipt:
         here = self.shown.setdefault(part.conversation, [])
         said = dict(part.arguments)
-        card = events.Card.model_validate(said["card"]) if "card" in said else None
+        card = Card.model_validate(said["card"]) if "card" in said else None
         if part.kind == "settle":
             assert part.receipt is not None
             message = next(m for m in here if m.id == part.receipt.message_id)
@@ -151,7 +152,7 @@ class Loopback:
             raise Unknown("history may not be read")
         return self.by_delivery.get(part.delivery)
 
-    async def fetch(self, attachment: events.Attachment) -> bytes:
+    async def fetch(self, attachment: facts.Attachment) -> bytes:
         if attachment.url not in self.kept:
             raise Rejected(f"{attachment.name} is not there any more", permanent=True)
         return self.kept[attachment.url]
@@ -186,11 +187,11 @@ class Loopback:
         number: int,
         under: str = "",
         root: str = "",
-        attachments: tuple[events.Attachment, ...] = (),
+        attachments: tuple[facts.Attachment, ...] = (),
     ) -> Inbound:
         """What a person writes; `under` is a message they answer."""
         direct = addresses.parse(conversation).place == user
-        fact = events.MessageReceived(
+        fact = facts.MessageReceived(
             sender=addresses.identity(self.channel, self.account, user),
             sender_name=user,
             assurance=Assurance.HIGH,
@@ -216,7 +217,7 @@ class Loopback:
         revision: int | None = None,
     ) -> Inbound:
         """A person presses a button, of the newest card there unless it is told at which revision."""
-        fact = events.ActionTaken(
+        fact = facts.ActionTaken(
             sender=addresses.identity(self.channel, self.account, user),
             sender_name=user,
             assurance=Assurance.HIGH,
@@ -241,7 +242,7 @@ class Loopback:
         revision: int | None = None,
     ) -> Inbound:
         """A person sends in the form behind a button, of the newest card there unless it is told at which revision."""
-        fact = events.FormSubmitted(
+        fact = facts.FormSubmitted(
             sender=addresses.identity(self.channel, self.account, user),
             sender_name=user,
             assurance=Assurance.HIGH,

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from adapters.errors import Unreachable
-from agent_core import events
+from agent_core import events, facts, log
 from agent_core.files import File
 from agent_core.results import Failed, Ok
 from agent_core.run import Run, agent
@@ -20,7 +20,7 @@ from tests.gateway.test_outbox import raising, statuses
 from tests.runtime import HandRuntime
 
 CSV = b"environment,tag\r\nproduction,v1\r\n"
-PLAN = events.Attachment(name="plan.csv", media_type="text/csv", size=len(CSV), url="vendor://1")
+PLAN = facts.Attachment(name="plan.csv", media_type="text/csv", size=len(CSV), url="vendor://1")
 
 
 class Named(BaseModel):
@@ -48,7 +48,7 @@ async def test_a_file_is_sent_with_the_reply(make: Make):
         (enclosure,) = replied.enclosures
         assert ("list.csv", len(CSV)) == (enclosure.name, enclosure.size)
         assert CSV == await house.store.blob(enclosure.blob)
-        assert b"production" not in events.encode(replied)
+        assert b"production" not in log.encode(replied)
 
 
 async def test_a_file_survives_a_restart(make: Make, runtime: HandRuntime):
@@ -147,7 +147,7 @@ async def test_a_tool_reads_a_file_that_came_with_a_message(make: Make):
         (PLAN, "plan.csv is not there any more"),
     ],
 )
-async def test_only_what_people_sent_is_fetched(make: Make, attachment: events.Attachment, why: str):
+async def test_only_what_people_sent_is_fetched(make: Make, attachment: facts.Attachment, why: str):
     """
     An address that a tool or a model made up is never asked; what the vendor says of the others is the tool's error.
     """

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from adapters.base import Form as Opened
 from adapters.base import FormWanted, NoForm
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.context import entries, render
 from agent_core.requests import Assurance, Choice, Decision
@@ -71,7 +71,7 @@ async def fill(house: House, user: str, values: dict[str, Any], request: str = "
     """Somebody sends a form in, as a channel brings it: what is wrong is told at the fields, and nothing is stored."""
     request = request or house.card(RITA).request
     inbound = house.channel.form(f"slack:T1/{RITA}", user, request, values, house.channel.next_number())
-    assert isinstance(inbound.fact, events.FormSubmitted)
+    assert isinstance(inbound.fact, facts.FormSubmitted)
     faults = dict(await house.gate.faults(inbound.conversation, inbound.fact))
     if not faults:
         await house.gate.append(inbound)

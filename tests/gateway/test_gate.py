@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from adapters.base import Accepted, Form, FormWanted, Inbound, NoForm, Refused
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Decision
 from gateway.admission import MOST_WAITING
@@ -23,18 +23,18 @@ KEY = ConversationKey(f"slack:T1/{RITA}")
 
 
 def a_message(text: str, raw: bytes = b"") -> Inbound:
-    fact = events.MessageReceived(
+    fact = facts.MessageReceived(
         sender=Identity(f"slack:T1/{RITA}"), assurance=Assurance.HIGH, direct=True, sent_at=NOON, text=text
     )
     return Inbound(KEY, fact, (), raw)
 
 
-async def stored(house: House, number: int = -1) -> events.MessageReceived:
+async def stored(house: House, number: int = -1) -> facts.MessageReceived:
     snapshot = await house.store.load(KEY, Need())
     records = list(snapshot.facts) + [
         record for row in await house.store.threads() for record in await house.store.log(row.id)
     ]
-    messages = [r.event for r in records if isinstance(r.event, events.MessageReceived)]
+    messages = [r.event for r in records if isinstance(r.event, facts.MessageReceived)]
     return messages[number]
 
 

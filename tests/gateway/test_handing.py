@@ -9,7 +9,7 @@ import re
 import pytest
 
 from adapters.base import Form, FormWanted, Inbound, NoForm
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Rung, Where, Who
@@ -42,7 +42,7 @@ def house_of(make: Make, world: World, rule: Rule = RULE) -> House:
 async def hand(house: House, user: str, to: str, how: str = "reassign", *, at: str | None = None) -> None:
     """Somebody sends in the form behind "Hand on"."""
     place = at or f"slack:T1/{user}"
-    fact = events.FormSubmitted(
+    fact = facts.FormSubmitted(
         sender=Identity(f"slack:T1/{user}"),
         assurance=Assurance.HIGH,
         sent_at=house.runtime.now(),
@@ -361,7 +361,7 @@ async def test_an_operators_wish_that_comes_too_late_changes_nothing(make: Make)
         request = house.card(ANA).request
         home = (await house.store.request(request)).home
         await house.press(ANA, request, Decision.APPROVE)
-        wished = events.HandOverWished(request=request, giver=Party("ana"), to=Party("carla"), by="the command line")
+        wished = facts.HandOverWished(request=request, giver=Party("ana"), to=Party("carla"), by="the command line")
         await house.store.append(Fact(home, wished, ()))
         await house.runtime.settle()
 

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.base import Accepted, Duplicate, Inbound, Part
 from adapters.errors import RateLimited
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Choice, Decision, Outcome, Where, Who
 from agent_core.run import Run, agent
@@ -466,7 +466,7 @@ async def test_a_reply_to_nothing_is_not_sent(make: Make):
 
 async def command(house: House, user: str, text: str) -> None:
     """What somebody says by a slash command: in their own conversation, without an id or a time of the vendor's."""
-    fact = events.MessageReceived(
+    fact = facts.MessageReceived(
         sender=Identity(f"slack:T1/{user}"),
         sender_name=user,
         assurance=Assurance.HIGH,
@@ -598,9 +598,9 @@ async def test_two_press_at_the_same_instant(make: Make):
 # Edits and deletions -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [events.MessageEdited, events.MessageDeleted])
+@pytest.mark.parametrize("kind", [facts.MessageEdited, facts.MessageDeleted])
 async def test_what_was_said_stays_as_it_was_read(
-    make: Make, runtime: HandRuntime, kind: type[events.MessageEdited | events.MessageDeleted]
+    make: Make, runtime: HandRuntime, kind: type[facts.MessageEdited | facts.MessageDeleted]
 ):
     """
     An approval that is edited into a denial, or taken back, stays an approval; the log shows what was done to it.
@@ -613,7 +613,7 @@ async def test_what_was_said_stays_as_it_was_read(
         assert 1 == len(world.deployed)
         changed = kind.model_validate(
             {"sender": f"slack:T1/{ANA}", "message_id": "m2", "direct": True, "sent_at": runtime.now(), "text": "deny"}
-            if kind is events.MessageEdited
+            if kind is facts.MessageEdited
             else {"sender": f"slack:T1/{ANA}", "message_id": "m2", "direct": True, "sent_at": runtime.now()}
         )
         before = (house.texts(ANA), await house.status())
@@ -631,7 +631,7 @@ async def test_a_message_that_is_edited_before_it_is_read(make: Make):
     An edit of what waits for a run is evidence too: the run reads what was written first.
     """
     async with make(echo) as house:
-        edit = events.MessageEdited(
+        edit = facts.MessageEdited(
             sender=Identity(f"slack:T1/{RITA}"), message_id="m2", direct=True, sent_at=NOON, text="changed"
         )
         await house.write(RITA, "start")

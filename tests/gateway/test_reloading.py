@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.requests import Assurance, Decision
 from agent_core.rulings import Response
@@ -82,7 +82,7 @@ async def test_an_answer_on_its_way_counts_as_people_are_when_it_arrives(make: M
             request=request, voter=ana, decision=Decision.APPROVE, sent_at=house.runtime.now(), seen=True, via=OPS
         )
         home = ConversationKey("slack:T1/URITA")
-        await house.store.append(Fact(home, events.ResponseForwarded(response=sent), ("on its way",)))
+        await house.store.append(Fact(home, facts.ResponseForwarded(response=sent), ("on its way",)))
         await house.runtime.settle()
 
         assert [] == world.deployed

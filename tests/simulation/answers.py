@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from adapters.base import REASON
-from agent_core import events
+from agent_core import events, facts
 from agent_core.requests import Outcome, Request, Settlement
 from tests.simulation.agents import digest_of
 
@@ -23,12 +23,12 @@ class Sent(NamedTuple):
 def sent(fact: events.Event) -> Sent | None:
     """Give what somebody sent in by a form, or changed in words; None where they said it otherwise."""
     match fact:
-        case events.FormSubmitted(values=values, choice=choice):
+        case facts.FormSubmitted(values=values, choice=choice):
             return Sent({name: str(value) for name, value in values.items()}, choice)
-        case events.ResponseForwarded(response=response) if response.values or response.choice:
+        case facts.ResponseForwarded(response=response) if response.values or response.choice:
             reason = {REASON: response.text} if response.choice else {}
             return Sent({name: str(value) for name, value in response.values.items()} | reason, response.choice)
-        case events.MessageReceived(text=text) if text.partition("\n")[0].endswith("edit"):
+        case facts.MessageReceived(text=text) if text.partition("\n")[0].endswith("edit"):
             lines = [line.partition(":") for line in text.splitlines()[1:]]
             return Sent({name: value.strip() for name, _, value in lines}, "")
     return None

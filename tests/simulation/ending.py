@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent_core import events
+from agent_core import events, facts
 from agent_core.catalogue import ENGLISH
 from agent_core.erasure import ERASED
 from gateway.conversation import QUIET
@@ -218,7 +218,7 @@ def ends(parts: list[str]) -> Iterator[str]:
 
 def who_and_where(home: str, fact: events.Event) -> tuple[str, str]:
     """Tell in which conversation an answer was given, and under which account."""
-    if isinstance(fact, events.ResponseForwarded):
+    if isinstance(fact, facts.ResponseForwarded):
         return fact.response.via, fact.response.voter.identity
-    assert isinstance(fact, events.ChannelFact)
+    assert isinstance(fact, facts.ChannelFact)
     return home, fact.sender

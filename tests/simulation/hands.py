@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.base import Form, FormWanted, Inbound, NoForm
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.forms import Field
 from agent_core.requests import Assurance, Decision
@@ -57,7 +57,7 @@ class Hands:
         under: str = "",
         root: str = "",
         talk: str = "",
-        files: Sequence[events.Attachment] = (),
+        files: Sequence[facts.Attachment] = (),
     ) -> None:
         """Somebody writes."""
         vendor = self.vendor(place)
@@ -74,12 +74,12 @@ class Hands:
         if self.quiet:
             return
         number = vendor.next_number()
-        fact = inbound.fact.model_dump(include=set(events.MessageDeleted.model_fields) - {"type"})
+        fact = inbound.fact.model_dump(include=set(facts.MessageDeleted.model_fields) - {"type"})
         fact["sent_at"] = vendor.time()
-        changed: events.ChannelFact = events.MessageDeleted.model_validate(fact)
+        changed: facts.ChannelFact = facts.MessageDeleted.model_validate(fact)
         if self.dice.random() < 0.8:
             text = self.dice.choice(REGRETS).format(n=EDITED + number)
-            changed = events.MessageEdited.model_validate(fact | {"text": text})
+            changed = facts.MessageEdited.model_validate(fact | {"text": text})
         what = f"{changed.sender_name} changes {changed.message_id}: {getattr(changed, 'text', None)!r}"
         self._bring(vendor, Inbound(inbound.conversation, changed, (f"change/{number}",)), what)
 

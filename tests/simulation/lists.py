@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent_core import events
+from agent_core import events, facts
+from agent_core.cards import Card
 from gateway.store.base import Copy
 from tests.ladders import LATE
 
@@ -25,13 +26,13 @@ class Lists:
     _counted: set[tuple[str, str]] = field(default_factory=set)
     _held: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def shown(self, place: str, request: str, card: events.Card, at: float) -> None:
+    def shown(self, place: str, request: str, card: Card, at: float) -> None:
         """A card stands somewhere, by its vendor's clock."""
         self._views[place, request].append((at, frozenset(row.request for row in card.rows if row.buttons)))
 
-    def counts(self, event: events.ResponseGiven, fact: events.ChannelFact) -> str:
+    def counts(self, event: events.ResponseGiven, fact: facts.ChannelFact) -> str:
         """A vote counts that comes of something somebody did."""
-        if not isinstance(fact, events.ActionTaken) or fact.request == event.request:
+        if not isinstance(fact, facts.ActionTaken) or fact.request == event.request:
             return ""
         if event.request not in fact.value.split(","):
             return f"{fact} does not name {event.request}"
@@ -42,7 +43,7 @@ class Lists:
         self._counted.add(once)
         return f"{event} counts {fact} again, or otherwise" if again or event.decision != fact.decision else ""
 
-    def asked(self, place: str, at: float, ask: events.AskForwarded) -> None:
+    def asked(self, place: str, at: float, ask: facts.AskForwarded) -> None:
         """Something is to be shown somewhere, at once or later."""
         self._held[ask.request, place] = at + max(ask.gather, TOGETHER if ask.collected else 0.0)
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from adapters.base import Accepted, Duplicate, Inbound, Refused
-from agent_core import edits, events, forms, grants, handing, lifecycle, policy, requests, rulings
+from agent_core import edits, events, facts, forms, grants, handing, lifecycle, policy, requests, rulings
 from agent_core.effects import CallTool
 from gateway import (
     asking,
@@ -265,7 +265,7 @@ def half_a_code() -> AbstractContextManager[Any]:
 def ask_anew() -> AbstractContextManager[Any]:
     real = clients.begin
 
-    def begin(here: conversation.Conversation, wanted: events.RequestReceived) -> None:
+    def begin(here: conversation.Conversation, wanted: facts.RequestReceived) -> None:
         here.threads.pop(clients.thread(here.key), None)
         real(here, wanted)
 
@@ -273,7 +273,7 @@ def ask_anew() -> AbstractContextManager[Any]:
 
 
 def take_any_name() -> AbstractContextManager[Any]:
-    def pressed(here: conversation.Conversation, fact: events.ActionTaken, batch: base.Copy) -> list[base.Copy]:
+    def pressed(here: conversation.Conversation, fact: facts.ActionTaken, batch: base.Copy) -> list[base.Copy]:
         named = [here.copies[name] for name in fact.value.split(",") if name in here.copies]
         return [copy for copy in named if not copy.members]
 

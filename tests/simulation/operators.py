@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from agent_core import events
+from agent_core import facts
 from agent_core.policy import Person
 from agent_core.requests import Request
 from gateway import commands, linking
@@ -90,7 +90,7 @@ class Operators:
 
     def act(self, thread: str, choice: str, note: str = "") -> None:
         """Say how a thread goes on."""
-        acted = events.OperatorActed(thread=thread, choice=choice, by="ben", note=note)  # type: ignore[arg-type]
+        acted = facts.OperatorActed(thread=thread, choice=choice, by="ben", note=note)  # type: ignore[arg-type]
         asked = {"do": "act", "conversation": self.watch.homes[thread], "acted": acted.model_dump(mode="json")}
         self.note(f"operator: {choice} for {thread[:6]} of {self.watch.homes[thread]}")
         self._do(self._carry_out, asked)

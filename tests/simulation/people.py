@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from adapters.base import Part
-from agent_core import events, replies
+from agent_core import replies
 from agent_core.addresses import ConversationKey
+from agent_core.cards import Card
 from agent_core.requests import Decision
 from tests.gateway.loopback import Shown
 from tests.simulation.hands import Hands
@@ -41,7 +42,7 @@ class Crowd(Hands):
     commands: Sequence[str]
     talks: float
     wishes: int = 0
-    _first: dict[tuple[str, str], events.Card] = field(default_factory=dict)
+    _first: dict[tuple[str, str], Card] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Everybody begins to want things."""
@@ -166,7 +167,7 @@ class Crowd(Hands):
         if self.dice.random() < self.weather.insist:
             self.later(self.dice.choice((0.0, 0.0, 5.0, 400.0)), self._react, place, user, shown)
 
-    def _decide(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+    def _decide(self, place: str, user: str, shown: Shown, card: Card) -> None:
         drawn, decision = self.dice.random(), self.dice.choice([decision for decision, _ in card.buttons])
         if self.dice.random() < 0.6:
             decision = card.buttons[0][0]
@@ -205,7 +206,7 @@ class Crowd(Hands):
         else:
             self.write(place, user, "yes, but why now?", under=shown.id)
 
-    def _decide_some(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+    def _decide_some(self, place: str, user: str, shown: Shown, card: Card) -> None:
         """Decide a list, all of it or a line, as it stands or as it stood; or claim that more was on it."""
         drawn = self.dice.random()
         if self.dice.random() < 0.3:
@@ -232,14 +233,14 @@ class Crowd(Hands):
         cards = [(m.request, m.card) for m in beside[-3:] if m.card is not None]
         return [name for request, card in cards for name in (request, *(row.request for row in card.rows))]
 
-    def _choose(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+    def _choose(self, place: str, user: str, shown: Shown, card: Card) -> None:
         if self.dice.random() < 0.6:
             self.press(place, user, shown, Decision.ANSWER, self.dice.choice(card.choices)[0])
         else:
             word = self.dice.choice(("left", "2", "straight on"))
             self.write(place, user, word, under=shown.id, root=shown.root)
 
-    def _answer_form(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+    def _answer_form(self, place: str, user: str, shown: Shown, card: Card) -> None:
         """Fill it in behind its button, or in words; now and then not all of it."""
         if self.dice.random() < 0.7:
             self.want_form(place, user, shown)
@@ -264,7 +265,7 @@ class Crowd(Hands):
             place, user, root = self.talking[n]
             self.write(place, user, f"bye {n}", root=root)
 
-    def _answer(self, place: str, shown: Shown, card: events.Card) -> None:
+    def _answer(self, place: str, shown: Shown, card: Card) -> None:
         for user in MEMBERS.get(ConversationKey(place), (place.rpartition("/")[2],)):
             if user == OUTSIDER:
                 continue
@@ -281,7 +282,7 @@ class Crowd(Hands):
             else:
                 self.write(place, user, "my last answer", under=shown.id, root=shown.root)
 
-    def _answer_all(self, place: str, user: str, shown: Shown, card: events.Card) -> None:
+    def _answer_all(self, place: str, user: str, shown: Shown, card: Card) -> None:
         if card.buttons:
             self.press(place, user, shown, card.buttons[0][0], named(card))
         else:
@@ -290,6 +291,6 @@ class Crowd(Hands):
                     self.press(place, user, replace(shown, request=row.request), row.buttons[0][0])
 
 
-def named(card: events.Card) -> str:
+def named(card: Card) -> str:
     """Give what a press on all of a list names; of a card of one request, nothing."""
     return ",".join(row.request for row in card.rows if row.buttons)

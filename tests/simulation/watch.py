@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.base import Form, FormWanted, NoForm, Part
-from agent_core import events
+from agent_core import events, facts
 from agent_core.addresses import Party
-from agent_core.events import Record
+from agent_core.log import Record, decode
 from agent_core.policy import Person
 from agent_core.requests import Outcome
 from gateway import owner
@@ -57,7 +57,7 @@ class Watch(Logs):
     _clock: dict[str, tuple[int, int]] = field(default_factory=dict)
     _jump: tuple[float, float] = (0.0, 0.0)
     _waiting: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
-    _facts: dict[tuple[str, float], events.ChannelFact] = field(default_factory=dict)
+    _facts: dict[tuple[str, float], facts.ChannelFact] = field(default_factory=dict)
     _stored: dict[tuple[str, float], int] = field(default_factory=dict)
     _forwarded: set[tuple[str, str]] = field(default_factory=set)
 
@@ -80,10 +80,10 @@ class Watch(Logs):
             for seq, at, body in db.execute(
                 "SELECT seq, at, body FROM events WHERE conversation = ? AND seq > ? ORDER BY seq", (number, known)
             ).fetchall():
-                record = Record(seq, at, events.decode(body))
+                record = Record(seq, at, decode(body))
                 self.note(f"log {key} {record.seq}: {described(record.event)}")
                 self.take(key, record)
-                if isinstance(record.event, events.TextsErased):
+                if isinstance(record.event, facts.TextsErased):
                     erased = record.event.party
             self.hold("G7", len(log) == version, f"{key} holds {len(log)} events and is at version {version}")
         wrong = self.grants.settle_up()
@@ -95,9 +95,9 @@ class Watch(Logs):
         """What somebody said before it was erased stands nowhere any more."""
         said: set[str] = set()
         for log in self.logs.values():
-            last = max((r.seq for r in log if r.event == events.TextsErased(party=party)), default=0)
+            last = max((r.seq for r in log if r.event == facts.TextsErased(party=party)), default=0)
             for _, _, event in log[:last]:
-                if isinstance(event, events.ChannelFact) and event.sender in self.forgotten[party]:
+                if isinstance(event, facts.ChannelFact) and event.sender in self.forgotten[party]:
                     said |= {word for text in texts_of(event) for word in UNIQUE.findall(text)}
         words = re.compile(rf"\b({'|'.join(map(re.escape, said))})\b") if said else None
         bodies = db.execute("SELECT c.key, e.seq, e.body FROM events e JOIN conversations c ON c.id = e.conversation")
@@ -112,7 +112,7 @@ class Watch(Logs):
         if isinstance(record.event, events.RequestChanged):
             self._is_changed_as_wished(key, record.event)
         super().take(key, record)
-        if isinstance(record.event, events.ChannelFact) and not isinstance(record.event, events.MessageReceived):
+        if isinstance(record.event, facts.ChannelFact) and not isinstance(record.event, facts.MessageReceived):
             name = name_of(record.event)
             self.hold("G2", name not in self.stored, f"{name} is stored twice, now in {key}")
             self.stored.add(name)
@@ -120,7 +120,7 @@ class Watch(Logs):
             before, after = self._jump
             by_the_old = self.jumps > 0 and abs(record.at - before) < abs(record.at - after)
             self._clock[record.event.request.id] = UNSTEADY if by_the_old else self._clock_now
-        if isinstance(record.event, events.AskForwarded):
+        if isinstance(record.event, facts.AskForwarded):
             self._is_awake(key, record, record.event)
             self.lists.asked(key, record.at, record.event)
         if isinstance(record.event, events.RequestOpened | events.RequestEscalated):
@@ -129,7 +129,7 @@ class Watch(Logs):
             self._is_named(key, record.event)
         if isinstance(record.event, events.RequestSettled):
             self._says_what_was_said(key, record.event)
-        if isinstance(record.event, events.ChannelFact):
+        if isinstance(record.event, facts.ChannelFact):
             self._facts[record.event.sender, record.event.sent_at] = record.event
             self._stored[record.event.sender, record.event.sent_at] = len(self.versions) - 1
             self.links.said(record.event.sender, record.event.sent_at)
@@ -138,7 +138,7 @@ class Watch(Logs):
             same = self.careless or record.event.reason != "diverged"
             self.hold("G8", same, f"{record.event} though its code is the same")
 
-    def _is_awake(self, key: str, record: Record, ask: events.AskForwarded) -> None:
+    def _is_awake(self, key: str, record: Record, ask: facts.AskForwarded) -> None:
         """Nobody is asked in their quiet hours but what is urgent; a changed call is shown to who has changed it."""
         self._forwarded.add((ask.request, key))
         begins, ends = ASLEEP.get(key, (0, 0))
@@ -158,10 +158,10 @@ class Watch(Logs):
         wrong = self.lists.counts(event, fact)
         self.hold("list", not wrong, wrong)
         urgent = self.requests[event.request].urgency == "high" and event.decision in ballots.APPROVING
-        if isinstance(fact, events.MessageReceived):
+        if isinstance(fact, facts.MessageReceived):
             named = any(len(word) == CODE and word.isupper() for word in fact.text.replace("edit\n", "").split())
         else:
-            named = isinstance(fact, events.FormSubmitted) or event.via.partition("/")[0] not in self.plain
+            named = isinstance(fact, facts.FormSubmitted) or event.via.partition("/")[0] not in self.plain
         self.hold("confirm", named or not urgent, f"{event} comes of {fact}")
 
     def _is_changed_as_wished(self, key: str, event: events.RequestChanged) -> None:
@@ -287,7 +287,7 @@ UNIQUE = re.compile(r"[a-z]+ (?:\d+ of )?\d+$")
 """What somebody writes that nobody else does: it has a number."""
 
 
-def texts_of(event: events.ChannelFact) -> list[str]:
+def texts_of(event: facts.ChannelFact) -> list[str]:
     """Give what somebody wrote."""
     return [str(getattr(event, "text", "")), *getattr(event, "values", {}).values()]
 
@@ -297,9 +297,9 @@ def named_in(event: events.RequestOpened | events.RequestEscalated) -> str:
     return event.request if isinstance(event, events.RequestEscalated) else event.request.id
 
 
-def name_of(fact: events.ChannelFact) -> str:
+def name_of(fact: facts.ChannelFact) -> str:
     """Name what somebody did; a message is changed more than once."""
-    changes = isinstance(fact, events.MessageEdited | events.MessageDeleted)
+    changes = isinstance(fact, facts.MessageEdited | facts.MessageDeleted)
     return f"{fact.message_id} changed at {fact.sent_at}" if changes else fact.message_id
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from agent_core import events
+from agent_core import events, facts, log
 from agent_core.requests import Outcome
 from gateway.store.sqlite_reader import FILE
 from tests.guarantees import Violation
@@ -81,7 +81,7 @@ class Watched:
                 if newest > after:
                     query = "SELECT seq, body FROM events WHERE conversation = ? AND seq > ? ORDER BY seq"
                     for seq, body in db.execute(query, (conversation, after)):
-                        news.append(events.decode(body))
+                        news.append(log.decode(body))
                         self._read[conversation] = seq
             pages, free, size = (
                 db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
@@ -92,7 +92,7 @@ class Watched:
     def _take(self, event: events.Event) -> None:
         self.counts["events"] += 1
         match event:
-            case events.MessageReceived(sent_at=name) | events.ActionTaken(sent_at=name):
+            case facts.MessageReceived(sent_at=name) | facts.ActionTaken(sent_at=name):
                 if name in self._acknowledged:
                     self._acknowledged.remove(name)
                 elif name in self._stored:

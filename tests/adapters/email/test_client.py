@@ -21,8 +21,9 @@ from adapters.email.compose import MARKER, message_id
 from adapters.email.emulator import Fault, Post, Server, serve
 from adapters.email.render import render
 from adapters.errors import DeliveryFailed, Misconfigured, RateLimited, Rejected, Unknown, Unreachable
-from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, derive
+from agent_core.cards import Card
+from agent_core.files import Enclosure
 from agent_core.requests import Decision
 from tests.adapters.email.conftest import PEOPLE
 from tests.adapters.email.test_listen import AGENT, Clock, config
@@ -31,7 +32,7 @@ ANA, RITA = (Identity(f"email:{AGENT}/{name}@example.com") for name in ("ana", "
 WITH_ANA = ConversationKey(ANA)
 THREAD = ConversationKey(f"email:{AGENT}/{tokens.thread_of(AGENT, '<1@x>')}")
 HEAD = Letterhead(to=(RITA,), copies=(ANA,), topic="Deploy v2", follows=("<0@x>", "<1@x>"))
-CARD = events.Card(
+CARD = Card(
     title="Approve deploy?",
     facts=(("environment", "production"), ("tag", "v2")),
     why="Rita asked for it.",
@@ -136,7 +137,7 @@ async def test_no_text_becomes_a_header_or_markup(mail: Server, client: Client):
 
 async def test_files_go_along(mail: Server, client: Client):
     """What a run hands out is attached."""
-    file = events.Enclosure(name="list\r\n.csv", size=3, blob="b")
+    file = Enclosure(name="list\r\n.csv", size=3, blob="b")
     part = parts(Say("Here", enclosures=(file,)))[0].model_copy(update={"contents": (b"a,b",)})
     await client.deliver(part)
     [attached] = inbox(mail, "ana")[0].iter_attachments()

@@ -12,7 +12,7 @@ from adapters.base import Check, Named
 from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Workspace, serve
-from agent_core import events
+from agent_core.cards import Card
 from tests.contracts.test_slack_adapter import Clock
 
 
@@ -24,7 +24,7 @@ async def examine(off: float, **how: str) -> dict[str, Check]:
         given = {"account": workspace.state.team_id, "bot_token": tokens.bot, "app_token": tokens.app} | how
         (adapter,) = build([Config.model_validate(given | {"api": server.base_url})], Clock())
         try:
-            return {check.what: check for check in await adapter.check(Named({}, {}, events.Card(title="test")))}
+            return {check.what: check for check in await adapter.check(Named({}, {}, Card(title="test")))}
         finally:
             await adapter.close()
 

@@ -16,7 +16,8 @@ from adapters.errors import ChannelError, Misconfigured, Rejected, Unknown, Unre
 from adapters.slack import files
 from adapters.slack.emulator import Fault
 from adapters.slack.files import trusted
-from agent_core.events import Attachment, Enclosure
+from agent_core.facts import Attachment
+from agent_core.files import Enclosure
 from tests.adapters.slack.test_client import calls
 from tests.contracts.test_slack_adapter import ANA, CHANNEL, SlackVendor
 

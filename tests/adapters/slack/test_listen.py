@@ -18,7 +18,7 @@ from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Fault
 from agent_core import forms
-from agent_core.events import Card
+from agent_core.cards import Card
 from agent_core.requests import Choice, Decision
 from tests.contracts.adapter import CARD, Gate, keep, send, until
 from tests.contracts.test_slack_adapter import ANA, CHANNEL, Clock, SlackVendor

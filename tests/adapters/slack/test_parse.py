@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapters.base import Inbound
 from adapters.slack.accounts import Bot
 from adapters.slack.parse import Command, FormClick, Ignored, parse
-from agent_core import events
+from agent_core import facts
 from agent_core.requests import Assurance, Decision
 from tests import vendor
 
@@ -44,7 +44,7 @@ def test_a_message_in_a_one_to_one_chat():
     got = inbound("message_in_dm")
 
     assert DM == got.conversation
-    assert isinstance(got.fact, events.MessageReceived)
+    assert isinstance(got.fact, facts.MessageReceived)
     assert ("deploy & <b> v1", "", True, Assurance.HIGH) == (
         got.fact.text,
         got.fact.root,
@@ -72,7 +72,7 @@ def test_a_mention_names_us_and_starts_a_thread():
     """
     fact = inbound("mention_as_message").fact
 
-    assert isinstance(fact, events.MessageReceived)
+    assert isinstance(fact, facts.MessageReceived)
     assert "deploy it in #CAPPROVALS, see this (https://x.test)" == fact.text.replace("#approvals", "#CAPPROVALS")
     assert (True, fact.message_id, None, False) == (fact.mentions_us, fact.root, fact.reply_to, fact.direct)
 
@@ -84,7 +84,7 @@ def test_a_reply_in_a_thread_stands_under_its_root():
     got = inbound("message_in_thread")
 
     assert CHANNEL == got.conversation
-    assert isinstance(got.fact, events.MessageReceived)
+    assert isinstance(got.fact, facts.MessageReceived)
     assert got.fact.root == got.fact.reply_to != got.fact.message_id
 
 
@@ -119,8 +119,8 @@ def test_edits_and_deletions_are_evidence():
     """
     edited, deleted = inbound("message_edited").fact, inbound("message_deleted").fact
 
-    assert isinstance(edited, events.MessageEdited)
-    assert isinstance(deleted, events.MessageDeleted)
+    assert isinstance(edited, facts.MessageEdited)
+    assert isinstance(deleted, facts.MessageDeleted)
     assert "changed" == edited.text
     assert edited.message_id == deleted.message_id
 
@@ -150,7 +150,7 @@ def test_a_press_names_its_request(name: str, conversation: str, decision: Decis
     got = inbound(name)
 
     assert conversation == got.conversation
-    assert isinstance(got.fact, events.ActionTaken)
+    assert isinstance(got.fact, facts.ActionTaken)
     assert ("request1", decision, value) == (got.fact.request, got.fact.decision, got.fact.value)
     assert 2 == len(got.dedupe)
 
@@ -164,7 +164,7 @@ def test_a_menu_of_a_list_decides_one_request():
     payload["actions"][0] |= {"action_id": "ringback.row#3", "selected_option": option}
     got = parse(payload, BOT, NOW)
     assert isinstance(got, Inbound)
-    assert isinstance(got.fact, events.ActionTaken)
+    assert isinstance(got.fact, facts.ActionTaken)
     assert (Decision.DENY, "r7", "") == (got.fact.decision, got.fact.request, got.fact.value)
 
     option["value"] = "explode/r7"
@@ -173,7 +173,7 @@ def test_a_menu_of_a_list_decides_one_request():
     payload["actions"][0]["value"] = "thelist/r1,r2"
     got = parse(payload, BOT, NOW)
     assert isinstance(got, Inbound)
-    assert isinstance(got.fact, events.ActionTaken)
+    assert isinstance(got.fact, facts.ActionTaken)
     assert (Decision.APPROVE, "thelist", "r1,r2") == (got.fact.decision, got.fact.request, got.fact.value)
 
 
@@ -194,7 +194,7 @@ def test_a_form_brings_what_was_written():
     """
     fact = inbound("deny_form_submitted").fact
 
-    assert isinstance(fact, events.FormSubmitted)
+    assert isinstance(fact, facts.FormSubmitted)
     assert ("request1", Decision.DENY, {"reason": "too early"}) == (fact.request, fact.decision, dict(fact.values))
 
 
@@ -338,7 +338,7 @@ def test_a_deleted_root_is_a_deletion():
     parsed = parse(payload, BOT, NOW)
 
     assert isinstance(parsed, Inbound)
-    assert isinstance(parsed.fact, events.MessageDeleted)
+    assert isinstance(parsed.fact, facts.MessageDeleted)
     assert (before["ts"], f"slack:T0SANDBOX/{before['user']}") == (parsed.fact.message_id, parsed.fact.sender)
 
 
@@ -445,8 +445,8 @@ def test_a_size_that_is_none_is_not_believed(size: Any):
     parsed = parse(payload, BOT, NOW)
 
     assert isinstance(parsed, Inbound)
-    assert isinstance(parsed.fact, events.MessageReceived)
-    assert (events.Attachment(name="plan.csv"),) == parsed.fact.attachments
+    assert isinstance(parsed.fact, facts.MessageReceived)
+    assert (facts.Attachment(name="plan.csv"),) == parsed.fact.attachments
 
 
 def test_what_is_pressed_says_which_call_was_shown():
@@ -463,7 +463,7 @@ def test_what_is_pressed_says_which_call_was_shown():
 
     for inbound, revision in ((plain, 0), (pressed, 2), (sent, 2)):
         assert isinstance(inbound, Inbound)
-        assert isinstance(inbound.fact, events.ActionTaken | events.FormSubmitted)
+        assert isinstance(inbound.fact, facts.ActionTaken | facts.FormSubmitted)
         assert ("request1", revision) == (inbound.fact.request, inbound.fact.revision)
     assert isinstance(wanted, FormClick)
     assert ("request1", 2, True) == (wanted.wanted.request, wanted.wanted.revision, wanted.wanted.edit)
@@ -482,7 +482,7 @@ def test_a_hand_over_is_a_form():
     assert isinstance(wanted, FormClick)
     assert ("request1", True, False) == (wanted.wanted.request, wanted.wanted.hand, wanted.wanted.edit)
     assert isinstance(handed, Inbound)
-    assert isinstance(handed.fact, events.FormSubmitted)
+    assert isinstance(handed.fact, facts.FormSubmitted)
     assert (Decision.REASSIGN, {"to": "ben"}) == (handed.fact.decision, handed.fact.values)
 
 

@@ -21,7 +21,7 @@ from adapters.slack.emulator import Server, Workspace, serve
 from adapters.slack.listen import Listener
 from adapters.slack.receive import Receiver
 from adapters.slack.webhook import Webhook
-from agent_core import events
+from agent_core import facts
 from agent_core.addresses import Identity
 from tests import vendor
 from tests.adapters.slack.posting import SECRET, Poster
@@ -158,5 +158,5 @@ async def test_the_sockets_of_an_app_take_in_for_all_its_accounts(ours: Receiver
 
     assert 200 == answer.status
     assert ["slack:T111/CAPPROVALS"] == [inbound.conversation for inbound in gate.came]
-    assert isinstance(gate.came[0].fact, events.MessageReceived)
+    assert isinstance(gate.came[0].fact, facts.MessageReceived)
     assert gate.came[0].fact.mentions_us

@@ -20,7 +20,7 @@ from adapters.slack.render import form, render
 from adapters.slack.text import escape
 from agent_core import forms
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.events import Card, Confirm, Row
+from agent_core.cards import Card, Confirm, Row
 from agent_core.forms import Field
 from agent_core.requests import Choice, Decision
 

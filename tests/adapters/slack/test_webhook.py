@@ -20,7 +20,7 @@ from adapters.slack.adapter import build
 from adapters.slack.config import Config
 from adapters.slack.emulator import Fault, Server, Workspace, serve
 from adapters.slack.limits import BODY
-from agent_core import events
+from agent_core import facts
 from tests.adapters.slack.posting import SECRET, Poster
 from tests.contracts.adapter import Gate, until
 from tests.contracts.test_slack_adapter import ANA, Clock, SlackVendor
@@ -101,7 +101,7 @@ async def test_an_event_is_stored_and_then_acknowledged(door: Door):
     answer = await answering
 
     assert (200, b"") == (answer.status_code, answer.content)
-    assert isinstance(door.gate.came[0].fact, events.MessageReceived)
+    assert isinstance(door.gate.came[0].fact, facts.MessageReceived)
 
 
 async def test_what_is_not_stored_is_to_be_sent_again(door: Door):
@@ -249,7 +249,7 @@ async def test_a_command_is_what_they_say_in_their_direct_messages(door: Door):
 
     assert {"response_type": "ephemeral", "text": "taken"} == answer.json()
     assert door.vendor.direct == inbound.conversation
-    assert isinstance(inbound.fact, events.MessageReceived)
+    assert isinstance(inbound.fact, facts.MessageReceived)
     assert (door.vendor.person, "deploy v1 & tell @U0000RITA", True, "") == (
         inbound.fact.sender,
         inbound.fact.text,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent_core import events
+from agent_core import events, facts
+from agent_core.log import EVENT_TYPES, Record
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Who
 from gateway.sandbox.story import LONGEST, Story
 
@@ -49,8 +50,8 @@ def told(*log: events.Event) -> str:
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (events.MessageReceived(sender=RITA, sent_at=0.0, text="hello\n there"), "Rita Ray wrote: “hello there”"),
-        (events.MessageReceived(sender="slack:T1/U9", sent_at=0.0, text="hi"), "slack:T1/U9 wrote: “hi”"),
+        (facts.MessageReceived(sender=RITA, sent_at=0.0, text="hello\n there"), "Rita Ray wrote: “hello there”"),
+        (facts.MessageReceived(sender="slack:T1/U9", sent_at=0.0, text="hi"), "slack:T1/U9 wrote: “hi”"),
         (
             events.RunStarted(**IN, agent="bot", version="2", requester_name="Rita"),
             "The gateway starts a run of bot, version 2, for Rita.",
@@ -138,11 +139,11 @@ def test_waiting_names_those_who_are_asked():
     """
     A log that ends with an open request waits for those who may answer it; settled or ended, for nobody.
     """
-    log = [events.Record(seq, 0.0, event) for seq, event in enumerate([asked(), settled()])]
+    log = [Record(seq, 0.0, event) for seq, event in enumerate([asked(), settled()])]
 
     assert "Ana Lima or Ben Okri" == Story(NAMES).waiting(log[:1])
     assert "" == Story(NAMES).waiting(log)
-    assert "" == Story(NAMES).waiting([log[0], events.Record(2, 0.0, events.RunEnded(**IN, outcome="cancelled"))])
+    assert "" == Story(NAMES).waiting([log[0], Record(2, 0.0, events.RunEnded(**IN, outcome="cancelled"))])
 
 
 SAMPLES: dict[str, Any] = IN | {
@@ -173,7 +174,7 @@ SAMPLES |= {"to": "ben", "to_name": "Ben", "at": 0.0}
 SAMPLES |= {"origin": "o", "branch": "b", "settlement": Settlement(outcome=Outcome.DENIED, at=0.0)}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in events.EVENT_TYPES if issubclass(kind, events.ThreadEvent)])
+@pytest.mark.parametrize("kind", [kind for kind in EVENT_TYPES if issubclass(kind, events.ThreadEvent)])
 def test_every_event_of_a_thread_has_a_sentence(kind: type[events.Event]):
     """
     No kind of event that a thread's log can hold is left untold.

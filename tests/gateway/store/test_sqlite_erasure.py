@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from adapters.base import Part
 from adapters.errors import RateLimited
-from agent_core import context, events
+from agent_core import context, events, facts
 from agent_core.addresses import Identity, Party
 from agent_core.erasure import ERASED
 from agent_core.files import File
@@ -327,7 +327,7 @@ async def test_files_go_as_well(make: Make, tmp_path: Path):
         await run.reply("here", files=[File(f"{RITAS}.csv", b"harmless\n" * 9)])
 
     async with make(bot) as house:
-        file = events.Attachment(name=f"{RITAS}.txt", size=5, url=f"https://files.slack.com/{RITAS}")
+        file = facts.Attachment(name=f"{RITAS}.txt", size=5, url=f"https://files.slack.com/{RITAS}")
         await house.write(RITA, "look", attachments=(file,))
         (sent,) = [e for event in await house.log() if isinstance(event, events.Replied) for e in event.enclosures]
         assert await house.store.blob(sent.blob) is not None
