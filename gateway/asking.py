@@ -40,7 +40,7 @@ from agent_core.tools import Tool
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
 from gateway import cards, granting, letters, quiet, settling, voting
 from gateway.conversation import Conversation
-from gateway.store.base import RequestRow
+from gateway.store.rows import RequestRow
 
 FORBIDDEN = "forbidden"  # how a call was refused that a rule forbids
 

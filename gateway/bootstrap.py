@@ -44,7 +44,8 @@ from gateway.sections import LONGEST_TEXTS, LinkSettings, seconds
 from gateway.service import Service
 from gateway.settings import Settings
 from gateway.store import sqlite_backup, sqlite_check
-from gateway.store.base import DAY, Lists, Store
+from gateway.store.base import Lists, Store
+from gateway.store.rows import DAY
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_reader import SqliteReader
 from gateway.supervisor import Supervisor

@@ -14,7 +14,7 @@ from agent_core.thread import Thread
 from gateway import clients
 from gateway.api.views import moment, view
 from gateway.conversation import Conversation
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 
 LONGEST = 3 * DAY  # seconds that a webhook is tried
 

@@ -12,7 +12,8 @@ from gateway.directory import Directory
 from gateway.errors import Busy, Declined, Needed
 from gateway.linking import CODE_LIFE
 from gateway.runtime import Runtime
-from gateway.store.base import Fact, Link, Store
+from gateway.store.base import Fact, Store
+from gateway.store.rows import Link
 
 HAND_OVERS = {
     "hand.not_offered": "no rule lets it be handed on; `reassign` of a rule says to whom",

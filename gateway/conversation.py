@@ -35,23 +35,18 @@ from gateway.grants import Grants
 from gateway.limits import Starts
 from gateway.ongoing import Ongoing, Operation, Result, Starting
 from gateway.page_links import PageLinks
-from gateway.store.base import (
+from gateway.store.base import Change, Fate, GrantChange, Message, Ownership, Snapshot
+from gateway.store.rows import (
     DAY,
     Blob,
-    Change,
     ConversationState,
     Copy,
     Delivery,
     DeliveryKind,
     DeliveryRow,
     DeliveryStatus,
-    Fate,
-    GrantChange,
     Link,
-    Message,
-    Ownership,
     RequestRow,
-    Snapshot,
     ThreadRow,
     Timer,
 )

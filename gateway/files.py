@@ -11,7 +11,8 @@ from agent_core import facts
 from agent_core.files import Enclosure, File
 from agent_core.thread import Thread
 from gateway.perform import blob_of
-from gateway.store.base import FILE_DAYS, Blob, Store
+from gateway.store.base import Store
+from gateway.store.rows import FILE_DAYS, Blob
 
 
 def enclose(files: tuple[File, ...]) -> tuple[tuple[Enclosure, ...], list[Blob]]:

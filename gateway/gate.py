@@ -26,7 +26,8 @@ from gateway.errors import StoreError, Unwritable
 from gateway.health import Health
 from gateway.perform import blob_of
 from gateway.runtime import Runtime
-from gateway.store.base import DEDUPE_DAYS, RAW_DAYS, Blob, Copy, Fact, Store
+from gateway.store.base import DEDUPE_DAYS, Fact, Store
+from gateway.store.rows import RAW_DAYS, Blob, Copy
 
 log = logging.getLogger("ringback.gate")
 

@@ -32,7 +32,7 @@ from agent_core.requests import Decision, Kind
 from agent_core.texts import in_short
 from gateway import clients, letters
 from gateway.conversation import Conversation
-from gateway.store.base import Copy, Timer
+from gateway.store.rows import Copy, Timer
 
 MOST = 10  # requests on one card
 LONGEST = 300  # characters of a request on it

@@ -24,7 +24,7 @@ from agent_core.rulings import Response
 from agent_core.thread import Thread
 from gateway import cards, settling
 from gateway.conversation import Conversation
-from gateway.store.base import Timer
+from gateway.store.rows import Timer
 
 END = "grant"  # the kind of the timer at which a grant is over
 

@@ -24,7 +24,7 @@ from agent_core.texts import described
 from gateway.health import Health
 from gateway.notices import Notices
 from gateway.runtime import Runtime
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 
 log = logging.getLogger("ringback.groups")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gateway.health import Health
 from gateway.notices import Notices
 from gateway.runtime import Runtime
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 
 log = logging.getLogger("ringback.outbox")
 

@@ -20,7 +20,7 @@ from agent_core.thread import Thread
 from gateway import asking, gathering, letters, places, runs
 from gateway.agents import Listening
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
-from gateway.store.base import Copy
+from gateway.store.rows import Copy
 
 
 def action(here: Conversation, fact: facts.ActionTaken | facts.FormSubmitted) -> None:

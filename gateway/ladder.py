@@ -27,7 +27,7 @@ from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from gateway import asking, cards, editing, quiet, settling, voting
 from gateway.conversation import FORGET_TOLD, Conversation
-from gateway.store.base import Timer
+from gateway.store.rows import Timer
 
 
 def due(here: Conversation, timer: Timer) -> None:

@@ -23,7 +23,7 @@ from agent_core.requests import Kind, Who
 from agent_core.texts import exact, legible
 from gateway import filling
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
-from gateway.store.base import Copy
+from gateway.store.rows import Copy
 
 MOST_READERS = 20  # of one letter
 MOST_FOLLOWED = 20  # ids that a letter names of what it follows

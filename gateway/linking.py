@@ -15,7 +15,7 @@ from agent_core import facts
 from agent_core.replies import ALPHABET
 from agent_core.requests import Assurance
 from gateway.conversation import Conversation
-from gateway.store.base import Link
+from gateway.store.rows import Link
 
 CODE_LENGTH = 8
 CODE_LIFE = 900.0  # seconds that a code counts

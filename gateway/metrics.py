@@ -21,7 +21,8 @@ from agent_core.log import Record
 from agent_core.requests import DOUBT_ENDS
 from gateway.admission import Admission
 from gateway.health import Health
-from gateway.store.base import Counts, Delivery, Fate
+from gateway.store.base import Counts, Fate
+from gateway.store.rows import Delivery
 
 VENDOR = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 PEOPLE = (10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 259_200, 604_800)  # seconds

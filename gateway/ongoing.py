@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from agent_core import effects, events
 from agent_core.catalogue import Sentence
-from gateway.store.base import Blob
+from gateway.store.rows import Blob
 
 
 class Operation(NamedTuple):

@@ -30,7 +30,8 @@ from gateway.errors import Broken, Unwritable
 from gateway.holds import RECHECK, Holds
 from gateway.notices import Notices
 from gateway.runtime import Runtime
-from gateway.store.base import DAY, Delivery, Fate, Store
+from gateway.store.base import Fate, Store
+from gateway.store.rows import DAY, Delivery
 
 log = logging.getLogger("ringback.outbox")
 

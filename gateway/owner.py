@@ -47,7 +47,8 @@ from gateway.outbox import Outbox
 from gateway.perform import Performer
 from gateway.presence import Presence
 from gateway.runtime import Runtime
-from gateway.store.base import DAY, Delivery, Fate, Need, Ownership, Ready, Snapshot, Store
+from gateway.store.base import Fate, Need, Ownership, Ready, Snapshot, Store
+from gateway.store.rows import DAY, Delivery
 
 log = logging.getLogger("ringback.owner")
 

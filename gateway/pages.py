@@ -29,7 +29,8 @@ from gateway.directory import Directory
 from gateway.errors import StoreError
 from gateway.page_links import PATH, PageLink, PageLinks
 from gateway.runtime import Runtime
-from gateway.store.base import Copy, Store
+from gateway.store.base import Store
+from gateway.store.rows import Copy
 
 LARGEST = 64 * 1024  # bytes of what is posted
 STYLE = (

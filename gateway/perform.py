@@ -25,7 +25,7 @@ from gateway.errors import ModelFailed
 from gateway.models.base import Answer, Model
 from gateway.ongoing import Operation, Result
 from gateway.runtime import Runtime
-from gateway.store.base import CONTEXT_DAYS, Blob
+from gateway.store.rows import CONTEXT_DAYS, Blob
 
 log = logging.getLogger("ringback.perform")
 

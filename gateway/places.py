@@ -13,7 +13,7 @@ from agent_core.requests import Decision, Kind
 from agent_core.rulings import Response
 from gateway import confirming, gathering, letters
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
-from gateway.store.base import Copy, DeliveryRow
+from gateway.store.rows import Copy, DeliveryRow
 
 
 def show(here: Conversation, ask: facts.AskForwarded) -> None:

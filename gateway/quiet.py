@@ -26,7 +26,7 @@ from agent_core import hours
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Request
 from gateway.conversation import Conversation
-from gateway.store.base import DAY, RequestRow, Timer
+from gateway.store.rows import DAY, RequestRow, Timer
 
 Waiting = Mapping[ConversationKey, float]
 """Places that wait, and until when (seconds since the epoch)."""

@@ -27,7 +27,7 @@ from gateway import asking, callbacks, calls, cards, files, home, settling
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.ongoing import Operation, Result
-from gateway.store.base import Timer
+from gateway.store.rows import Timer
 
 HAND_OVERS = 10  # runs that may follow each other by run.again in one decision; more is a spin
 LONGEST_DETAIL = 4_000  # characters of a traceback that the log keeps

@@ -17,7 +17,7 @@ from agent_core.texts import legible
 from agent_core.thread import Thread
 from gateway import cards, quiet
 from gateway.conversation import Conversation
-from gateway.store.base import Timer
+from gateway.store.rows import Timer
 
 
 def standing_of(here: Conversation, name: str) -> Standing | None:

@@ -18,7 +18,7 @@ from gateway.health import Health
 from gateway.holds import RECHECK
 from gateway.notices import Notices
 from gateway.runtime import Runtime
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 
 log = logging.getLogger("ringback.supervisor")
 

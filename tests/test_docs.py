@@ -18,7 +18,7 @@ from agent_core.replies import COMMANDS, DOUBT_WORDS, EDIT_WORDS, HANDING, REVOK
 from agent_core.requests import Outcome
 from gateway.settings import Settings
 from gateway.settings_example import example
-from gateway.store.base import DeliveryStatus
+from gateway.store.rows import DeliveryStatus
 from tests.bench import page as performance
 from tests.crashes.guarantees import CHECKS
 from tests.process import ROOT

@@ -30,7 +30,8 @@ from gateway.directory import Directory
 from gateway.errors import GatewayError, NotFound
 from gateway.runtime import Runtime
 from gateway.sections import ClientSettings
-from gateway.store.base import ClientRow, Fact, Store
+from gateway.store.base import Fact, Store
+from gateway.store.rows import ClientRow
 
 RULING = 10.0  # seconds that a write waits for what the owner makes of it
 LONGEST_WAIT = 60  # seconds of a long poll

@@ -15,7 +15,8 @@ from gateway.cli.output import document, fail, moment, say
 from gateway.cli.stored import read
 
 if TYPE_CHECKING:
-    from gateway.store.base import AuditRow, Lists
+    from gateway.store.base import Lists
+    from gateway.store.rows import AuditRow
 
 app = typer.Typer(help="The chain over decisions.", no_args_is_help=True)
 

@@ -15,7 +15,7 @@ from gateway.cli.stored import ask, read
 from gateway.errors import EXIT_SETTINGS, NotFound
 
 if TYPE_CHECKING:
-    from gateway.store.base import Link
+    from gateway.store.rows import Link
 
 app = typer.Typer(help="People: who they are, and what is kept of them.", no_args_is_help=True)
 

@@ -18,7 +18,8 @@ from agent_core.log import Record
 from gateway import bootstrap
 from gateway.errors import GatewayError
 from gateway.sandbox.story import Story
-from gateway.store.base import Lists, ThreadRow
+from gateway.store.base import Lists
+from gateway.store.rows import ThreadRow
 
 T = TypeVar("T")
 Json = dict[str, Any]

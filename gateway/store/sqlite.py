@@ -47,21 +47,8 @@ from gateway.store import (
     sqlite_log,
     sqlite_retention,
 )
-from gateway.store.base import (
-    DAY,
-    Change,
-    Committed,
-    Copy,
-    Delivery,
-    Fact,
-    Fate,
-    Link,
-    Need,
-    Ownership,
-    Ready,
-    Snapshot,
-    Timer,
-)
+from gateway.store.base import Change, Committed, Fact, Fate, Need, Ownership, Ready, Snapshot
+from gateway.store.rows import DAY, Copy, Delivery, Link, Timer
 from gateway.store.sqlite_reader import DISK_FULL, SqliteReader, code_of, damaged, is_damage, reading
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ import pydantic_core
 
 from agent_core import audit
 from agent_core.log import Record
-from gateway.store.base import AuditRow
+from gateway.store.rows import AuditRow
 
 MOST = 100  # entries sealed in one transaction: some milliseconds of the event loop
 

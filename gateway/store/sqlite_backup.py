@@ -22,7 +22,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gateway.errors import Declined, NotFound
-from gateway.store.base import ConversationState
+from gateway.store.rows import ConversationState
 from gateway.store.sqlite_file import lock, migrate, version_of
 from gateway.store.sqlite_log import CODES_JUMP, JUMP
 from gateway.store.sqlite_reader import BUSY, FILE, reading

@@ -26,7 +26,8 @@ from agent_core.erasure import erased
 from agent_core.facts import TextsErased
 from agent_core.log import Record
 from gateway.errors import Busy, Needed
-from gateway.store.base import ConversationState, Ready
+from gateway.store.base import Ready
+from gateway.store.rows import ConversationState
 from gateway.store.sqlite_log import append_record
 
 REASON = "erased"  # why a delivery of what was erased is dead

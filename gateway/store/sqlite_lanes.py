@@ -18,8 +18,9 @@ import pydantic_core
 
 from adapters.base import Part, Receipt
 from agent_core.addresses import ConversationKey
-from gateway.store.base import Copy, Delivery, DeliveryRow, Fate
+from gateway.store.base import Fate
 from gateway.store.lane import Place, choose
+from gateway.store.rows import Copy, Delivery, DeliveryRow
 
 OPEN = 9e15  # the end of a copy that is not settled yet
 LOOK_AGAIN = 60.0  # seconds after which a delivery is looked for again, where looking brought no verdict

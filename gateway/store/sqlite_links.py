@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from agent_core.addresses import Identity, Party
-from gateway.store.base import Link
+from gateway.store.rows import Link
 
 
 def insert(db: sqlite3.Connection, link: Link) -> None:

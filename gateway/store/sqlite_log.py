@@ -20,24 +20,8 @@ from agent_core.addresses import ConversationKey, covers, parse
 from agent_core.log import Record
 from gateway.errors import Conflict
 from gateway.store import sqlite_audit, sqlite_grants, sqlite_lanes, sqlite_links
-from gateway.store.base import (
-    DAY,
-    Blob,
-    Change,
-    ConversationState,
-    Copy,
-    Delivery,
-    Fact,
-    Message,
-    Need,
-    Ready,
-    RequestRow,
-    Snapshot,
-    StoredRequest,
-    StoredThread,
-    ThreadRow,
-    Timer,
-)
+from gateway.store.base import Change, Fact, Message, Need, Ready, Snapshot, StoredRequest, StoredThread
+from gateway.store.rows import DAY, Blob, ConversationState, Copy, Delivery, RequestRow, ThreadRow, Timer
 
 CLIENTS = "api"  # the channel that clients' requests have their homes on
 JUMP = 1_000_000  # numbers that are left out after a restore

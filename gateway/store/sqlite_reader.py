@@ -18,7 +18,8 @@ from agent_core.grants import Grant
 from agent_core.log import Record
 from gateway.errors import NotFound, Unreadable
 from gateway.store import sqlite_audit, sqlite_grants
-from gateway.store.base import AuditRow, ClientRow, Counts, DeliveryRow, Link, RequestRow, ThreadRow
+from gateway.store.base import Counts
+from gateway.store.rows import AuditRow, ClientRow, DeliveryRow, Link, RequestRow, ThreadRow
 from gateway.store.sqlite_lanes import ROW, row_of
 from gateway.store.sqlite_log import REQUEST, messages_of, record_of, request_row
 

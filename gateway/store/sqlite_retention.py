@@ -12,7 +12,7 @@ import sqlite3
 import pydantic_core
 
 from agent_core.erasure import erased
-from gateway.store.base import ConversationState
+from gateway.store.rows import ConversationState
 from gateway.store.sqlite_erasure import COPY_STAYS, blobs_of, less
 from gateway.store.sqlite_log import stored_thread
 

@@ -28,7 +28,8 @@ from gateway.gate import _with_blobs
 from gateway.runtime import Runtime
 from gateway.service import web_server
 from gateway.store import sqlite_file, sqlite_log
-from gateway.store.base import RAW_DAYS, Fact
+from gateway.store.base import Fact
+from gateway.store.rows import RAW_DAYS
 from gateway.store.sqlite import SqliteStore
 from tests.bench.engine import in_process
 from tests.bench.gateway import REQUEST_URL

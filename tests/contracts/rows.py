@@ -12,17 +12,8 @@ from agent_core.addresses import ConversationKey, Identity
 from agent_core.cards import Card
 from agent_core.log import Record
 from agent_core.requests import Kind, Who
-from gateway.store.base import (
-    Change,
-    ConversationState,
-    Copy,
-    Delivery,
-    DeliveryKind,
-    Fact,
-    Ownership,
-    RequestRow,
-    ThreadRow,
-)
+from gateway.store.base import Change, Fact, Ownership
+from gateway.store.rows import ConversationState, Copy, Delivery, DeliveryKind, RequestRow, ThreadRow
 from tests.agent_core.logs import ANA, a_request
 from tests.runtime import NOON
 

@@ -22,21 +22,9 @@ from agent_core.grants import Grant
 from agent_core.requests import Assurance, Outcome, Scope, Settlement
 from gateway.errors import Busy, Conflict, Lost, Needed
 from gateway.runtime import Runtime
-from gateway.store.base import (
-    DAY,
-    DEDUPE_DAYS,
-    Blob,
-    Fact,
-    Fate,
-    GrantChange,
-    Link,
-    Message,
-    Need,
-    Ready,
-    Store,
-    Timer,
-)
+from gateway.store.base import DEDUPE_DAYS, Fact, Fate, GrantChange, Message, Need, Ready, Store
 from gateway.store.lane import STEP_ASIDE
+from gateway.store.rows import DAY, Blob, Link, Timer
 from tests.contracts.rows import (
     HERE,
     SENDER,

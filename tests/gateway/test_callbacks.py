@@ -11,7 +11,7 @@ from typing import Any
 from agent_core.policy import Rule
 from agent_core.requests import Decision
 from gateway.sections import ClientSettings
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 from tests.gateway.agents import echo
 from tests.gateway.door import TOKEN, Enter, a_request, keyed
 from tests.gateway.house import ANA, BEN, House, Make

@@ -17,7 +17,7 @@ from agent_core.run import Run, agent
 from agent_core.wanted import Form, Question
 from gateway.conversation import Conversation
 from gateway.ongoing import Ongoing
-from gateway.store.base import ConversationState
+from gateway.store.rows import ConversationState
 from tests.gateway.agents import World, asker
 from tests.gateway.house import ANA, BEN, OPS, OTTO, PEOPLE, RITA, House, Make
 from tests.runtime import NOON, HandRuntime

@@ -15,7 +15,7 @@ from gateway import linking
 from gateway.commands import carry_out
 from gateway.errors import Declined
 from gateway.linking import CODE_LIFE, TRIES, digest, new_code
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 from tests.gateway.agents import World, asker
 from tests.gateway.house import OPS, PEOPLE, RITA, House, Make
 

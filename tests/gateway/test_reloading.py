@@ -15,7 +15,8 @@ from agent_core.rulings import Response
 from gateway import settings
 from gateway.errors import SettingsError
 from gateway.reloading import Reloading
-from gateway.store.base import Fact, Link
+from gateway.store.base import Fact
+from gateway.store.rows import Link
 from tests.gateway.agents import World
 from tests.gateway.house import ANA, BEN, OPS, OTTO, RITA, Make
 

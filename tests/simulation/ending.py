@@ -14,7 +14,7 @@ from agent_core import events, facts
 from agent_core.catalogue import ENGLISH
 from agent_core.erasure import ERASED
 from gateway.conversation import QUIET
-from gateway.store.base import Copy
+from gateway.store.rows import Copy
 from tests.simulation.vendor import Vendor
 from tests.simulation.watch import Watch, name_of
 from tests.simulation.weather import SLOWEST

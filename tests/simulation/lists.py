@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from agent_core import events, facts
 from agent_core.cards import Card
-from gateway.store.base import Copy
+from gateway.store.rows import Copy
 from tests.ladders import LATE
 
 TOGETHER = 10.0  # seconds in which what is due at one time comes in

@@ -39,7 +39,7 @@ from gateway import (
 )
 from gateway.api import values
 from gateway.ongoing import Operation, Starting
-from gateway.store import base, sqlite, sqlite_erasure, sqlite_log
+from gateway.store import base, rows, sqlite, sqlite_erasure, sqlite_log
 from tests.simulation.agents import COMMANDS
 from tests.simulation.run import Report, simulate
 
@@ -113,7 +113,7 @@ def run_again() -> AbstractContextManager[Any]:
 
 
 def send_again() -> AbstractContextManager[Any]:
-    async def find(self: outbox.Outbox, delivery: base.Delivery) -> base.Fate:
+    async def find(self: outbox.Outbox, delivery: rows.Delivery) -> base.Fate:
         return base.Fate(delivery.id, "new", due=self._store.now(), reason="not looked for")
 
     return mock.patch.object(outbox.Outbox, "_find", find)
@@ -273,7 +273,7 @@ def ask_anew() -> AbstractContextManager[Any]:
 
 
 def take_any_name() -> AbstractContextManager[Any]:
-    def pressed(here: conversation.Conversation, fact: facts.ActionTaken, batch: base.Copy) -> list[base.Copy]:
+    def pressed(here: conversation.Conversation, fact: facts.ActionTaken, batch: rows.Copy) -> list[rows.Copy]:
         named = [here.copies[name] for name in fact.value.split(",") if name in here.copies]
         return [copy for copy in named if not copy.members]
 

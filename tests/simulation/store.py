@@ -19,7 +19,8 @@ from pathlib import Path
 from adapters.base import Accepted, Duplicate
 from agent_core.addresses import ConversationKey, Identity
 from gateway.runtime import Runtime
-from gateway.store.base import Change, Committed, Delivery, Fact, Fate, Link, Need, Ownership, Snapshot
+from gateway.store.base import Change, Committed, Fact, Fate, Need, Ownership, Snapshot
+from gateway.store.rows import Delivery, Link
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_file import connect
 from gateway.store.sqlite_reader import FILE

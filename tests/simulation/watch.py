@@ -22,7 +22,7 @@ from agent_core.log import Record, decode
 from agent_core.policy import Person
 from agent_core.requests import Outcome
 from gateway import owner
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 from tests import ballots
 from tests.guarantees import Logs, sent
 from tests.ladders import LATE

@@ -22,7 +22,7 @@ from agent_core.run import Agent, Run, agent
 from agent_core.wanted import Question
 from gateway.commands import carry_out
 from gateway.errors import Busy, Needed
-from gateway.store.base import DAY
+from gateway.store.rows import DAY
 from gateway.store.sqlite_reader import SqliteReader
 from tests.gateway.agents import Target, World, asker, echo
 from tests.gateway.house import OPS, RITA, House, Make
