@@ -17,6 +17,7 @@ LARGEST = 2_000_000  # characters of HTML that are read; what stands behind them
 DEPTH = 20  # marks before a quoted line, at most
 CUT = "\ue000"  # begins a line from which on all is quoted
 ATTRIBUTION = "\ue001"  # begins a line that says who wrote what follows
+STRUCK = "\ue002"  # stands before and behind what is struck out on a line
 
 _SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"))
 _BLOCKS = _SPACED | frozenset(
@@ -36,6 +37,9 @@ _HIDING = re.compile(
     r"font-size\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|%)?\s*(?:;|$|!)|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)",
     re.IGNORECASE,
 )
+_STRIKING = ("s", "strike", "del")
+_STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
+_STRIKES = re.compile(r"<(?:s|strike|del)[\s/>]|line-through", re.IGNORECASE)
 _INDENTED = re.compile(r"margin\s*:\s*0(?:px)? 0(?:px)? 0(?:px)? 40px", re.IGNORECASE)  # Gmail's and Outlook's indent
 _RULED = re.compile(
     r"border-top:\s*solid #(?:e1e1e1|b5c4df)|border-top-color:\s*rgb\(229", re.IGNORECASE
@@ -53,11 +57,17 @@ _QUOTES = re.compile(
     r"front-blockquote|tutanota_quote|hs_reply|cryptpad_quote|qtdseparatebr|freshdesk_quote|outlook_quote|moz-email-headers-table)(?:\s|$)"
 )
 _ATTRIBUTIONS = re.compile(r"(?:^|\s)(?:gmail_attr|moz-cite-prefix|zmail_extra_hr|yahoo-quoted-begin)(?:\s|$)")
+_NOT_SENT = dict.fromkeys(map(ord, ("\0", CUT, ATTRIBUTION, STRUCK)))
 
 
 def text(html: str) -> str:
-    """Give what a reader sees, quotes marked with "> " as in plain text."""
-    return marked(html).replace(f"{CUT}\n", "").replace(CUT, "").replace(ATTRIBUTION, "")
+    """Give what a reader sees, quotes marked with "> " as in plain text, and what is struck out with "~" around it."""
+    return marked(html).replace(f"{CUT}\n", "").replace(CUT, "").replace(ATTRIBUTION, "").replace(STRUCK, "~")
+
+
+def strikes(html: str) -> bool:
+    """Tell whether anything in it may be struck out."""
+    return bool(_STRIKES.search(html))
 
 
 def marked(html: str) -> str:
@@ -66,9 +76,9 @@ def marked(html: str) -> str:
 
     Returns:
         Text. Lines of a quotation begin with "> "; `CUT` begins the line of a program's own mark of where its quote
-        begins, `ATTRIBUTION` each line in which it says whose that is.
+        begins, `ATTRIBUTION` each line in which it says whose that is. `STRUCK` is around what is struck out.
     """
-    clean = html[:LARGEST].replace("\0", "").replace(CUT, "").replace(ATTRIBUTION, "")
+    clean = html[:LARGEST].translate(_NOT_SENT)
     writer = _Writer()
     parser = etree.HTMLParser(target=cast(Any, writer), encoding="utf-8", remove_comments=True, remove_pis=True)
     with suppress(etree.LxmlError, ValueError):  # nothing in it that is HTML
@@ -82,9 +92,9 @@ class _Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._words: list[str] = []
-        self._open: list[tuple[str, bool, bool, bool]] = []  # tag; whether it hides, quotes, attributes
-        self._hidden = self._quotes = self._attributions = self._verbatim = 0
-        self._blank = False
+        self._open: list[tuple[str, bool, bool, bool, bool]] = []  # tag; whether it hides, quotes, attributes, strikes
+        self._hidden = self._quotes = self._attributions = self._strikes = self._verbatim = 0
+        self._blank = self._struck = False
         self._depth = 0  # quotes around the last line
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -94,6 +104,7 @@ class _Writer:
         hides = tag in _UNSEEN or "hidden" in attributes or bool(_HIDING.search(style))
         hides = hides or bool(_SIGNATURES.search(names)) or "data-signatureblock" in attributes
         attributes_it = bool(_ATTRIBUTIONS.search(names))
+        strikes = tag in _STRIKING or bool(_STRUCK.search(style))
         quotes = (tag == "blockquote" and not self._is_indent(attributes, style)) or bool(_QUOTES.search(names))
         if tag in _BLOCKS or attributes_it or quotes:
             self._break(blank=tag in _SPACED)
@@ -111,10 +122,11 @@ class _Writer:
             self._words.append(" ")
         if tag in _VOID:
             return
-        self._open.append((tag, hides, quotes, attributes_it))
+        self._open.append((tag, hides, quotes, attributes_it, strikes))
         self._hidden += hides
         self._quotes += quotes
         self._attributions += attributes_it
+        self._strikes += strikes
         self._verbatim += tag == "pre"
 
     @staticmethod
@@ -126,25 +138,32 @@ class _Writer:
             return
         if tag in _BLOCKS:
             self._break(blank=tag in _SPACED)
-        name, hides, quotes, attributes_it = self._open.pop()
+        name, hides, quotes, attributes_it, strikes = self._open.pop()
         if (quotes or attributes_it) and name not in _BLOCKS:
             self._break()
         self._hidden -= hides
         self._quotes -= quotes
         self._attributions -= attributes_it
+        self._strikes -= strikes
         self._verbatim -= name == "pre"
 
     def data(self, data: str) -> None:
         if self._hidden:
             return
         if not self._verbatim:
-            self._words.append(data)
+            self._say(data)
             return
         first, *rest = data.split("\n")
-        self._words.append(first)
+        self._say(first)
         for line in rest:
             self._line()
-            self._words.append(line)
+            self._say(line)
+
+    def _say(self, words: str) -> None:
+        if words.strip() and self._struck != (self._strikes > 0):
+            self._words.append(STRUCK)
+            self._struck = not self._struck
+        self._words.append(words)
 
     def comment(self, data: str) -> None:
         """Comments are nothing that a reader sees."""
@@ -161,7 +180,8 @@ class _Writer:
 
     def _line(self) -> None:
         """End a line, be it empty; between paragraphs a blank one comes first, quoted as deep as both are."""
-        words = "".join(self._words)
+        words = "".join(self._words).rstrip() + (STRUCK if self._struck else "")
+        self._struck = False
         words = words.rstrip() if self._verbatim else " ".join(words.split())
         self._words.clear()
         if self._blank and self._lines and self._lines[-1].strip("> "):

@@ -31,16 +31,20 @@ def new_part(text: str, html: str | None = None) -> str:
 
     Args:
         text: The message's plain text.
-        html: Its HTML, which counts where there is no text, or where only it shows what was quoted.
+        html: Its HTML, which counts where there is no text, or where only it shows what was quoted or struck out.
 
     Returns:
-        The new lines, without blank ones around them; empty where nothing is new.
+        The new lines, without blank ones around them; empty where nothing is new. What is struck out is between "~".
     """
     reply = _Reply(text)
-    if not html or (text.strip() and reply.quotes):
+    enough = bool(text.strip()) and reply.quotes
+    if not html or (enough and not markup.strikes(html)):
         return reply.new()
     by_markup = _Reply(markup.marked(html))
-    return by_markup.new() if by_markup.quotes or not text.strip() else reply.new()
+    new = by_markup.new()
+    if markup.STRUCK in new or not text.strip() or (by_markup.quotes and not enough):
+        return new.replace(markup.STRUCK, "~")
+    return reply.new()
 
 
 class _Reply:

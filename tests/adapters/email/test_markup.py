@@ -42,6 +42,35 @@ def test_text_is_laid_out_as_it_is_seen():
     assert markup.text(html + "<pre>x\n  y</pre>") == "One two three\n\nfour\nfive\n\n- six\n- seven\n\nab\n\nx\n  y"
 
 
+@pytest.mark.parametrize(
+    "struck",
+    [
+        "<s>approve</s>",
+        "<del>approve</del>",
+        "<STRIKE>approve</STRIKE>",
+        "<span style='color: red; text-decoration: line-through'>approve</span>",
+        "<span style='text-decoration-line:underline line-through'>approve</span>",
+        "<p style='TEXT-DECORATION:LINE-THROUGH'>approve</p>",
+        "<s><b>app</b>rove</s>",
+        "<s><div><u>approve</u></div></s>",
+    ],
+)
+def test_what_is_struck_out_is_marked(struck: str):
+    """
+    What a reader sees struck out stands between tildes, as on Slack, however it is nested.
+    """
+    assert "~approve~" == markup.text(f"<div>{struck}</div>")
+
+
+def test_what_is_struck_out_is_marked_on_each_line():
+    """
+    The mark is closed with the line, and stands only around words.
+    """
+    html = "<s>one<br>two </s>three<s> </s><pre><s>four\nfive</s></pre><blockquote><s>six</s></blockquote>"
+
+    assert "~one~\n~two ~three\n\n~four~\n~five~\n\n> ~six~" == markup.text(html)
+
+
 def test_quotations_are_marked():
     """
     A quotation reads as in plain text, as deep as it is; an indent made by a mail program's button is none.
@@ -66,4 +95,6 @@ def test_marks_of_ours_cannot_be_sent():
     """
     A character that means something between us and the reader means nothing in a mail.
     """
-    assert markup.marked(f"<p>yes{markup.CUT}</p><p>{markup.ATTRIBUTION}more</p>") == "yes\n\nmore"
+    sent = f"<p>yes{markup.CUT}</p><p>{markup.ATTRIBUTION}more{markup.STRUCK}</p>"
+
+    assert markup.marked(sent) == "yes\n\nmore"

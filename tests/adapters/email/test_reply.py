@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.email.reply import new_part
+from agent_core import replies as words
 from tests.adapters.email import scores
 from tests.adapters.email.corpora import replies, share
 from tests.fuzz import examples
@@ -203,6 +204,24 @@ def test_html_counts_where_the_text_does_not_show_the_quote():
         new_part("yes\n> Deploy?", "<p>no</p>"),
         new_part("yes", html),
     ] == ["yes"] * 3
+
+
+def test_what_is_struck_out_decides_nothing():
+    """
+    Only HTML shows what its writer struck out, so it counts beside any text; words struck out in the quote change
+    nothing.
+    """
+    quoted = "<div class=gmail_quote><div class=gmail_attr>Blah:</div><blockquote>Deploy <s>v1</s>?</blockquote></div>"
+    struck = [
+        new_part("", f"<s>approve</s>{quoted}"),
+        new_part("approve\n> Deploy v1?", f"<s>approve</s>{quoted}"),
+        new_part("approve", "<del>approve</del>"),
+        new_part("approve deny", f"<span style='text-decoration:line-through'>approve</span> deny{quoted}"),
+    ]
+
+    assert ["~approve~", "~approve~", "~approve~", "~approve~ deny"] == struck
+    assert [None] * 4 == [words.read(text).decision for text in struck]
+    assert "approve" == new_part("approve\n> Deploy v1?", f"approve{quoted}")
 
 
 def test_inline_answers_in_html():
