@@ -22,7 +22,6 @@ from agent_core.texts import described
 from gateway import agents, clients, web
 from gateway.admission import Admission
 from gateway.control import Control
-from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.errors import SettingsError
 from gateway.gate import Gate
@@ -49,6 +48,7 @@ from gateway.store.rows import DAY
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_reader import SqliteReader
 from gateway.supervisor import Supervisor
+from gateway.world import World
 
 log = logging.getLogger("ringback")
 

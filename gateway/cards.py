@@ -13,7 +13,8 @@ from agent_core.catalogue import Catalogue
 from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Scope, Settlement, Who
 from agent_core.texts import exact, legible, shown
 from gateway import confirming, filling
-from gateway.conversation import Conversation, Reader
+from gateway.conversation import Conversation
+from gateway.world import Reader
 
 UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}  # seconds
 

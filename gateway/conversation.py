@@ -14,116 +14,41 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from typing import TypeGuard
+from dataclasses import replace
 
-from adapters.base import NO_HEAD, Adapter, Ask, Capabilities, Letterhead, Outbound, Part, Say, Settle, Whisper
+from adapters.base import NO_HEAD, Ask, Capabilities, Letterhead, Outbound, Part, Say, Settle, Whisper
 from agent_core import addresses, effects, events, facts
 from agent_core.addresses import ConversationKey, Identity, Party
-from agent_core.catalogue import PLAIN, Catalogue, Catalogues, Sentence
+from agent_core.catalogue import Catalogue, Sentence
 from agent_core.drive import Drive
 from agent_core.files import Enclosure
 from agent_core.grants import Grant
 from agent_core.log import Record
-from agent_core.policy import Rule
 from agent_core.requests import Assurance
 from agent_core.thread import Thread
-from gateway.agents import Agents
-from gateway.directory import Directory
-from gateway.grants import Grants
-from gateway.limits import Starts
-from gateway.ongoing import Ongoing, Operation, Result, Starting
-from gateway.page_links import PageLinks
+from gateway.draft import Draft, Listing
+from gateway.limits import started_by
+from gateway.ongoing import Ongoing, Operation, Result
 from gateway.store.base import Change, Fate, GrantChange, Message, Ownership, Snapshot
 from gateway.store.rows import (
     DAY,
-    Blob,
     ConversationState,
     Copy,
     Delivery,
     DeliveryKind,
     DeliveryRow,
-    DeliveryStatus,
-    Link,
     RequestRow,
     ThreadRow,
     Timer,
 )
+from gateway.world import Reader, World
 
 KINDS: Mapping[type[Outbound], DeliveryKind] = {Say: "say", Ask: "ask", Settle: "settle", Whisper: "whisper"}
 UNSENT = DAY  # seconds that a delivery without a deadline of its own is tried
-Reader = ConversationKey | Identity
 BEGINNING = (events.RunStarted, events.MessageKept, events.MessageTaken)
 UNLOADED = -1  # the version of a conversation that nothing was read of yet
 QUIET = 60.0  # seconds in which somebody is not told the same thing twice
 FORGET_TOLD = 3_600.0  # seconds after which it is forgotten that somebody was told something
-
-
-@dataclass(frozen=True)
-class World:
-    """What deciding needs to know besides the conversation. `restored_at`: until then the world may be ahead of it."""
-
-    directory: Directory
-    rules: list[Rule]
-    agents: Agents
-    catalogues: Catalogues
-    adapter: Callable[[ConversationKey], Adapter | None]
-    ops: ConversationKey | None
-    watch: Callable[[str], AbstractContextManager[None]]
-    restored_at: float = 0.0
-    starts: Starts = field(default_factory=Starts)
-    grants: Grants = field(default_factory=Grants)
-    tokens_per_run: int = 0
-    environment: str = ""
-    links: PageLinks | None = None
-
-    def words(self, reader: Reader) -> Catalogue:
-        """Give the sentences in the language of somebody, or of those who read at a place."""
-        return self.catalogues.of(self.directory.language(reader))
-
-    def languages(self, writer: Identity) -> tuple[str, ...]:
-        """Say in which languages somebody's words are read: English, the gateway's own, and theirs."""
-        return tuple(dict.fromkeys((PLAIN, self.catalogues.own.language, self.words(writer).language)))
-
-    def watchers(self) -> list[ConversationKey]:
-        """Say where those who look after this gateway are told of trouble."""
-        return [self.ops] if self.ops is not None else self.directory.owners()
-
-
-@dataclass
-class Draft:
-    """What the current decision adds. `starts` are tools to start once it is true."""
-
-    events: list[Record] = field(default_factory=list)
-    threads: dict[str, None] = field(default_factory=dict)
-    requests: dict[str, RequestRow] = field(default_factory=dict)
-    copies: dict[str, Copy] = field(default_factory=dict)
-    deliveries: list[Delivery] = field(default_factory=list)
-    withdraw: list[str] = field(default_factory=list)
-    timers: list[Timer] = field(default_factory=list)
-    clear: list[str] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    blobs: list[Blob] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    grants: dict[str, GrantChange] = field(default_factory=dict)
-    starts: dict[Operation, Starting] = field(default_factory=dict)
-
-
-@dataclass
-class Listing:
-    """
-    What cards there are to make and to change, once everything else is decided (`gathering.py`).
-
-    `unshown` are requests to show, `stale` lists on which something has changed. `refused` is why answers to some on a
-    list changed nothing, by who gave them, where that is told, how many they were, the list, and their home. `told` is
-    who is asked, by thread: of what is asked together that is said once.
-    """
-
-    told: set[tuple[str, str]] = field(default_factory=set)
-    unshown: dict[str, None] = field(default_factory=dict)
-    stale: dict[str, None] = field(default_factory=dict)
-    refused: dict[tuple[Identity, str, int, str, ConversationKey], list[str]] = field(default_factory=dict)
 
 
 class Conversation:
@@ -280,7 +205,7 @@ class Conversation:
 
     def begun_by(self, party: Party) -> int:
         """Count the runs that somebody starts by this decision."""
-        return sum(is_start(record.event) and record.event.requester == party for record in self.draft.events)
+        return sum(started_by(record.event) == party for record in self.draft.events)
 
     def hands_over(self, thread: str) -> int:
         """Count how often a thread's runs have handed over since the last commit, this time included."""
@@ -486,10 +411,10 @@ class Conversation:
         self.taken = []
         for delivery in decided.deliveries:
             if delivery.kind == "ask":
-                self.asks[delivery.id] = row_of(delivery, "new", self.now)
+                self.asks[delivery.id] = delivery.row("new", self.now)
         for delivery in claimed:
             if delivery.kind == "ask":
-                self.asks[delivery.id] = row_of(delivery, "claimed", self.now)
+                self.asks[delivery.id] = delivery.row("claimed", self.now)
         first = version - len(decided.events) + 1
         stored = {id(record): first + place for place, record in enumerate(decided.events)}
         for thread in map(self.threads.__getitem__, decided.threads):
@@ -521,24 +446,3 @@ class Conversation:
     def _thinking(self, thread: Thread) -> bool:
         """Its model is to be asked, or is being asked."""
         return any(operation.thread == thread.id for operation in (*self.models, *self.ongoing.running))
-
-
-def is_start(event: events.Event) -> TypeGuard[events.RunStarted]:
-    """Tell whether somebody started an agent; a run that follows another one is no start."""
-    return isinstance(event, events.RunStarted) and bool(event.consumes) and "." not in event.run
-
-
-def row_of(delivery: Delivery, status: DeliveryStatus, now: float) -> DeliveryRow:
-    """Make the index entry of a delivery that was just decided."""
-    return DeliveryRow(
-        delivery.id,
-        delivery.conversation,
-        delivery.kind,
-        status,
-        delivery.request,
-        delivery.attempts,
-        delivery.due,
-        None,
-        "",
-        now,
-    )

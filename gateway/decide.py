@@ -24,7 +24,8 @@ from gateway import (
     runs,
     settling,
 )
-from gateway.conversation import Conversation, Listing
+from gateway.conversation import Conversation
+from gateway.draft import Listing
 from gateway.store.base import Need
 
 

@@ -13,9 +13,9 @@ from agent_core.addresses import ConversationKey, Party
 from agent_core.cards import Card
 from agent_core.policy import Rule
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
-from gateway.conversation import World
 from gateway.errors import GatewayError
 from gateway.settings import Settings
+from gateway.world import World
 
 
 async def account(

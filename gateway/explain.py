@@ -24,9 +24,10 @@ from agent_core.run import Agent
 from agent_core.tools import Tool, digest
 from gateway import asking, cards, clients, granting, ladder, quiet, voting
 from gateway.agents import Listening
-from gateway.conversation import Conversation, World
+from gateway.conversation import Conversation
 from gateway.errors import GatewayError
 from gateway.ongoing import Ongoing
+from gateway.world import World
 
 VERSION = "1"  # of a client's tool, where it names none
 NOWHERE = ConversationKey("api:cli/policy")  # where a call is made of which nobody knows who asked

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from agent_core import events
 from agent_core.addresses import Party
 
 HOUR = 3_600.0  # seconds
@@ -42,3 +43,10 @@ class Starts:
         while lately and now - lately[0] >= HOUR:
             lately.popleft()
         return bool(self._most) and len(lately) + besides >= self._most
+
+
+def started_by(event: events.Event) -> Party | None:
+    """Say who started an agent by this; nobody did where a run follows another one, or it is no start at all."""
+    if isinstance(event, events.RunStarted) and event.consumes and "." not in event.run:
+        return event.requester
+    return None

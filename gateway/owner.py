@@ -38,9 +38,10 @@ from agent_core.log import Record
 from agent_core.texts import described
 from agent_core.tools import Start
 from gateway import decide, files
-from gateway.conversation import UNLOADED, Conversation, Draft, World, is_start
+from gateway.conversation import UNLOADED, Conversation
+from gateway.draft import Draft
 from gateway.errors import Broken, Conflict, Lost, Unwritable
-from gateway.limits import HOUR
+from gateway.limits import HOUR, started_by
 from gateway.notices import Notices
 from gateway.ongoing import Ongoing, Operation, Result
 from gateway.outbox import Outbox
@@ -49,6 +50,7 @@ from gateway.presence import Presence
 from gateway.runtime import Runtime
 from gateway.store.base import Fate, Need, Ownership, Ready, Snapshot, Store
 from gateway.store.rows import DAY, Delivery
+from gateway.world import World
 
 log = logging.getLogger("ringback.owner")
 
@@ -117,8 +119,8 @@ class Owner:
         self._ownership = await self._store.own()
         await self._learn_of_restore()
         for start in await self._store.starts(self._store.now() - HOUR):
-            if is_start(start.event) and start.event.requester is not None:
-                self._world.starts.begun(start.event.requester, start.at)
+            if (party := started_by(start.event)) is not None:
+                self._world.starts.begun(party, start.at)
         for link in await self._store.links():
             if not self._world.directory.link(link.identity, link.person):
                 log.warning("%s is linked to %s, who is nobody, or it is somebody else's", link.identity, link.person)
@@ -286,8 +288,8 @@ class Owner:
 
     def _measure(self, here: Conversation, draft: Draft) -> None:
         for record in draft.events:
-            if is_start(record.event) and record.event.requester is not None:
-                self._world.starts.begun(record.event.requester, record.at)
+            if (party := started_by(record.event)) is not None:
+                self._world.starts.begun(party, record.at)
             if isinstance(record.event, events.ThreadEvent):
                 settled = record.event.request if isinstance(record.event, events.RequestSettled) else ""
                 self.decided(record, here.threads[record.event.thread].state.agent, here.opened.get(settled))

@@ -152,6 +152,12 @@ class Delivery(Frozen):
     refused_since: float | None = None
     more: bool = False
 
+    def row(self, status: DeliveryStatus, now: float) -> DeliveryRow:
+        """Give its index entry, as it is when it was just decided."""
+        return DeliveryRow(
+            self.id, self.conversation, self.kind, status, self.request, self.attempts, self.due, None, "", now
+        )
+
 
 class DeliveryRow(NamedTuple):
     """An index entry of a delivery."""

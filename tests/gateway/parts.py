@@ -16,7 +16,6 @@ from agent_core.run import Agent
 from gateway import clients
 from gateway.admission import Admission
 from gateway.agents import Agents, Listening
-from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.gate import Gate
 from gateway.groups import GroupReader, Groups, Named
@@ -34,6 +33,7 @@ from gateway.sections import AgentSettings, ClientSettings
 from gateway.settings import Settings
 from gateway.store.sqlite import SqliteStore
 from gateway.webhooks import Webhooks
+from gateway.world import World
 from tests.gateway.loopback import Loopback
 
 

@@ -16,11 +16,11 @@ from agent_core.catalogue import Catalogues
 from agent_core.policy import Person, Rule
 from agent_core.requests import Where, Who
 from gateway.agents import Agents
-from gateway.conversation import World
 from gateway.directory import Directory
 from gateway.doctor import settings_checks
 from gateway.sections import PersonSettings
 from gateway.settings import Settings
+from gateway.world import World
 
 RELEASE = Who(roles=("release",))
 PEOPLE = [("rita", ["slack:T1/U1"], []), ("ana", ["slack:T1/U2"], ["release"]), ("ben", [], ["release", "night"])]
