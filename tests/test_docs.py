@@ -43,14 +43,17 @@ def anchor(heading: str) -> str:
 
 def test_what_requests_can_do_is_shown():
     """
-    Each feature in the table names a test that there is, or says that it is not there yet.
+    Each feature in the table names a test in a browser or through REST, or says that it is not there yet.
     """
     shown = SHOWN.findall(page("requests.md"))
     rows = [line for line in page("requests.md").partition("| Feature |")[2].splitlines()[2:] if line.startswith("|")]
 
     assert len(rows) == len(shown) + sum(row.endswith("| not yet |") for row in rows)
     for file, name in shown:
-        assert re.search(rf"def {name}\(", (ROOT / file).read_text()), f"{name} is not in {file}"
+        defined = re.search(rf"def {name}\((.+)\):", (ROOT / file).read_text())
+        assert defined, f"{name} is not in {file}"
+        outside = file.startswith(("tests/e2e/", "tests/rest/")) or "enter: Enter" in defined[1]
+        assert outside, f"{name} comes neither by a page nor by the door of REST"
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))

@@ -269,7 +269,10 @@ ENGLISH: Mapping[str, str] = {
     "refused.unknown_person": (
         "I do not know who you are on this channel, and this needs somebody I know: {who}. The request is still open."
     ),
-    "refused.assurance": "This channel is not sure enough of who you are for this decision. Please ask {who}.",
+    "refused.assurance": (
+        "I cannot be sure enough here who you are for this decision, so your answer changed nothing. On a channel "
+        "where I can be, it is for {who} to decide."
+    ),
     "refused.not_offered": "That is not one of the answers here. {how}",
     "refused.edit.gone": "This call cannot be changed any more, so nothing has changed. Please approve or deny it.",
     "refused.edit.invalid": "The tool does not take that, so nothing has changed: {reason}",

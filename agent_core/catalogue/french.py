@@ -275,7 +275,8 @@ _SENTENCES: Mapping[str, str] = {
         "demande est toujours ouverte."
     ),
     "refused.assurance": (
-        "Ce canal n’est pas assez sûr de votre identité pour cette décision. Merci de vous adresser à {who}."
+        "Ici, je ne peux pas être assez sûr de votre identité pour cette décision ; votre réponse n’a donc rien "
+        "changé. Sur un canal où je peux l’être, c’est à {who} de décider."
     ),
     "refused.not_offered": "Ce n’est pas une des réponses possibles. {how}",
     "refused.edit.gone": (

@@ -275,7 +275,8 @@ GERMAN: Mapping[str, str] = {
         "offen."
     ),
     "refused.assurance": (
-        "Für diese Entscheidung ist auf diesem Kanal nicht sicher genug, wer du bist. Bitte frag {who}."
+        "Hier kann ich für diese Entscheidung nicht sicher genug sein, wer du bist, deine Antwort hat also nichts "
+        "geändert. Auf einem Kanal, auf dem ich das kann, entscheidet {who}."
     ),
     "refused.not_offered": "Das ist keine der möglichen Antworten. {how}",
     "refused.edit.gone": (

@@ -256,7 +256,8 @@ SPANISH: Mapping[str, str] = {
         "abierta."
     ),
     "refused.assurance": (
-        "Este canal no está lo bastante seguro de quién eres para esta decisión. Por favor, díselo a {who}."
+        "Aquí no puedo estar lo bastante seguro de quién eres para esta decisión, así que tu respuesta no ha cambiado "
+        "nada. En un canal donde sí pueda, le toca decidir a {who}."
     ),
     "refused.not_offered": "Esa no es una de las respuestas posibles. {how}",
     "refused.edit.gone": (

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.player import Player
+from tests.e2e.player import APPROVALS, Player
 from tests.e2e.processes import ROOT, Sandbox, running, until
 
 RULES = """
@@ -27,6 +27,20 @@ when = { environment = "production", tag = { like = "v3.*" } }
 people = ["ana"]
 targets = ["people"]
 ladder = [{ after = "2s", people = ["ben"] }]
+[[policy]]
+tool = "deploy"
+when = { environment = "production", tag = { like = "v5.*" } }
+people = ["ana"]
+targets = ["people"]
+deadline = "2s"
+silence = "go_on"
+[[policy]]
+tool = "deploy"
+when = { environment = "production", tag = { like = "v6.*" } }
+people = ["ana"]
+targets = ["people"]
+grants = ["thread"]
+grant_by = ["environment"]
 """
 ANA, BEN, RITA = "Ana, approver", "Ben, approver", "Rita, requester"
 
@@ -108,7 +122,7 @@ def test_a_step_of_the_ladder_and_a_claim(player: Player, sandbox: Sandbox):
 def test_an_edit_in_the_modal_and_in_words(player: Player, sandbox: Sandbox):
     """
     One approver changes a call and approves it at once, in the modal, where what is wrong stands at its field, or by a
-    reply.
+    reply, where nothing is guessed; the model reads what was changed.
     """
     player.ask_for("v1.0")
     player.be(ANA)
@@ -122,9 +136,15 @@ def test_an_edit_in_the_modal_and_in_words(player: Player, sandbox: Sandbox):
     expect(player.message("v1.0")).to_contain_text("Approved with changes by Ana Lima")
     player.be(RITA)
     expect(player.message("v1.0.1 is in production now")).to_be_visible()
+    expect(player.context).to_contain_text("Approved by Ana Lima with changes; the changed call is what ran.")
+    expect(player.context).to_contain_text("Changed: tag: v1.0 → v1.0.1")
 
     player.ask_for("v1.1")
     player.be(ANA)
+    player.reply(player.message("v1.1"), "edit\ncolour: red")
+    expect(player.thread()).to_contain_text("I could not read that as a change")
+    player.close_thread()
+    assert deployed(sandbox)[-1] == "v1.0.1"
     player.reply(player.message("v1.1"), "approve with tag: v1.1.1")
     expect(player.message("v1.1")).to_contain_text("tag: v1.1 → v1.1.1")
     expect(player.message("v1.1")).to_contain_text("deploy done")
@@ -148,3 +168,58 @@ def test_a_form_is_filled_in_the_modal(player: Player, sandbox: Sandbox):
     modal.get_by_role("button", name="Send").click()
     expect(player.message("v4.0 is in staging now")).to_be_visible()
     assert sandbox.changes()[-1]["environment"] == "staging"
+
+
+@pytest.mark.timeout(90)
+def test_silence_that_the_agent_is_told(player: Player, sandbox: Sandbox):
+    """
+    When nobody has answered in time, the agent is told and nothing runs. What Ana writes then changes nothing, which
+    she is told.
+    """
+    player.ask_for("v5.0")
+    player.be(ANA)
+    expect(player.message("v5.0")).to_contain_text("Expired")
+    player.be(RITA)
+    expect(player.context).to_contain_text("Nobody answered in time")
+    player.be(ANA)
+    player.reply(player.message("v5.0"), "use v5.1 instead")
+    expect(player.thread()).to_contain_text("Already expired at")
+    expect(player.thread()).to_contain_text("Your answer changed nothing.")
+    assert "v5.0" not in deployed(sandbox)
+
+
+@pytest.mark.timeout(90)
+def test_who_asked_drops_it(player: Player, sandbox: Sandbox):
+    """
+    Rita takes it back in a word: Ana's card has no buttons any more and says so, and nothing runs.
+    """
+    player.ask_for("v1.9")
+    player.write("drop")
+    expect(player.message("Dropped. Nothing more will happen here.")).to_be_visible()
+    player.be(ANA)
+    expect(player.message("v1.9")).to_contain_text("Cancelled by Rita Ray")
+    expect(player.message("v1.9").get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    assert "v1.9" not in deployed(sandbox)
+
+
+@pytest.mark.timeout(90)
+def test_a_conversation_is_granted_and_no_other(player: Player, sandbox: Sandbox):
+    """
+    Approved in the conversation where it was asked, the next deployment there runs without a card; asked for elsewhere
+    it is asked about.
+    """
+    player.ask_for("v6.0")
+    player.be(ANA)
+    player.press(player.message("v6.0"), "Approve in this conversation")
+    expect(player.message("v6.0")).to_contain_text("in the conversation where it was asked")
+    player.be(RITA)
+    expect(player.message("v6.0 is in production now")).to_be_visible()
+    player.write("deploy v6.1 to production")
+    expect(player.message("v6.1 is in production now")).to_be_visible()
+
+    player.be(RITA, APPROVALS)
+    player.write(f"<@{sandbox.call('auth.test', {})['user_id']}> deploy v6.2 to production")
+    player.be(ANA)
+    player.press(player.message("v6.2"), "Deny")
+    expect(player.message("v6.2")).to_contain_text("Denied by Ana Lima")
+    assert deployed(sandbox)[-2:] == ["v6.0", "v6.1"]

@@ -47,3 +47,27 @@ def keyed(key: str = "k1") -> dict[str, str]:
 def a_request(**how: Any) -> dict[str, Any]:
     """A request for an approval of a call."""
     return {"tool": "deploy", "arguments": {"environment": "staging", "tag": "v1"}, **how}
+
+
+class Client:
+    """A client that goes in and out by it."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self.door = house, enter_by(house)
+
+    async def ask(self, key: str = "k1", **how: Any) -> str:
+        """Ask for something; returns its id."""
+        answer = await self.door.post("/requests", json=a_request(**how), headers=keyed(key))
+        assert answer.status_code == 201, answer.text
+        await self.house.runtime.settle()
+        return str(answer.json()["id"])
+
+    async def read(self, name: str) -> dict[str, Any]:
+        """How it stands."""
+        found: dict[str, Any] = (await self.door.get(f"/requests/{name}")).json()
+        return found
+
+    async def outcome(self, name: str) -> str | None:
+        """How it ended; None where it is open."""
+        ended = (await self.read(name))["settlement"]
+        return str(ended["outcome"]) if ended else None

@@ -67,6 +67,7 @@ class House(Parts):
         clients: Iterable[ClientSettings] = (),
         language: str = PLAIN,
         groups: Named | None = None,
+        environment: str = "",
     ) -> None:
         self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
         super().__init__(
@@ -84,6 +85,7 @@ class House(Parts):
             clients_of=clients,
             catalogues=Catalogues(language),
             groups=groups,
+            environment=environment,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._reads_groups = groups is not None

@@ -60,6 +60,7 @@ class Parts:
         load: Callable[[], Settings] = Settings,
         catalogues: Catalogues | None = None,
         groups: Named | None = None,
+        environment: str = "",
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
@@ -82,6 +83,7 @@ class Parts:
             watch=lambda name: contextlib.nullcontext(),
             starts=starts or Starts(),
             tokens_per_run=tokens_per_run,
+            environment=environment,
         )
         self.reloading = Reloading(Settings(), load, directory, self.world.rules, store)
         self.health = Health(self.accounts, runtime)

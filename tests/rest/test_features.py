@@ -5,24 +5,16 @@ What people do with a client's request, seen by the client: each feature once, f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from adapters.base import Part
 from adapters.errors import Rejected
 from agent_core.addresses import Identity, Party
-from agent_core.policy import Person, Rule
-from agent_core.requests import Decision, Rung, Threshold, Where, Who
-from tests.gateway.agents import echo
-from tests.gateway.door import a_request, enter_by, keyed
-from tests.gateway.house import ANA, BEN, OPS, OTTO, PEOPLE, House
-from tests.gateway.loopback import Loopback
-from tests.runtime import HandRuntime
+from agent_core.policy import Person
+from agent_core.requests import Decision, Rung, Threshold, Who
+from tests.gateway.door import Client
+from tests.gateway.house import ANA, BEN, OPS, OTTO, PEOPLE
+from tests.rest.conftest import Make
 
-RELEASE = Who(roles=("release",))
 QUESTION = {"kind": "question", "tool": None, "arguments": {}, "title": "Which version?"}
 
 TWICE = tuple(
@@ -30,44 +22,6 @@ TWICE = tuple(
     for p in PEOPLE
 )
 """Everybody, and Ana under two accounts."""
-
-Make = Callable[..., House]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    runtime = HandRuntime()
-
-    def made(who: Who = RELEASE, people: Any = PEOPLE, **where: Any) -> House:
-        patience = where.pop("patience", 3_600.0)
-        rule = Rule(tool="deploy", who=who, where=Where(**{"targets": ("people", OPS), **where}), patience=patience)
-        return House(tmp_path, runtime, Loopback(runtime.now), [echo], rules=(rule,), people=people)
-
-    return made
-
-
-class Client:
-    """A client at a house's door."""
-
-    def __init__(self, house: House) -> None:
-        self.house, self.door = house, enter_by(house)
-
-    async def ask(self, key: str = "k1", **how: Any) -> str:
-        """Ask for something; returns its id."""
-        answer = await self.door.post("/requests", json=a_request(**how), headers=keyed(key))
-        assert answer.status_code == 201, answer.text
-        await self.house.runtime.settle()
-        return str(answer.json()["id"])
-
-    async def read(self, name: str) -> dict[str, Any]:
-        """How it stands."""
-        found: dict[str, Any] = (await self.door.get(f"/requests/{name}")).json()
-        return found
-
-    async def outcome(self, name: str) -> str | None:
-        """How it ended; None where it is open."""
-        ended = (await self.read(name))["settlement"]
-        return str(ended["outcome"]) if ended else None
 
 
 async def test_an_open_question_is_answered_by_any_text(make: Make):
