@@ -5,8 +5,9 @@ What something from a channel means in its conversation: an answer, a command, a
 names none, and stands where the card does (not in the thread under something else), counts only where the vendor had
 accepted the card before that text, by the vendor's own clock, and no other request was open in that conversation during
 the last 24 hours. Otherwise the list of codes comes back and nothing is decided. A text that meets a card in flight
-waits, with every text behind it, until the card's fate is known; buttons never wait. A text that came by a command has
-no time of the vendor's, and a mail that of another clock, so it names its request or decides nothing.
+waits, with every text behind it, until the card's fate is known, and so does one under a message that may be that card;
+buttons never wait. A text that came by a command has no time of the vendor's, and a mail that of another clock, so it
+names its request or decides nothing.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def message(here: Conversation, seq: int, fact: facts.MessageReceived) -> bool:
         places.say_to(here, fact, copy, revision=shown, under=under)
         return True
     mine = [copy for copy in _open(here) if _stands_by(copy, fact) and _may_answer(here, fact, copy)]
-    sent = _open(here) if fact.letter is not None and fact.reply_to else mine  # what it answers may be one of them
+    sent = [*mine, *(copy for copy in _open(here) if _may_stand_under(copy, fact))]
     if here.state.deferred or any(places.in_flight(here, copy) for copy in sent):
         return False
     meant = [copy for copy in mine if not reading.command and _could_mean(here, fact, copy)]
@@ -133,6 +134,11 @@ def _open(here: Conversation) -> list[Copy]:
 def _stands_by(copy: Copy, fact: facts.MessageReceived) -> bool:
     """A text in the thread of a card, or beside it: what stands under something else is about that."""
     return fact.root == copy.root if copy.root else fact.reply_to is None
+
+
+def _may_stand_under(copy: Copy, fact: facts.MessageReceived) -> bool:
+    """A text under a message that nobody knows: it may be what a card has become; one in a run's thread heads none."""
+    return fact.reply_to is not None and (fact.letter is not None or not copy.root)
 
 
 def _may_answer(here: Conversation, fact: facts.MessageReceived, copy: Copy) -> bool:

@@ -8,8 +8,8 @@ import asyncio
 
 import pytest
 
-from adapters.base import Accepted, Duplicate, Inbound, Part
-from adapters.errors import RateLimited
+from adapters.base import Accepted, Duplicate, Inbound, Part, Receipt
+from adapters.errors import RateLimited, Unreachable
 from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import Assurance, Choice, Decision, Outcome, Where, Who
@@ -161,6 +161,32 @@ async def test_a_text_waits_for_a_card_in_flight_and_buttons_do_not(make: Make, 
         # The text was sent in the same second as the card was accepted, so it does not count; a press does.
         await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
         assert 1 == len(world.deployed)
+
+
+@pytest.mark.parametrize("place", [f"slack:T1/{ANA}", OPS], ids=["direct", "channel"])
+async def test_a_reply_under_a_card_in_flight_is_an_answer(make: Make, runtime: HandRuntime, place: str):
+    """
+    Killed before the receipt of a card was noted, nobody knows which message it has become while the vendor cannot be
+    asked: what somebody writes under a message that nobody knows waits for that, and is no new message to an agent.
+    """
+    world = World()
+
+    async def unreachable(part: Part) -> Receipt | None:
+        raise Unreachable("no route to host")
+
+    async with make(world.deployer(world.deploy())) as house:
+        house.channel.lost += ["ask"] * 3
+        await house.write(RITA, "go")
+    find, house.channel.find = house.channel.find, unreachable  # type: ignore[method-assign]
+    async with make(world.deployer(world.deploy())) as house:
+        await runtime.advance(20)
+        await house.write(ANA, "approve", at=place, under=house.card(place).id)
+        assert 1 == len(await house.store.threads())
+        house.channel.find = find  # type: ignore[method-assign]
+        await runtime.advance(60)
+
+        assert [("production", "v1", 1)] == world.deployed
+        assert 1 == len(await house.store.threads())
 
 
 async def test_a_press_is_decided_while_texts_wait(make: Make):
