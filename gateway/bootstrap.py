@@ -23,6 +23,7 @@ from gateway import agents, clients, web
 from gateway.admission import Admission
 from gateway.control import Control
 from gateway.directory import Directory
+from gateway.durations import seconds
 from gateway.errors import SettingsError
 from gateway.gate import Gate
 from gateway.groups import GroupReader, Groups
@@ -39,7 +40,7 @@ from gateway.page_links import PageLinks
 from gateway.perform import Performer
 from gateway.reloading import Reloading
 from gateway.runtime import Runtime, Watchdog
-from gateway.sections import LONGEST_TEXTS, LinkSettings, seconds
+from gateway.sections import LONGEST_TEXTS, LinkSettings
 from gateway.service import Service
 from gateway.settings import Settings
 from gateway.store import sqlite_backup, sqlite_check

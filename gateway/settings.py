@@ -33,12 +33,12 @@ from gateway.sections import (
     MetricsSettings,
     ModelSettings,
     Ops,
-    PersonSettings,
-    PolicySettings,
     Retention,
     Section,
     Server,
 )
+from gateway.settings_people import PersonSettings
+from gateway.settings_policy import PolicySettings
 
 SECTIONS = ("server", "log", "cli")  # whose settings the environment may set, one by one
 

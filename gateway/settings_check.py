@@ -22,8 +22,8 @@ CLI = "cli"  # under which name `ringback ask` asks
 UNREAD = "unread, for nothing is sent"  # what stands for a secret where none is read
 
 if TYPE_CHECKING:
-    from gateway.sections import PolicySettings
     from gateway.settings import Settings
+    from gateway.settings_policy import PolicySettings
 
 
 def check(settings: Settings, source: str) -> None:

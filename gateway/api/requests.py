@@ -19,7 +19,7 @@ from agent_core.errors import InvalidArguments
 from agent_core.masking import masked
 from agent_core.requests import Earlier, Kind, Outcome, Where, Who
 from agent_core.wanted import OutsideCall
-from gateway import clients, receivers, sections
+from gateway import clients, durations, receivers
 from gateway.admission import Admission
 from gateway.api import earlier
 from gateway.api.problems import RETRY, Problem
@@ -148,7 +148,7 @@ class Requests:
             earlier=before,
             who=who,
             where=where,
-            patience=sections.seconds(body.deadline),
+            patience=durations.seconds(body.deadline),
             requester=requester,
             requester_name=directory.name(requester, client.name),
         )

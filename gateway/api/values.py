@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from agent_core import edits, forms, tools
 from agent_core.errors import InvalidArguments, InvalidRequest
 from agent_core.requests import Choice, Urgency, check_denials
-from gateway import sections
+from gateway.durations import Duration
 
 LONGEST_TEXT = 10_000  # characters that a person is given to read
 LONGEST_LINE = 1_000  # characters of a title
@@ -83,7 +83,7 @@ class RequestIn(BaseModel):
     quorum: int = Field(default=1, ge=1, le=20, description="How many of them have to approve.")
     exclude_requester: bool = Field(default=False, description="Whoever it is asked for may not decide it.")
     requester: Name | None = Field(default=None, description="The person for whom you ask, by id.")
-    deadline: str = Field(default="24h", max_length=10, description="How long it waits: 90s, 15m, 24h, 7d.")
+    deadline: Duration = Field(default="24h", max_length=10, description="How long it waits: 90s, 15m, 24h, 7d.")
     callback: str = Field(
         default="", description="Where a webhook tells you how it ended; left out, `webhook` of your settings."
     )
@@ -94,12 +94,6 @@ class RequestIn(BaseModel):
     after: Name | None = Field(
         default=None, description="The id of a request of yours that ran out unanswered, which this one asks again."
     )
-
-    @field_validator("deadline")
-    @classmethod
-    def _is_duration(cls, value: str) -> str:
-        sections.seconds(value)
-        return value
 
     @field_validator("arguments")
     @classmethod

@@ -50,7 +50,7 @@ def ask(
     Ends with 0 if approved or answered, 3 denied, 4 expired, 5 undeliverable, 6 withdrawn, 75 if the gateway stopped
     meanwhile, 130 if interrupted. The request outlives the last two: ask again with its key.
     """
-    from gateway import sections, settings, settings_check
+    from gateway import durations, settings, settings_check
 
     picks = [choice.strip() for choice in choices.split(",") if choice.strip()]
     if not question.strip():
@@ -62,7 +62,7 @@ def ask(
     if approve and picks:
         fail("--approve asks for a yes or a no; leave out --choices", EXIT_SETTINGS)
     try:
-        patience = sections.seconds(timeout)
+        patience = durations.seconds(timeout)
     except ValueError as error:
         fail(f"--timeout: {error}", EXIT_SETTINGS)
     loaded = settings.load(config, secrets=False, server={"data": data})

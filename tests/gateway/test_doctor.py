@@ -18,8 +18,8 @@ from agent_core.requests import Where, Who
 from gateway.agents import Agents
 from gateway.directory import Directory
 from gateway.doctor import settings_checks
-from gateway.sections import PersonSettings
 from gateway.settings import Settings
+from gateway.settings_people import PersonSettings
 from gateway.world import World
 
 RELEASE = Who(roles=("release",))
