@@ -264,7 +264,7 @@ def _redraw(here: Conversation, batch: Copy) -> None:
     if here.capabilities().edits:
         here.send(Settle(card, batch.request, batch.deliveries[-1]), request=batch.request)
     elif said_anew := [said(row) for row in rows if row != before.get(row.request)]:
-        here.send(Say("\n".join(said_anew), batch.root))
+        here.send(Say("\n".join(said_anew), batch.root), request=batch.request)
 
 
 def said(row: Row) -> str:

@@ -125,7 +125,7 @@ def _beside(here: Conversation, copy: Copy, text: str) -> list[Say]:
 def _say_settled(here: Conversation, copy: Copy) -> None:
     lines = (copy.card.title, *copy.card.notes, *map(gathering.said, copy.card.rows))
     for say in _beside(here, copy, "\n".join(lines)):
-        here.send(say)
+        here.send(say, request=copy.request)
 
 
 def answer(

@@ -2,7 +2,8 @@
 Which delivery of a conversation goes next: one at a time, in commit order, with two exceptions.
 
 A delivery that is refused waits and holds up those behind it, for ten minutes; then it steps aside. And a whisper,
-which somebody is waiting for right now, overtakes edits that wait.
+which somebody is waiting for right now, overtakes edits that wait. What is said of a request never overtakes its card
+while that is looked for: it may be on its way, and would then stand below how it ended.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Place(NamedTuple):
     status: str
     due: float
     refused_since: float | None
+    request: str | None = None
     ready: bool = True
 
 
@@ -34,8 +36,11 @@ def choose(lane: Sequence[Place], now: float) -> str | None:
     if any(place.status == "claimed" for place in lane):
         return None
     only_whispers = False
+    looked_for = {place.request for place in lane if place.kind == "ask" and place.status == "unknown"}
     for place in lane:
         aside = place.refused_since is not None and now - place.refused_since >= STEP_ASIDE
+        if place.status == "new" and place.kind != "ask" and place.request in looked_for:
+            continue
         if place.status == "new" and place.ready and place.due <= now:
             if not only_whispers or place.kind == "whisper":
                 return place.id

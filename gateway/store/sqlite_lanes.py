@@ -28,7 +28,7 @@ LOOK_AGAIN = 60.0  # seconds after which a delivery is looked for again, where l
 SETTLED = "withdrawn: its request is settled"
 
 _LANE = (
-    "SELECT d.id, d.kind, d.status, d.due, d.refused_since, d.target IS NULL OR t.status = 'sent',"
+    "SELECT d.id, d.kind, d.status, d.due, d.refused_since, d.request, d.target IS NULL OR t.status = 'sent',"
     " d.status = 'new' AND d.kind = 'ask' AND c.until != ?2,"
     " d.status = 'new' AND (t.status = 'dead' OR (t.status = 'unknown' AND t.due IS NULL))"
     " FROM deliveries d LEFT JOIN deliveries t ON t.id = d.target AND t.conversation = d.conversation"

@@ -604,6 +604,23 @@ class StoreContract:
 
         assert "b" == following.id
 
+    async def test_nothing_overtakes_the_card_that_it_is_about(self, store: Store, clock: HandRuntime):
+        """
+        While a card is looked for, what is said of its request waits, however long that lasts; other things go on.
+        """
+        owner = await store.own()
+        said = [a_delivery("word", request="q"), a_delivery("other", request="q2")]
+        await store.commit(a_change(owner, 0, deliveries=[a_delivery("card", "ask", request="q"), *said]))
+        unknown = Fate("card", "unknown", reason="timed out", due=NOON + 2)
+        assert () == await store.record(unknown, pressing=True)
+        await clock.advance(STEP_ASIDE + 1)
+        due = await store.due_deliveries(clock.now())
+        assert [("card", "unknown"), ("other", "claimed")] == [(d.id, d.status) for d in due]
+        assert () == await store.record(Fate("other", "sent", RECEIPT), pressing=True)
+        (following,) = await store.record(Fate("card", "sent", RECEIPT), pressing=True)
+
+        assert "word" == following.id
+
     async def test_one_that_holds_keeps_its_place(self, store: Store, clock: HandRuntime):
         """
         Where the vendor takes nothing from anybody, nothing overtakes what waits for it, however long that lasts.

@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 from adapters.base import Part
-from adapters.errors import RateLimited, Rejected
+from adapters.errors import RateLimited, Rejected, Unknown
 from agent_core import events
 from agent_core.addresses import Identity, Party
 from agent_core.requests import Decision, Who
@@ -257,6 +257,32 @@ async def test_what_cannot_be_asked_replaces_nothing(make: Make):
 
         assert "Deploy v1?; Approved by Ana, 22:13 UTC" == house.texts(BEN)[0]
         assert [("ended", "done")] == await house.status()
+
+
+async def test_the_word_how_it_ended_waits_for_a_card_that_may_be_on_its_way(make: Make, runtime: HandRuntime):
+    """
+    Where no card can be changed, the word stands below its card: it waits while that is looked for, though the clock
+    has jumped by longer than anything holds up a conversation.
+    """
+    world, late = World(), list[Part]()
+
+    def losing(part: Part) -> None:
+        if part.kind == "ask" and part.conversation == f"slack:T1/{BEN}" and not late:
+            late.append(part)
+            raise Unknown("the connection broke")
+
+    async with make(world.deployer(world.deploy())) as house:
+        house.channel.edits, house.channel.fault = False, losing
+        await house.write(RITA, "go")
+        runtime.jump(1_800)
+        await approve(house)
+        assert [] == house.texts(BEN)
+        await house.channel.deliver(late[0])
+        await runtime.advance(3)
+
+        card, word, result = house.texts(BEN)
+        assert ("Approve deploy?", "Approve deploy?\nApproved by Ana, 22:43 UTC") == (card, word)
+        assert "deploy done" in result
 
 
 async def test_an_ask_that_ran_out_is_asked_again_by_its_owner(make: Make, runtime: HandRuntime):

@@ -17,7 +17,6 @@ from gateway.conversation import QUIET
 from gateway.store.rows import Copy
 from tests.simulation.vendor import Vendor
 from tests.simulation.watch import Watch, name_of
-from tests.simulation.weather import SLOWEST
 
 
 @dataclass
@@ -123,10 +122,8 @@ class Ending:
         for key, request, message in asks:
             vendor = self.vendors[key.partition("/")[0]]
             at = next(n for n, shown in enumerate(vendor.shown[key]) if shown.id == message)
-            card, taken = vendor.shown[key][at].card, {id(one.shown): one.at for one in vendor.told}
-            since = taken[id(vendor.shown[key][at])] - SLOWEST  # a card may be overtaken on its way
-            after = [m for m in vendor.shown[key] if m.kind == "say" and taken[id(m)] > since]
-            said = [line for m in after for line in m.text.splitlines()]
+            card, after = vendor.shown[key][at].card, vendor.shown[key][at + 1 :]
+            said = [line for m in after if m.kind == "say" for line in m.text.splitlines()]
             assert card is not None
             names = [row.code for row in card.rows if (key, row.request) not in by_itself]
             names += [] if card.rows else [card.title]
