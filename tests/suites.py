@@ -50,11 +50,13 @@ def pytest(name: str, *paths: str, alone: bool = False) -> Suite:
     return Suite(name, python("pytest", "-q", "--no-header", *paths), tests=True, alone=alone)
 
 
+FLEET = "tests/simulation/test_fleet.py"
 SUITES = (
     Suite("format", python("ruff", "format", "--check", "--quiet", ".")),
     Suite("lint", python("ruff", "check", "--quiet", ".")),
     Suite("types", python("mypy", "--no-error-summary")),
     pytest("command line", "tests/cli"),
+    pytest("faults", "tests/simulation", f"--ignore={FLEET}"),
     pytest("crashes", "tests/crashes", "tests/soak"),
     pytest("end to end", "tests/e2e"),
     pytest("gateway", "tests/gateway"),
@@ -72,7 +74,7 @@ SUITES = (
     pytest("deploy", "tests/deploy"),
     pytest("other clients", "tests/node"),
     pytest("documents", "tests/test_docs.py", "tests/test_slack_page.py"),
-    pytest("simulation", "-s", "tests/simulation", alone=True),  # on all cores by itself, for a fixed time
+    pytest("simulation", "-s", FLEET, alone=True),  # on all cores by itself, for a fixed time
 )
 LANES = 2  # suites at a time: most of them wait for processes as much as they compute
 
