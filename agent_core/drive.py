@@ -9,64 +9,26 @@ answer, and sends it in. So *where a run is* is a function of its agent's code a
   `await`; one that names an operation nobody waits for is a divergence: code and log disagree, and the Drive says which
   two things and stops. It never guesses.
 - **First unrecorded operations come out.** What waits and has no record of a start is wanted: those are the effects.
-- **Strands.** `run.all` splits the run into strands, one coroutine each. An answer moves exactly the strand that waits
-  for it, so the order of answers is the log's order, and outcomes are returned in the order of the operations.
+- **Strands.** `run.all` splits the run into several coroutines, its `strands`. An answer moves exactly the one that
+  waits for it, so the order of answers is the log's order.
 - **A Drive is a cache.** Thrown away at any moment, a new one over the same log stands at the same place; a crash costs
   nothing but the time to replay. A property test holds live = fresh after every event.
-- **Dropping.** A paused coroutine that is closed runs its `finally` blocks; there any `run.…` raises `Dropped`, a
-  BaseException of this module, so that `except Exception` in an agent cannot swallow it. `close` goes innermost first
-  and swallows it. An agent function holds no resources: input and output live in tools.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Generator, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_core import edits, effects, events
-from agent_core.errors import AgentFault, Diverged, ImpureAgent, InvalidArguments, NeverAwaited, TooLong
+from agent_core import edits, effects, events, results
+from agent_core.errors import Diverged, InvalidArguments
 from agent_core.log import Record
 from agent_core.requests import APPROVING, HALTING, Outcome, Request, Settlement
-from agent_core.results import Answered, Approved, Denied, Failed, Large, Message, Ok, QuestionBack, Verdict
+from agent_core.results import Denied, Failed, Message, QuestionBack, Verdict
+from agent_core.strands import Ended, Strands, Wait
 from agent_core.thread import Thread
-
-OPERATIONS_LIMIT = 1_000  # operations a run may hold; it goes on with run.again
-LAST_WORDS = 20  # operations more in which it may clean up after TooLong, before it is cut off
-
-
-class Dropped(BaseException):
-    """This run's coroutine is being dropped; nothing can be awaited any more."""
-
-
-@dataclass
-class Wait:
-    """
-    An operation that a strand stands at. Without an `effect` it waits for events that need no wish.
-
-    `about` is the key of the ask that it would withdraw.
-    """
-
-    kind: str
-    key: str
-    digest: str = ""
-    effect: Callable[[Thread], effects.Effect] | None = None
-    about: str = ""
-
-    def __await__(self) -> Generator[Wait, Any, Any]:
-        return (yield self)
-
-
-@dataclass
-class Join:
-    """Several operations at once; answered with all of their outcomes, in order."""
-
-    bodies: list[Coroutine[Any, Any, Any]]
-
-    def __await__(self) -> Generator[Join, list[Any], list[Any]]:
-        return (yield self)
 
 
 @dataclass
@@ -79,33 +41,6 @@ class Asked:
     verdict: Verdict | None = None
 
 
-@dataclass(eq=False)
-class Strand:
-    """One coroutine of a run. `slot` is its place among the operations of the strand that waits for it."""
-
-    body: Coroutine[Any, Any, Any]
-    parent: Strand | None = None
-    slot: int = 0
-    outcomes: list[Any] = field(default_factory=list)
-    unfinished: int = 0
-
-
-@dataclass(frozen=True)
-class Raised:
-    """A strand ended with this exception."""
-
-    error: Exception
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The agent function came to its end, or raised."""
-
-    error: Exception | None = None
-    again: bool = False
-    state: Any = None
-
-
 @dataclass(frozen=True)
 class Progress:
     """Where a run stands: what it wants, what it waits for, or how it ended."""
@@ -114,13 +49,6 @@ class Progress:
     waiting: tuple[str, ...] = ()
     ended: Ended | None = None
     diverged: Diverged | None = None
-
-
-@dataclass(frozen=True)
-class Again:
-    """What `run.again` returns: the agent returns it, and the next run begins with the state."""
-
-    state: Any
 
 
 class Drive:
@@ -133,23 +61,17 @@ class Drive:
     """
 
     def __init__(self, start: Callable[[Drive], Coroutine[Any, Any, Any]], thread: Thread) -> None:
-        self.thread = thread
+        self.thread, self.strands = thread, Strands()
         self.now = 0.0
-        self.made: set[object] = set()
         self.asked: dict[str, Asked] = {}
         self.late: list[Message] = []
         self.failures: dict[str, int] = {}
-        self.operations = 0
         self.tokens = 0
         self.most_tokens = 0
-        self.closing = False
         self._start = start
-        self._waiting: dict[str, tuple[Wait, Strand]] = {}
-        self._strands: list[Strand] = []
         self._asks: dict[str, str] = {}
         self._again: dict[str, Wait] = {}
         self._requests: dict[str, Request] = {}
-        self._ended: Ended | None = None
         self._diverged: Diverged | None = None
         for record in thread.records:
             self._deliver(record)
@@ -172,32 +94,31 @@ class Drive:
 
     def progress(self, busy: Collection[str] = ()) -> Progress:
         """Say where the run stands. Contexts are built here, for models that are really going to be asked."""
-        if self._diverged is not None or self._ended is not None:
-            return Progress(ended=self._ended, diverged=self._diverged)
+        if self._diverged is not None or self.strands.ended is not None:
+            return Progress(ended=self.strands.ended, diverged=self._diverged)
         wanted = []
         known = self.thread.state.pending
-        standing = {key: wait for key, (wait, _) in self._waiting.items()}
-        for key, wait in (self._again | standing).items():
+        for key, wait in (self._again | self.strands.waiting).items():
             if wait.effect is None or key in busy or key in known:
                 continue
             try:
                 wanted.append(wait.effect(self.thread))
             except Exception as error:
                 return Progress(ended=Ended(error))
-        return Progress(tuple(wanted), tuple(self._waiting))
+        return Progress(tuple(wanted), tuple(self.strands.waiting))
 
     def stands_at(self, kind: str) -> bool:
         """Tell whether a strand waits for an operation of a kind."""
-        return any(wait.kind == kind for wait, _ in self._waiting.values())
+        return any(wait.kind == kind for wait in self.strands.waiting.values())
 
     def asks(self, key: str) -> bool:
         """Tell whether a strand waits for a model's answer under this key."""
-        wait, _ = self._waiting.get(key, (None, None))
+        wait = self.strands.waiting.get(key)
         return wait is not None and wait.kind in ("model", "summary")
 
     def effect(self, key: str) -> effects.Effect | None:
         """Give the wish behind a waiting operation, whether it has a record or not."""
-        wait, _ = self._waiting.get(key, (None, None))
+        wait = self.strands.waiting.get(key)
         return wait.effect(self.thread) if wait is not None and wait.effect is not None else None
 
     @property
@@ -206,13 +127,8 @@ class Drive:
         return self._diverged is not None
 
     def close(self) -> None:
-        """Drop the coroutines, innermost first."""
-        self.closing = True
-        for strand in reversed(self._strands):
-            with suppress(Dropped, Exception):  # a dropped coroutine's last words change nothing
-                strand.body.close()
-        self._strands.clear()
-        self._waiting.clear()
+        """Drop the coroutines."""
+        self.strands.close()
 
     # Delivering an event ---------------------------------------------------------------------------------------------
 
@@ -229,9 +145,7 @@ class Drive:
         match event:
             case events.RunStarted(tokens=most):
                 self.most_tokens = most
-                strand = Strand(self._start(self))
-                self._strands.append(strand)
-                self._move(strand, None)
+                self.strands.start(self._start(self))
             case events.ModelAnswered(key=key, text=text, tokens=tokens):
                 self.tokens += tokens
                 self._answer(event, "model", key, text)
@@ -243,10 +157,10 @@ class Drive:
             case events.ToolFinished(run=run) if run != self.thread.state.run:
                 pass  # of a run that was dropped
             case events.ToolFinished(key=key):
-                self._answer(event, "call", key, _tool_result(event))
+                self._answer(event, "call", key, results.of_tool(event))
             case events.OperationRefused(key=key, digest=digest):
                 wait = self._expect(event, ("call", "request", "ask", "answer", "cancel"), key, digest)
-                refusal = _refusal(event)
+                refusal = results.refusal(event)
                 if refusal is not None:
                     self._refuse(wait, refusal)
             case events.RequestOpened(key=key, request=request) if request.parent is None:
@@ -257,7 +171,7 @@ class Drive:
                     again = self._again.pop(key, None)
                     if again is None:
                         self.asked[key] = Asked(wait, request.id)
-                        self._resume(key, None)
+                        self.strands.resume(key, None)
                     else:
                         self.asked[key].request = request.id
             case events.QuestionAsked(request=name) if name in self._asks:
@@ -292,23 +206,23 @@ class Drive:
         halted = settlement.outcome in HALTING and not request.catch
         if request.id in self._asks:
             if not halted:
-                self._decide(self._asks[request.id], verdict(settlement))
+                self._decide(self._asks[request.id], results.verdict(settlement))
             return
-        if request.in_doubt and key not in self._waiting:
+        if request.in_doubt and key not in self.strands.waiting:
             return  # the attempt's result came in after all, and the question about it was withdrawn
         self._expect(event, ("call", "request"), key)
         if halted:
             return  # the run is parked here; RunResumed says how it goes on
         if not request.guards:
-            self._resume(key, verdict(settlement))
+            self.strands.resume(key, results.verdict(settlement))
         elif settlement.outcome not in APPROVING:
-            self._resume(key, _call_verdict(settlement))
+            self.strands.resume(key, results.call_verdict(settlement))
         elif settlement.changes:
             self._change(key, settlement)
 
     def _change(self, key: str, settlement: Settlement) -> None:
         """Have an operation stand for the call that was approved, with the changes of who approved it."""
-        wait, strand = self._waiting[key]
+        wait = self.strands.waiting[key]
         call = wait.effect(self.thread) if wait.effect is not None else None
         if not isinstance(call, effects.CallTool):
             raise Diverged(recorded=f"changes of the call {key}", expected=_name(wait))
@@ -319,7 +233,7 @@ class Drive:
         if call.digest != settlement.digest:
             raise Diverged(recorded=f"the call {key} over {settlement.digest[:12]}", expected=f"{call.digest[:12]}")
         changed = call
-        self._waiting[key] = (replace(wait, digest=call.digest, effect=lambda _: changed), strand)
+        self.strands.waiting[key] = replace(wait, digest=call.digest, effect=lambda _: changed)
 
     def _refuse(self, wait: Wait, refusal: Denied | Failed) -> None:
         if wait.key in self.asked:  # it was asked before, and was to be asked again
@@ -327,12 +241,12 @@ class Drive:
             return
         if wait.kind == "ask":
             self.asked[wait.key] = Asked(wait, verdict=refusal)
-        self._resume(wait.key, refusal)
+        self.strands.resume(wait.key, refusal)
 
     def _ask_back(self, ask: str, question: QuestionBack) -> None:
         key = f"{ask}/next"
-        if key in self._waiting:
-            self._resume(key, question)
+        if key in self.strands.waiting:
+            self.strands.resume(key, question)
         else:
             self.asked[ask].questions.append(question)
 
@@ -340,132 +254,23 @@ class Drive:
         """An ask has its verdict: whoever waits for it has it, and whoever would withdraw it."""
         self.asked[ask].verdict = verdict
         self._again.pop(ask, None)
-        for key in [key for key, (wait, _) in self._waiting.items() if wait.about == ask or key == f"{ask}/next"]:
-            if key in self._waiting:
-                self._resume(key, verdict)
+        waiting = self.strands.waiting
+        for key in [key for key, wait in waiting.items() if wait.about == ask or key == f"{ask}/next"]:
+            if key in waiting:
+                self.strands.resume(key, verdict)
 
     def _answer(self, event: events.Event, kind: str, key: str, value: Any) -> None:
         self._expect(event, (kind,), key)
-        self._resume(key, value)
+        self.strands.resume(key, value)
 
     def _expect(self, event: events.Event, kinds: tuple[str, ...], key: str, digest: str | None = None) -> Wait:
-        wait = self._again.get(key) or self._waiting.get(key, (None, None))[0]
+        wait = self._again.get(key) or self.strands.waiting.get(key)
         if wait is None or wait.kind not in kinds or (digest is not None and wait.digest != digest):
             recorded = f"{type(event).__name__} for {key}" + (f" over {digest[:12]}" if digest else "")
-            expected = ", ".join(_name(wait) for wait, _ in self._waiting.values()) or "nothing: it has ended"
+            expected = ", ".join(_name(wait) for wait in self.strands.waiting.values()) or "nothing: it has ended"
             raise Diverged(recorded=recorded, expected=expected)
         return wait
-
-    # Moving strands --------------------------------------------------------------------------------------------------
-
-    def _resume(self, key: str, value: Any) -> None:
-        _, strand = self._waiting.pop(key)
-        self._move(strand, value)
-
-    def _move(self, strand: Strand, value: Any) -> None:
-        """Run a strand to its next operation; strands that end move the one that waits for them."""
-        todo: list[tuple[Strand, Any]] = [(strand, value)]
-        while todo:
-            strand, value = todo.pop()
-            try:
-                wanted = strand.body.throw(value.error) if isinstance(value, Raised) else strand.body.send(value)
-            except StopIteration as stop:
-                self._finish(strand, stop.value, todo)
-            except (Diverged, KeyboardInterrupt):
-                raise
-            except Exception as error:
-                self._finish(strand, Raised(error), todo)
-            except BaseException as error:
-                self._finish(strand, Raised(AgentFault(f"the agent raised {error!r}")), todo)
-            else:
-                self._stand(strand, wanted, todo)
-
-    def _stand(self, strand: Strand, wanted: object, todo: list[tuple[Strand, Any]]) -> None:
-        self.operations += 1
-        if self.operations > OPERATIONS_LIMIT + LAST_WORDS:
-            self._strands.remove(strand)
-            self._end(Raised(TooLong()))
-        elif self.operations > OPERATIONS_LIMIT:
-            todo.append((strand, Raised(TooLong())))
-        elif isinstance(wanted, Wait):
-            if wanted.key in self._waiting:
-                todo.append((strand, Raised(AgentFault(f"{wanted.key} is awaited twice at the same time"))))
-            else:
-                self._waiting[wanted.key] = (wanted, strand)
-        elif isinstance(wanted, Join):
-            self._split(strand, wanted, todo)
-        else:
-            todo.append((strand, Raised(ImpureAgent())))
-
-    def _split(self, strand: Strand, wanted: Join, todo: list[tuple[Strand, Any]]) -> None:
-        strand.outcomes = [None] * len(wanted.bodies)
-        strand.unfinished = len(wanted.bodies)
-        if not wanted.bodies:
-            todo.append((strand, []))
-        children = [Strand(body, strand, slot) for slot, body in enumerate(wanted.bodies)]
-        self._strands.extend(children)
-        todo.extend((child, None) for child in reversed(children))
-
-    def _finish(self, strand: Strand, value: Any, todo: list[tuple[Strand, Any]]) -> None:
-        self._strands.remove(strand)
-        parent = strand.parent
-        if parent is None:
-            self._end(value)
-            return
-        parent.outcomes[strand.slot] = value
-        parent.unfinished -= 1
-        if parent.unfinished == 0:
-            raised = next((outcome for outcome in parent.outcomes if isinstance(outcome, Raised)), None)
-            todo.append((parent, raised or parent.outcomes))
-
-    def _end(self, value: Any) -> None:
-        if isinstance(value, Raised):
-            self._ended = Ended(value.error)
-        elif self.made:
-            names = ", ".join(sorted(str(made) for made in self.made))
-            self._ended = Ended(NeverAwaited(f"made but never awaited: {names}; write `await run.…`"))
-        elif isinstance(value, Again):
-            self._ended = Ended(again=True, state=value.state)
-        else:
-            self._ended = Ended()
 
 
 def _name(wait: Wait) -> str:
     return f"{wait.kind} {wait.key}" + (f" over {wait.digest[:12]}" if wait.digest else "")
-
-
-def _tool_result(event: events.ToolFinished) -> Any:
-    if not event.ok:
-        return Failed(event.kind, event.message)
-    return Ok(Large(str(event.value), event.size, event.blob) if event.blob else event.value)
-
-
-def _refusal(event: events.OperationRefused) -> Failed | Denied | None:
-    match event.outcome:
-        case "suppressed":
-            return Failed("suppressed", event.reason)
-        case "no_route":
-            return Failed("no_route", event.reason) if event.catch else None
-        case outcome:
-            return Denied(event.reason, outcome)
-
-
-def verdict(settlement: Settlement) -> Approved | Answered | Denied | Failed:
-    """Say what a request's end means to the agent that made it."""
-    if settlement.outcome in APPROVING:
-        return Approved(settlement.by, settlement.name, settlement.comment)
-    if settlement.outcome is Outcome.ANSWERED:
-        return Answered(settlement.answer, settlement.by, settlement.name, settlement.values)
-    return _unfavourable(settlement)
-
-
-def _call_verdict(settlement: Settlement) -> Denied | Failed:
-    if settlement.outcome is Outcome.ANSWERED:  # the answer to "did it run?"
-        return Failed("in_doubt", f"{settlement.name} says that it did run; its result is not known")
-    return _unfavourable(settlement)
-
-
-def _unfavourable(settlement: Settlement) -> Denied | Failed:
-    if settlement.outcome in HALTING:
-        return Failed(settlement.outcome, settlement.comment)
-    return Denied(settlement.comment, settlement.outcome, settlement.by, settlement.choice)

@@ -1,5 +1,5 @@
 """
-What an operation gives back to the agent: values, never exceptions.
+What an operation gives back to the agent: values, never exceptions; and how they follow from what is recorded.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from agent_core.addresses import Party
+from agent_core.events import OperationRefused, ToolFinished
+from agent_core.requests import APPROVING, HALTING, Outcome, Settlement
 
 T = TypeVar("T")
 
@@ -104,3 +106,43 @@ class Large:
 
 CallResult = Ok[Any] | Failed | Denied
 Verdict = Approved | Answered | Denied | Failed
+
+
+def of_tool(event: ToolFinished) -> CallResult:
+    """Say what the end of an attempt means to the agent that called the tool."""
+    if not event.ok:
+        return Failed(event.kind, event.message)
+    return Ok(Large(str(event.value), event.size, event.blob) if event.blob else event.value)
+
+
+def refusal(event: OperationRefused) -> Failed | Denied | None:
+    """Say what it means that an operation was refused; None where its run halts."""
+    match event.outcome:
+        case "suppressed":
+            return Failed("suppressed", event.reason)
+        case "no_route":
+            return Failed("no_route", event.reason) if event.catch else None
+        case outcome:
+            return Denied(event.reason, outcome)
+
+
+def verdict(settlement: Settlement) -> Verdict:
+    """Say what a request's end means to the agent that made it."""
+    if settlement.outcome in APPROVING:
+        return Approved(settlement.by, settlement.name, settlement.comment)
+    if settlement.outcome is Outcome.ANSWERED:
+        return Answered(settlement.answer, settlement.by, settlement.name, settlement.values)
+    return _unfavourable(settlement)
+
+
+def call_verdict(settlement: Settlement) -> Denied | Failed:
+    """Say what the end of a guarding request, not approved, means to the agent that called the tool."""
+    if settlement.outcome is Outcome.ANSWERED:  # the answer to "did it run?"
+        return Failed("in_doubt", f"{settlement.name} says that it did run; its result is not known")
+    return _unfavourable(settlement)
+
+
+def _unfavourable(settlement: Settlement) -> Denied | Failed:
+    if settlement.outcome in HALTING:
+        return Failed(settlement.outcome, settlement.comment)
+    return Denied(settlement.comment, settlement.outcome, settlement.by, settlement.choice)

@@ -26,12 +26,13 @@ import pydantic_core
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from agent_core import effects, tools
-from agent_core.drive import Again, Drive, Dropped, Join, Progress, Wait
+from agent_core.drive import Drive, Progress
 from agent_core.errors import Diverged, InvalidArguments, Stopped
 from agent_core.files import File, checked
 from agent_core.log import Record
 from agent_core.requests import OWNER_ROLE, PEOPLE, Choice, Where, to_role
 from agent_core.results import Answered, CallResult, Failed, Large, Message, Ok, QuestionBack, Verdict
+from agent_core.strands import Again, Dropped, Join, Wait
 from agent_core.texts import storable
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, Form, OutsideCall, Question, Wanted, choices_of, schema_of
@@ -112,7 +113,7 @@ class Operation(Generic[T]):
     """Something to await, or to give to `run.all`."""
 
     def __init__(self, run: Run, name: str, body: Callable[[Run], Coroutine[Any, Any, T]]) -> None:
-        run.drive.made.add(self)
+        run.drive.strands.made.add(self)
         self._run, self._name, self._body = run, name, body
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -120,9 +121,9 @@ class Operation(Generic[T]):
 
     def within(self, run: Run) -> Coroutine[Any, Any, T]:
         """Begin this operation in a scope."""
-        if run.drive.closing:
+        if run.drive.strands.closing:
             raise Dropped
-        run.drive.made.discard(self)
+        run.drive.strands.made.discard(self)
         return self._body(run)
 
     def __str__(self) -> str:
@@ -262,7 +263,7 @@ class Run:
         self, tool: tools.Tool, arguments: BaseModel | Mapping[str, Any], *, why: str = "", catch: bool = False
     ) -> Operation[CallResult]:
         """
-        OutsideCall a tool. Where it or the policy says so, a person is asked first; what was approved is what runs.
+        Call a tool. Where it or the policy says so, a person is asked first; what was approved is what runs.
 
         Args:
             why: One line for the people who are asked.

@@ -17,11 +17,12 @@ from pydantic import ValidationError
 from agent_core import addresses, context, effects, events, facts
 from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Sentence
-from agent_core.drive import Drive, Ended
+from agent_core.drive import Drive
 from agent_core.errors import AgentFault, Stopped
 from agent_core.log import Record
 from agent_core.requests import Outcome, Settlement
 from agent_core.run import Agent
+from agent_core.strands import Ended
 from agent_core.thread import Kept, Thread
 from gateway import asking, callbacks, calls, cards, files, home, settling
 from gateway.agents import Listening

@@ -169,3 +169,19 @@ def a_response(decision: Decision = Decision.APPROVE, **how: Any) -> rulings.Res
         "via": HOME,
     }
     return rulings.Response.model_validate(given | how)
+
+
+def keys(progress: Progress) -> list[str]:
+    """What is wanted, by its keys."""
+    return [effect.key for effect in progress.effects]
+
+
+def wanted(progress: Progress, number: int = 0) -> Any:
+    """One of the things that are wanted."""
+    return progress.effects[number]
+
+
+def ended_with(progress: Progress) -> BaseException | None:
+    """What the agent function raised at its end, which has come."""
+    assert progress.ended is not None
+    return progress.ended.error

@@ -1,40 +1,24 @@
 """
-An agent driven against its log: operations, keys, results, limits, divergence.
+An agent driven against its log: operations, keys, results, limits.
 """
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import Any, Literal
 
 import pytest
 
 from agent_core import effects, events
 from agent_core.drive import Progress
-from agent_core.errors import AgentFault, Diverged, ImpureAgent, NeverAwaited, Stopped, TooLong
+from agent_core.errors import Stopped
 from agent_core.log import Record
-from agent_core.requests import Choice, Outcome
+from agent_core.requests import Outcome
 from agent_core.results import Approved, Denied, Failed, Message, Ok, QuestionBack
 from agent_core.run import AGENT_STEPS, ERRORS_IN_A_ROW, RUN_STEPS, Run, advance, agent, step
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, Question
 from tests.agent_core.agents import Add, Number, Step, add, an_agent, look, plain
-from tests.agent_core.logs import ANA, HOME, NOON, RITA, Log
-
-
-def keys(progress: Progress) -> list[str]:
-    return [effect.key for effect in progress.effects]
-
-
-def wanted(progress: Progress, number: int = 0) -> Any:
-    return progress.effects[number]
-
-
-def ended_with(progress: Progress) -> BaseException | None:
-    assert progress.ended is not None
-    return progress.ended.error
-
+from tests.agent_core.logs import ANA, HOME, NOON, RITA, Log, ended_with, keys, wanted
 
 # Operations ----------------------------------------------------------------------------------------------------------
 
@@ -105,56 +89,6 @@ def test_the_input_of_a_micro_agent():
 
     assert ended_with(Log(an_agent(bot)).progress()) is None
     assert ["this done"] == got
-
-
-def test_all_returns_outcomes_in_the_order_of_the_operations():
-    """
-    Whoever answers first, outcomes stand where their operations stood.
-    """
-    got: list[Any] = []
-
-    async def bot(run: Run) -> None:
-        got.extend(await run.all(run.call(add, Number(n=1)), run.call(add, Number(n=2)), run.sleep(5)))
-
-    log = Log(an_agent(bot))
-    one, two, _ = log.progress().effects
-    log.add(events.SleepStarted(**log.named("all#1/2/sleep#1"), until=NOON + 5))
-    log.tool_starts(one)
-    log.tool_starts(two)
-    log.add(events.SleepEnded(**log.named("all#1/2/sleep#1")))
-    log.tool_returns(two.key, 20)
-    assert ended_with(log.tool_returns(one.key, 10)) is None
-
-    assert [Ok(10), Ok(20), None] == got
-
-
-def test_an_empty_all_is_done_at_once():
-    """
-    Waiting for nothing takes no event.
-    """
-
-    async def bot(run: Run) -> None:
-        assert await run.all() == []
-
-    assert ended_with(Log(an_agent(bot)).progress()) is None
-
-
-def test_an_exception_in_all_is_raised_after_the_others_have_ended():
-    """
-    No operation is left behind when one of them raises.
-    """
-
-    async def broken(run: Run) -> None:
-        raise KeyError("broken")
-
-    async def bot(run: Run) -> None:
-        await run.all(run.agent(broken), run.call(add, Number()))
-
-    log = Log(an_agent(bot))
-    call = wanted(log.progress())
-    log.tool_starts(call)
-
-    assert isinstance(ended_with(log.tool_returns(call.key, 1)), KeyError)
 
 
 def test_a_message_answers_receive():
@@ -387,23 +321,6 @@ def test_what_was_decided_before_it_is_withdrawn_stands():
 
     assert [Approved(ANA, "Ana")] == got
     assert ended_with(progress) is None
-
-
-def test_code_that_withdraws_nothing_any_more_diverges():
-    """
-    A log in which an agent withdrew something does not fit code that would not.
-    """
-
-    async def bot(run: Run) -> None:
-        ask = await run.ask(Approval("Publish?"))
-        await ask.next()
-
-    log = Log(an_agent(bot))
-    request = log.open(wanted(log.progress()))
-    progress = log.settle(request, Outcome.CANCELLED, operation="ask#1/cancel#1")
-
-    assert progress.diverged is not None
-    assert "RequestSettled for ask#1/cancel#1" == progress.diverged.recorded
 
 
 def test_what_is_asked_instead_names_what_it_replaces():
@@ -679,236 +596,6 @@ def test_three_errors_of_a_tool_in_a_row():
 
     assert "add failed 3 times in a row, last: boom" in wanted(progress).wanted.text
     log.close()
-
-
-def test_a_run_of_a_thousand_operations_ends():
-    """
-    A run that never hands over is ended, with a sentence that names the way out.
-    """
-
-    async def bot(run: Run) -> None:
-        while True:
-            await run.all()
-
-    error = ended_with(Log(an_agent(bot)).progress())
-
-    assert isinstance(error, TooLong)
-    assert "run.again" in str(error)
-
-
-def test_an_agent_that_swallows_its_end_is_cut_off():
-    """
-    Catching the end does not make a run immortal.
-    """
-
-    async def bot(run: Run) -> None:
-        while True:
-            with suppress(TooLong):
-                await run.all()
-
-    assert isinstance(ended_with(Log(an_agent(bot)).progress()), TooLong)
-
-
-# Purity --------------------------------------------------------------------------------------------------------------
-
-
-def test_an_agent_that_awaits_something_else_gets_a_clear_error():
-    """
-    Awaiting anything but `run` says what to do instead.
-    """
-
-    async def bot(run: Run) -> None:
-        await asyncio.sleep(0)
-
-    error = ended_with(Log(an_agent(bot)).progress())
-
-    assert isinstance(error, ImpureAgent)
-    assert "tool" in str(error)
-
-
-def test_an_operation_that_is_never_awaited():
-    """
-    Forgetting an await is an error at the run's end, by name.
-    """
-
-    async def bot(run: Run) -> None:
-        run.call(add, Number())
-
-    error = ended_with(Log(an_agent(bot)).progress())
-
-    assert isinstance(error, NeverAwaited)
-    assert "add" in str(error)
-
-
-def test_system_exit_in_an_agent_ends_its_run_only():
-    """
-    What would end the process ends the run.
-    """
-
-    async def bot(run: Run) -> None:
-        raise SystemExit(1)
-
-    assert isinstance(ended_with(Log(an_agent(bot)).progress()), AgentFault)
-
-
-def test_a_context_that_raises_ends_the_run():
-    """
-    A fault in the owner's build_context is the agent's fault.
-    """
-
-    def broken(thread: Thread) -> str:
-        raise KeyError(thread.id)
-
-    async def bot(run: Run) -> None:
-        await run.next_step(Step, context=broken)
-
-    assert isinstance(ended_with(Log(an_agent(bot)).progress()), KeyError)
-
-
-def test_dropping_runs_finally_blocks_and_lets_nothing_be_awaited():
-    """
-    A dropped coroutine cleans up; an await in its clean-up raises, and `except Exception` cannot swallow that.
-    """
-    told: list[str] = []
-
-    async def bot(run: Run) -> None:
-        try:
-            await run.sleep(1)
-        finally:
-            told.append("cleaning")
-            try:
-                await run.reply("bye")
-            except Exception:
-                told.append("swallowed")
-            told.append("not reached")
-
-    log = Log(an_agent(bot))
-    log.close()
-
-    assert ["cleaning"] == told
-
-
-def test_the_innermost_is_dropped_first():
-    """
-    Strands are dropped before the one that waits for them.
-    """
-    told: list[str] = []
-
-    async def inner(run: Run) -> None:
-        try:
-            await run.sleep(1)
-        finally:
-            told.append("inner")
-
-    async def bot(run: Run) -> None:
-        try:
-            await run.all(run.agent(inner))
-        finally:
-            told.append("outer")
-
-    Log(an_agent(bot)).close()
-
-    assert ["inner", "outer"] == told
-
-
-# Divergence ----------------------------------------------------------------------------------------------------------
-
-
-def changed(log: Log, function: Any) -> Diverged | None:
-    """Replay a log on other code."""
-    log.agent = an_agent(function)
-    return log.fresh().diverged
-
-
-def started_log() -> Log:
-    async def bot(run: Run) -> None:
-        await run.call(add, Number(n=1))
-        await run.reply("done")
-
-    log = Log(an_agent(bot))
-    log.tool_starts(wanted(log.progress()))
-    return log
-
-
-def test_the_same_code_does_not_diverge():
-    """
-    A log replays on the code that wrote it.
-    """
-
-    async def bot(run: Run) -> None:
-        await run.call(add, Number(n=1))
-        await run.reply("another wording is no divergence")
-
-    assert changed(started_log(), bot) is None
-
-
-def test_other_arguments_diverge():
-    """
-    A call with other arguments than the recorded ones is a divergence that names both.
-    """
-
-    async def bot(run: Run) -> None:
-        await run.call(add, Number(n=2))
-
-    diverged = changed(started_log(), bot)
-
-    assert diverged is not None
-    assert "ToolStarted for add#1" in diverged.recorded
-    assert "call add#1" in diverged.expected
-
-
-def test_another_operation_diverges():
-    """
-    Code that awaits something else than the log says is a divergence.
-    """
-
-    async def bot(run: Run) -> None:
-        await run.sleep(1)
-
-    assert changed(started_log(), bot) is not None
-
-
-def test_code_that_ends_early_diverges():
-    """
-    A log that goes on after the code has ended is a divergence.
-    """
-
-    async def bot(run: Run) -> None:
-        return
-
-    diverged = changed(started_log(), bot)
-
-    assert diverged is not None
-    assert "nothing" in diverged.expected
-
-
-def test_a_result_that_no_longer_fits_its_type_diverges():
-    """
-    A recorded value that the tool's new return type refuses is a divergence, not a crash.
-    """
-    log = started_log()
-    log.tool_returns("add#1", "not a number any more")
-
-    assert log.drive is not None
-    assert log.progress().diverged is not None
-
-
-def test_question_wording_may_change_but_choices_may_not():
-    """
-    A paused run survives a reworded question; other choices are another question.
-    """
-
-    def asking(text: str, *choices: str) -> Any:
-        async def bot(run: Run) -> None:
-            await run.request_human(Question(text, tuple(Choice(name=c, label=c) for c in choices)))
-
-        return bot
-
-    log = Log(an_agent(asking("Which?", "a", "b")))
-    log.open(wanted(log.progress()), choices=())
-
-    assert changed(log, asking("Which one, please?", "a", "b")) is None
-    assert changed(log, asking("Which?", "a", "c")) is not None
 
 
 # As plain functions --------------------------------------------------------------------------------------------------

@@ -56,7 +56,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "decided: cards and sentences": ("gateway/cards.py", "gateway/conversation.py:Conversation.send"),
     "decided: the agent driven, events folded": (
         "agent_core/drive.py",
+        "agent_core/results.py",
         "agent_core/run.py",
+        "agent_core/strands.py",
         "agent_core/thread.py",
         "gateway/runs.py",
     ),
