@@ -26,13 +26,7 @@ from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall
 from gateway import asking, calls, cards, filling, quiet, voting
 from gateway.conversation import Conversation
-
-
-class Refused(NamedTuple):
-    """Why nothing was changed: a word for the log, and what whoever tried is told."""
-
-    reason: str
-    text: str
+from gateway.refusals import Refused
 
 
 class Change(NamedTuple):

@@ -14,8 +14,6 @@ used twice, and nothing starts by a grant once its end is committed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from agent_core import events, facts, grants, rulings
 from agent_core.addresses import ConversationKey
 from agent_core.grants import Grant
@@ -24,16 +22,10 @@ from agent_core.rulings import Response
 from agent_core.thread import Thread
 from gateway import cards, settling
 from gateway.conversation import Conversation
+from gateway.refusals import Refused
 from gateway.store.rows import Timer
 
 END = "grant"  # the kind of the timer at which a grant is over
-
-
-class Refused(NamedTuple):
-    """Why nothing was changed: a word for the log, and what the one who wanted it is told."""
-
-    reason: str
-    text: str
 
 
 # Given ---------------------------------------------------------------------------------------------------------------

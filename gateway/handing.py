@@ -8,7 +8,7 @@ is asked now. Whoever takes it is shown the card at their first account.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from agent_core import addresses, events, facts, handing, policy, rulings
 from agent_core.addresses import ConversationKey
@@ -18,13 +18,7 @@ from agent_core.requests import Decision
 from agent_core.rulings import Response, Standing, Voter
 from gateway import asking, cards, quiet, settling, voting
 from gateway.conversation import Conversation
-
-
-class Refused(NamedTuple):
-    """Why it is not handed on: a key of the catalogue, and what whoever wished it is told."""
-
-    reason: str
-    text: str
+from gateway.refusals import Refused
 
 
 def hand_on(here: Conversation, standing: Standing, response: Response, said: Mapping[str, Any]) -> Refused | None:

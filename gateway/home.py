@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_core import addresses, events, facts, forms, rulings
+from agent_core import addresses, events, facts, rulings
 from agent_core.addresses import Party
-from agent_core.context import said
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
 from agent_core.rulings import Response, Standing, Voter
-from agent_core.texts import legible
 from agent_core.thread import Thread
-from gateway import asking, callbacks, cards, clients, editing, granting, handing, settling, voting
+from gateway import asking, callbacks, cards, clients, editing, granting, handing, refusals, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -32,7 +30,7 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
     response = response.model_copy(update={"voter": _as_of_now(here, response.voter)})
     standing, words = settling.standing_of(here, response.request), here.words(response.voter.identity)
     if standing is None:
-        _tell(here, response, "gone", words.say("refused.gone"))
+        refusals.tell(here, response, "gone", words.say("refused.gone"))
         return
     request = standing.request
     if response.decision is Decision.REVOKE:
@@ -44,7 +42,7 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             _edit(here, seq, standing, response)
         case rulings.Outdated():
             told = f"outdated {request.revision}"
-            _refuse(here, seq, request, response, "outdated", editing.outdated(standing, words), told)
+            refusals.refuse(here, seq, request, response, "outdated", editing.outdated(standing, words), told)
         case rulings.Settles(settlement) if response.grant:
             _grant(here, seq, request, response, settlement)
         case rulings.Settles(settlement):
@@ -59,37 +57,38 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             refused = handing.hand_on(here, standing, response, _said(seq, request, response))
             if refused is not None:
                 told = f"{refused.reason} {response.text}"
-                _refuse(here, seq, request, response, refused.reason, refused.text, told)
+                refusals.refuse(here, seq, request, response, refused.reason, refused.text, told)
         case rulings.Claimed(party, name):
             mine = party == response.voter.party
             text = words.say("refused.claimed.you" if mine else "refused.claimed", name=name)
-            _refuse(here, seq, request, response, "claimed", text)
+            refusals.refuse(here, seq, request, response, "claimed", text)
         case rulings.AskedBack(text):
             _ask_back(here, seq, request, response, text)
         case rulings.Expires(informs):
             settling.settle(here, request, Settlement(outcome=Outcome.EXPIRED, at=here.now))
-            _refuse(here, seq, request, response, "expired", words.say("refused.expired"), late=informs)
+            refusals.refuse(here, seq, request, response, "expired", words.say("refused.expired"), late=informs)
         case rulings.TooLate(settlement, informs):
-            text = _late(here, request, response, settlement)
-            _refuse(here, seq, request, response, "late", text, late=informs)
+            text = refusals.too_late(here, request, response, settlement)
+            refusals.refuse(here, seq, request, response, "late", text, late=informs)
         case rulings.Duplicate():
-            _refuse(here, seq, request, response, "duplicate", words.say("refused.duplicate"))
+            refusals.refuse(here, seq, request, response, "duplicate", words.say("refused.duplicate"))
         case rulings.NotAllowed(reason):
             if reason == "not_asked":
                 reason = here.world.directory.not_asked(request.who, response.voter)
             roles = words.both(here.world.directory.unread(request.who))
             text = words.say(f"refused.{reason}", who=asking.who(here, request, words), roles=roles)
-            _refuse(here, seq, request, response, reason, text)
+            refusals.refuse(here, seq, request, response, reason, text)
         case rulings.Unreadable(reason, faults) if faults:
             # Told anew for other faults, so that somebody who tries again learns what is still wrong.
             told = f"{reason} {' '.join(fault.reason for fault in faults.values())}"
-            _refuse(here, seq, request, response, reason, cards.unfilled(cards.fields(request), faults, words), told)
+            text = cards.unfilled(cards.fields(request), faults, words)
+            refusals.refuse(here, seq, request, response, reason, text, told)
         case rulings.Unreadable(reason):
             choices = ", ".join(choice.label for choice in request.choices)
             names = {"how": cards.how(request, words), "choices": choices, "code": response.code}
             doubt = reason == "not_confirmed" and request.in_doubt
             text = words.say(f"refused.{reason}.in_doubt" if doubt else f"refused.{reason}", **names)
-            _refuse(here, seq, request, response, reason, text)
+            refusals.refuse(here, seq, request, response, reason, text)
         case rulings.Chatter():
             pass  # words among people; nothing is recorded of them but the words themselves
 
@@ -125,8 +124,8 @@ def _edit(here: Conversation, seq: int, before: Standing, response: Response) ->
     match editing.edit(here, before, response):
         case None:
             respond(here, seq, response.model_copy(update={"decision": Decision.APPROVE}))
-        case editing.Refused(reason, text):
-            _refuse(here, seq, before.request, response, reason, text, f"{reason} {seq}")
+        case refusals.Refused(reason, text):
+            refusals.refuse(here, seq, before.request, response, reason, text, f"{reason} {seq}")
         case editing.Change() as change:
             standing = editing.changed(here, before, change, _said(seq, before.request, response))
             request = standing.request
@@ -147,7 +146,7 @@ def _standing(here: Conversation, request: Request) -> Standing:
 def _grant(here: Conversation, seq: int, request: Request, response: Response, settlement: Settlement) -> None:
     refused = granting.objection(here, request, response)
     if refused is not None:
-        _refuse(here, seq, request, response, *refused)
+        refusals.refuse(here, seq, request, response, *refused)
         return
     _count(here, seq, request, response)
     settling.settle(here, request, settlement)
@@ -157,97 +156,11 @@ def _grant(here: Conversation, seq: int, request: Request, response: Response, s
 def _revoke(here: Conversation, seq: int, request: Request, response: Response) -> None:
     refused = granting.revoke(here, seq, request, response)
     if refused is not None:
-        _refuse(here, seq, request, response, *refused)
+        refusals.refuse(here, seq, request, response, *refused)
         return
-    _tell(
+    refusals.tell(
         here, response, f"revoked {request.id}", here.words(response.voter.identity).say("revoked", tool=request.tool)
     )
-
-
-def _refuse(
-    here: Conversation,
-    seq: int,
-    request: Request,
-    response: Response,
-    reason: str,
-    text: str,
-    told: str = "",
-    *,
-    late: bool = False,
-) -> None:
-    refused = events.ResponseRefused(
-        thread=request.thread,
-        run=request.run,
-        request=request.id,
-        fact=seq,
-        party=response.voter.party,
-        name=response.voter.name,
-        decision=response.decision,
-        reason=reason,
-    )
-    if late:
-        refused = refused.model_copy(update={"late": True, "text": _words(request, response)})
-        thread = here.threads[request.thread]
-        if _heard(thread, refused):
-            refused = refused.model_copy(update={"late": False, "text": ""})
-        elif thread.state.active and thread.state.run == request.run:
-            text = f"{text} {here.words(response.voter.identity).say('refused.late.informs')}"
-            _tell_of_late(here, thread, request, refused)
-    here.add(refused)
-    _tell(here, response, told or reason, text)
-
-
-def _words(request: Request, response: Response) -> str:
-    """Give what somebody said, in words; what they sent in of a form as it reads."""
-    if response.decision is not Decision.ANSWER or not response.values:
-        return legible(response.text)
-    asked = cards.fields(request)
-    return legible(forms.summary(asked, forms.read(asked, response.values).values))
-
-
-def _heard(thread: Thread, late: events.ResponseRefused) -> bool:
-    """Tell whether somebody has said this very thing before."""
-    same = {"request": late.request, "party": late.party, "decision": late.decision, "text": late.text, "late": True}
-    known = (record.event for record in thread.records)
-    return any(
-        isinstance(event, events.ResponseRefused) and all(getattr(event, name) == same[name] for name in same)
-        for event in known
-    )
-
-
-def _tell_of_late(here: Conversation, thread: Thread, request: Request, late: events.ResponseRefused) -> None:
-    """Where the run halts, whoever waits for it may want to have it asked again: they hear what was said."""
-    if thread.state.parked is not None:
-        answer = said(here.words(), request, late.decision, late.text)
-        here.reply(thread, here.say("asked.late", name=late.name, title=cards.title(here, request), said=answer))
-
-
-def _tell(here: Conversation, response: Response, reason: str, text: str) -> None:
-    here.tell(
-        response.via,
-        facts.RulingForwarded(
-            request=response.request,
-            to=response.voter.identity,
-            reason=reason,
-            text=text,
-            under=response.under,
-            of=response.of,
-        ),
-    )
-
-
-def _late(here: Conversation, request: Request, response: Response, settlement: Settlement) -> str:
-    words = here.words(response.voter.identity)
-    outcome = words.say("outcome.in_doubt" if request.in_doubt else f"outcome.{settlement.outcome}")
-    time = here.clock(settlement.at, response.voter.identity)
-    if settlement.replaced_by is not None:
-        return words.say("refused.late.replaced", title=cards.newer(settlement, words), time=time)
-    if not settlement.name:
-        return words.say("refused.late.nobody", outcome=outcome, time=time)
-    if settlement.via is None:
-        return words.say("refused.late.by", outcome=outcome, name=settlement.name, time=time)
-    channel = words.say(f"channel.{addresses.parse(settlement.via).channel}")
-    return words.say("refused.late", outcome=outcome, name=settlement.name, channel=channel, time=time)
 
 
 # Questions back ------------------------------------------------------------------------------------------------------
