@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +22,7 @@ from gateway.errors import StoreError
 from gateway.sections import ClientSettings
 from tests.simulation.process import Process
 from tests.simulation.vendor import Told, Vendor
-from tests.simulation.watch import Watch
-from tests.simulation.weather import Weather
+from tests.simulation.visitor import Visitor
 
 HOOK = f"whsec_{'A' * 43}="
 CLIENT = ClientSettings.model_validate(
@@ -54,23 +52,9 @@ class Receiver(Vendor):
 
 
 @dataclass
-class Door:
-    """
-    All that comes through it.
+class Door(Visitor):
+    """All that comes through it."""
 
-    Args:
-        process: Gives the gateway that runs now, if one does.
-        later: Does something after so many seconds.
-    """
-
-    dice: random.Random
-    weather: Weather
-    busy: float
-    watch: Watch
-    process: Callable[[], Process | None]
-    later: Callable[..., None]
-    note: Callable[[str], None]
-    quiet: bool = False
     wishes: int = 0
     bodies: dict[str, RequestIn] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
@@ -79,15 +63,9 @@ class Door:
 
     def begin(self) -> None:
         """It begins to want things, where it does at all."""
-        if self.weather.knock:
-            self.later(self.busy * 4 * self.dice.random(), self._want)
+        self.come(self.busy * 4, self.weather.knock, self._want)
 
     def _want(self) -> None:
-        if self.quiet:
-            return
-        self.later(self.busy * 4 * self.dice.random(), self._want)
-        if self.dice.random() >= self.weather.knock:
-            return
         drawn = self.dice.random()
         if self.known and drawn < 0.3:
             key = self.dice.choice(list(self.known)[-4:])
@@ -118,8 +96,7 @@ class Door:
             self.later(self.dice.choice(AGAIN), self._ask, key)
 
     def _do(self, work: Callable[..., Any], key: str) -> None:
-        process = self.process()
-        if process is not None and process.owner.running:
+        if (process := self.running()) is not None:
             self.note(f"the client: {work.__name__.strip('_')} {key}")
             process.spawn(self._unless_it_fails(process, work(process, key)))
 

@@ -8,7 +8,6 @@ What they do depends on nothing that they have seen, so that it also comes at th
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,47 +20,30 @@ from gateway.errors import GatewayError, SettingsError
 from tests.simulation.file import File
 from tests.simulation.process import Process
 from tests.simulation.town import PEOPLE, SECOND
-from tests.simulation.watch import Watch
-from tests.simulation.weather import Weather
+from tests.simulation.visitor import Visitor
 
 CHOICES = ("restart", "cancel", "fork", "fork", "attach", "go_on", "ask_again")
 LATELY = 12  # threads in which they find something to do
 
 
 @dataclass
-class Operators:
+class Operators(Visitor):
     """
     All of them.
 
     Args:
-        process: Gives the gateway that runs now, if one does.
-        later: Does something after so many seconds.
         told: Called with the account whose holder is given a one-time code.
         file: What they write people and policy in.
     """
 
-    dice: random.Random
-    weather: Weather
-    busy: float
-    watch: Watch
-    process: Callable[[], Process | None]
-    later: Callable[..., None]
-    note: Callable[[str], None]
     told: Callable[[str, str], None]
     file: File
-    quiet: bool = False
 
     def begin(self) -> None:
         """They begin to look around, where they do at all."""
-        if self.weather.meddle:
-            self.later(self.busy * 4 * self.dice.random(), self._meddle)
+        self.come(self.busy * 4, self.weather.meddle, self._meddle)
 
     def _meddle(self) -> None:
-        if self.quiet:
-            return
-        self.later(self.busy * 4 * self.dice.random(), self._meddle)
-        if self.dice.random() >= self.weather.meddle:
-            return
         drawn = self.dice.random()
         if drawn < 0.3:
             self._do(self._retry)
@@ -155,8 +137,7 @@ class Operators:
 
     def _do(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Do it by the command line, which needs a gateway that runs."""
-        process = self.process()
-        if process is not None and process.owner.running:
+        if (process := self.running()) is not None:
             process.spawn(_unless_refused(work, process, *arguments))
 
     async def _carry_out(self, process: Process, asked: dict[str, Any]) -> int:

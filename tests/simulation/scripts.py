@@ -5,9 +5,7 @@ Scripts that have people asked by `ringback ask`, and ask again under the same k
 from __future__ import annotations
 
 import contextlib
-import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,31 +14,16 @@ from gateway import clients
 from gateway.errors import GatewayError
 from tests.simulation.process import Process
 from tests.simulation.town import ONE, TWO
-from tests.simulation.watch import Watch
-from tests.simulation.weather import Weather
+from tests.simulation.visitor import Visitor
 
 WHOM = ("ben", "role:release", f"{ONE}/UANA", f"{TWO}/UDORA", "@me", "vera")
 AGAIN = (1.0, 30.0, 300.0)  # seconds after which a script that has heard nothing asks again
 
 
 @dataclass
-class Scripts:
-    """
-    All of them.
+class Scripts(Visitor):
+    """All of them."""
 
-    Args:
-        process: Gives the gateway that runs now, if one does.
-        later: Does something after so many seconds.
-    """
-
-    dice: random.Random
-    weather: Weather
-    busy: float
-    watch: Watch
-    process: Callable[[], Process | None]
-    later: Callable[..., None]
-    note: Callable[[str], None]
-    quiet: bool = False
     wishes: int = 0
     heard: set[str] = field(default_factory=set)
     waiting: Counter[int] = field(default_factory=Counter)
@@ -48,15 +31,9 @@ class Scripts:
 
     def begin(self) -> None:
         """They begin to want things, where there are any."""
-        if self.weather.script:
-            self.later(self.busy * 8 * self.dice.random(), self._want)
+        self.come(self.busy * 8, self.weather.script, self._want)
 
     def _want(self) -> None:
-        if self.quiet:
-            return
-        self.later(self.busy * 8 * self.dice.random(), self._want)
-        if self.dice.random() >= self.weather.script:
-            return
         self.wishes += 1
         kind = self.dice.choice((Kind.APPROVAL, Kind.QUESTION))
         wanted: dict[str, Any] = {"kind": kind, "title": f"May we {self.wishes}?", "patience": 1_800.0}
@@ -67,8 +44,8 @@ class Scripts:
 
     def _ask(self, asked: dict[str, Any]) -> None:
         """Ask, and ask again until it is heard how it ended; once more afterwards, since who asks may not know."""
-        process, key = self.process(), asked["key"]
-        if process is not None and process.owner.running:
+        key = asked["key"]
+        if (process := self.running()) is not None:
             self.note(f"a script asks {asked['to']} under {key}")
             process.spawn(self._follow(process, asked))
         if key not in self.heard and not self.quiet:
