@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -143,6 +144,14 @@ class Gateway:
                 self.emulator.people.click(person, "dm", message["ts"], action)
                 return
         raise AssertionError(f"{person} sees no {action}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+        return port
 
 
 def command(*arguments: str) -> list[str]:

@@ -22,8 +22,8 @@ import aioimaplib
 from tests.adapters.email import peers
 from tests.bench.measure import LOAD, figure, folder
 from tests.bench.process import Process
-from tests.e2e.processes import free_port
 from tests.mail.gateway import CONFIG
+from tests.process import free_port
 
 FEWEST = 300  # mails of a run
 OLD = 50_000  # mails that lie in a mailbox already

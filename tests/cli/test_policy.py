@@ -7,12 +7,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.process import ROOT
+from tests.process import ROOT, command
 
 AGENT = """
 from pydantic import BaseModel
@@ -97,7 +96,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command in an owner's folder."""
     ended = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", "policy", "explain", *arguments],
+        command("policy", "explain", *arguments),
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "TZ": "UTC"},
         capture_output=True,

@@ -8,9 +8,7 @@ import contextlib
 import json
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -19,11 +17,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests import slack_calls
+from tests.process import ROOT, command, free_port
 
 T = TypeVar("T")
 
 PATIENCE = 20.0  # seconds for what must come soon
-ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".artifacts"
 
 
@@ -82,14 +80,6 @@ def until(holds: Callable[[], T], patience: float = PATIENCE) -> T:
     return found
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def running(name: str, *options: str) -> Iterator[Sandbox]:
     """
@@ -98,8 +88,8 @@ def running(name: str, *options: str) -> Iterator[Sandbox]:
     # Not pytest's folder: the path of the gateway's socket has to stay short.
     with tempfile.TemporaryDirectory(prefix="ringback-") as folder:
         sandbox = Sandbox(free_port(), Path(folder))
-        command = (sys.executable, "-m", "gateway.cli", "sandbox", "--port", str(sandbox.port), "--data", folder)
-        process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+        line = command("sandbox", "--port", str(sandbox.port), "--data", folder, *options)
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
         try:
             until(lambda: process.poll() is not None or (sandbox.data / "endpoints.json").exists())
             assert process.poll() is None, "the sandbox did not start"

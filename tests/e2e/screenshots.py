@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, SIZES
 from tests.e2e.player import APPROVALS, Player
-from tests.e2e.processes import ROOT, Sandbox, running
+from tests.e2e.processes import Sandbox, running
+from tests.process import ROOT
 
 FOLDER = ROOT / "docs" / "images"
 MOST = 200_000  # bytes of a picture

@@ -5,14 +5,14 @@ Several people and one request, as they see it on Slack: votes, changes, claims,
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.player import APPROVALS, Player
-from tests.e2e.processes import ROOT, Sandbox, running, until
+from tests.e2e.processes import Sandbox, running, until
+from tests.process import ROOT, command
 
 RULES = """
 [[policy]]
@@ -52,8 +52,8 @@ def sandbox() -> Iterator[Sandbox]:
         file = started.data / "ringback.toml"
         text = file.read_text()
         file.write_text(text.replace("[[policy]]", f"{RULES}\n[[policy]]", 1))
-        command = [sys.executable, "-m", "gateway.cli", "config", "reload", "--config", str(file)]
-        until(lambda: subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0)  # once it runs
+        reload = command("config", "reload", "--config", str(file))
+        until(lambda: subprocess.run(reload, cwd=ROOT, capture_output=True).returncode == 0)  # once it runs
         yield started
 
 

@@ -149,6 +149,15 @@ class House(Parts):
         await self.gate.append(self.channel.press(place, user, request, decision, number, value, revision))
         await self.runtime.settle()
 
+    async def submit(self, inbound: Inbound) -> dict[str, str]:
+        """Somebody sends a form in, as a channel brings it; what is wrong is told at its fields, and not stored."""
+        assert isinstance(inbound.fact, facts.FormSubmitted)
+        faults = dict(await self.gate.faults(inbound.conversation, inbound.fact))
+        if not faults:
+            await self.gate.append(inbound)
+            await self.runtime.settle()
+        return faults
+
     async def deny(self, user: str, request: str, reason: str) -> None:
         """Somebody sends in the form behind "Deny with a reason"."""
         fact = facts.FormSubmitted(

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.base import Form, FormWanted, NoForm
-from agent_core import events, facts
+from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.context import entries, render
 from agent_core.policy import Person, Rule
@@ -37,12 +37,7 @@ async def edit(house: House, user: str, request: str, **values: str) -> dict[str
     place = f"slack:T1/{user}"
     number = house.channel.next_number()
     inbound = house.channel.form(place, user, request, {"environment": "production"} | values, number, Decision.EDIT)
-    assert isinstance(inbound.fact, facts.FormSubmitted)
-    faults = dict(await house.gate.faults(inbound.conversation, inbound.fact))
-    if not faults:
-        await house.gate.append(inbound)
-        await house.runtime.settle()
-    return faults
+    return await house.submit(inbound)
 
 
 async def settled(house: House) -> list[str]:

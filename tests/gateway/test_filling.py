@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from adapters.base import Form as Opened
 from adapters.base import FormWanted, NoForm
-from agent_core import events, facts
+from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.context import entries, render
 from agent_core.requests import Assurance, Choice, Decision
@@ -68,15 +68,10 @@ def wanted(request: str, user: str = RITA) -> FormWanted:
 
 
 async def fill(house: House, user: str, values: dict[str, Any], request: str = "") -> dict[str, str]:
-    """Somebody sends a form in, as a channel brings it: what is wrong is told at the fields, and nothing is stored."""
+    """Somebody sends a form in; without a request, that of Rita's card."""
     request = request or house.card(RITA).request
     inbound = house.channel.form(f"slack:T1/{RITA}", user, request, values, house.channel.next_number())
-    assert isinstance(inbound.fact, facts.FormSubmitted)
-    faults = dict(await house.gate.faults(inbound.conversation, inbound.fact))
-    if not faults:
-        await house.gate.append(inbound)
-        await house.runtime.settle()
-    return faults
+    return await house.submit(inbound)
 
 
 async def test_an_answer_is_the_model_that_was_asked_for(make: Make):

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.processes import ROOT, free_port, until
+from tests.e2e.processes import until
+from tests.process import ROOT, command, free_port
 
 CONFIG = """
 [server]
@@ -77,11 +78,11 @@ class Gateway:
 
     def start(self) -> None:
         """Start it, and wait until it reads its mailbox."""
-        command = (sys.executable, "-m", "gateway.cli", "serve", "--config", str(self.folder / "ringback.toml"))
+        line = command("serve", "--config", str(self.folder / "ringback.toml"))
         environment = os.environ | {"MAIL_SECRET": "s" * 40, "LINK_SECRET": "l" * 40, "PYTHONPATH": str(ROOT)}
         with (self.folder / "gateway.log").open("ab") as log:
             before = log.tell()
-            self._process = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=log)
+            self._process = subprocess.Popen(line, cwd=self.folder, env=environment, stderr=log)
         process, first = self._process, before == 0  # mail from before the first look at a mailbox is left alone
         said = "is read from now on" if first else "running on port"
         until(lambda: said in self.log(before) or process.poll() is not None)

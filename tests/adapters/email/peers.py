@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.process import free_port
+
 DOMAIN = "x.test"
 PASSWORD = "pw"
 WAIT = 30.0  # seconds until a server listens
@@ -30,13 +32,6 @@ def can_run() -> bool:
     """Tell whether both can be started here."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin"
     return os.geteuid() == 0 and all(shutil.which(name, path=path) for name in ("dovecot", "postfix"))
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
 
 
 class Dovecot:

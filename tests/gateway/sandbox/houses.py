@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 
 from gateway.sandbox import main
+from tests.process import free_port
 
 T = TypeVar("T")
 
@@ -27,14 +27,6 @@ async def until(look: Callable[[], Awaitable[T]]) -> T:
         while not (found := await look()):
             await asyncio.sleep(0.01)
     return found
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port
 
 
 @contextlib.asynccontextmanager
