@@ -1,7 +1,7 @@
 // Email in the sandbox: whoever you are, your mailbox, and what you send.
 
 import { clock, make, show, tell } from "/static/dom.js";
-import { get, post } from "/static/server.js";
+import { gathered, get, post } from "/static/server.js";
 import { drawMessage } from "./pane_message.js";
 import { Form } from "./pane_form.js";
 
@@ -16,6 +16,8 @@ export function start(setting, people) {
 }
 
 class Pane {
+  refresh = gathered(() => this.look());
+
   constructor({ base, people: addresses, agent }, people) {
     this.base = base;
     this.addresses = addresses;
@@ -50,23 +52,6 @@ class Pane {
     this.open = null;
     list.replaceChildren(); // what the one before was sent is not theirs to read
     message.hidden = true;
-  }
-
-  /** Look again. Looks asked for meanwhile become one. */
-  async refresh() {
-    this.again = true;
-    if (this.looking) return;
-    this.looking = true;
-    try {
-      while (this.again) {
-        this.again = false;
-        await this.look();
-      }
-    } catch {
-      // The sandbox is gone; the page says so, and its stream brings the next look.
-    } finally {
-      this.looking = false;
-    }
   }
 
   async look() {

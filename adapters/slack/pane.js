@@ -1,7 +1,7 @@
 // Slack in the sandbox: whoever you are, what they see, and what they do.
 
 import { following, make, tell } from "/static/dom.js";
-import { get, post } from "/static/server.js";
+import { gathered, get, post } from "/static/server.js";
 import { Messages, examples, sending } from "./pane_messages.js";
 import { Modal } from "./pane_modal.js";
 import { Names } from "./pane_names.js";
@@ -19,6 +19,8 @@ export function start(setting, people) {
 }
 
 class Pane {
+  refresh = gathered(() => this.look());
+
   constructor({ base, people: ids, channel, bot }, people) {
     this.base = base;
     this.ids = ids;
@@ -53,23 +55,6 @@ class Pane {
 
   get place() {
     return this.places.chosen;
-  }
-
-  /** Look again. Looks asked for meanwhile become one. */
-  async refresh() {
-    this.again = true;
-    if (this.looking) return;
-    this.looking = true;
-    try {
-      while (this.again) {
-        this.again = false;
-        await this.look();
-      }
-    } catch {
-      // The sandbox is gone; the page says so, and its stream brings the next look.
-    } finally {
-      this.looking = false;
-    }
   }
 
   personChoice({ id, name, part }) {
