@@ -21,10 +21,10 @@ from typing import Any
 
 from tests.bench import gateway
 from tests.bench.floors import Disk
-from tests.bench.measure import LOAD, SERVER, Run, closed_loop, folder, row
+from tests.bench.measure import LOAD, SERVER, Run, closed_loop, folder, row, size
 from tests.bench.slack_side import Door, Json, RequestUrl, Slack
 
-WARM = 3  # trips of each person before a run is timed
+WARM = 3  # trips of each person before a run is timed; one where it is short
 TRIP, CLICK = 5, 2  # commits: of a trip, and between a press and the start of the tool
 FLOOR = "floor: {} bare SQLite commits, shared"
 ROW = b"x" * 300  # about as much as a fact is
@@ -129,7 +129,7 @@ async def once(start: Any, in_flight: int, seconds: float) -> tuple[Run, Run]:
         people = People(place)
         try:
             async with people.slack, start(people, place):
-                for _ in range(WARM):
+                for _ in range(size(WARM, seconds, few=1)):
                     await asyncio.gather(*map(people.one, range(in_flight)))
                 people.clicks.clear()
                 trip = await closed_loop(people.one, in_flight, seconds)

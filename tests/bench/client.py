@@ -23,16 +23,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench import approval, filled, gateway
-from tests.bench.http import Connection, request
-from tests.bench.measure import LOAD, SERVER, closed_loop, figure, folder, quantile
+from tests.bench.http import AGAIN, NO_ROOM, PATIENCE, Connection, request
+from tests.bench.measure import LOAD, SERVER, closed_loop, figure, folder, quantile, size
 from tests.bench.process import Process
 from tests.bench.slack_side import Json, Slack, signed
 
-SOME, MANY = 10_000, 100_000  # requests that are open besides; a hundredth of these where a run is short
-MOST = gateway.PEOPLE  # in flight
-WARM = 3  # trips of each person before a run is timed
+SOME, MANY = 10_000, 100_000  # requests that are open besides; a thousandth of these where a run is short
+MOST = gateway.PEOPLE  # in flight; eight where a run is short
+WARM = 3  # trips of each person before a run is timed; one where it is short
 COMMITS = 7  # of a trip alone, see test_commits.py
-AGAIN = 0.02  # seconds until what broke off is sent again
 TOKEN, KEY = "a-token-of-the-benchmark", base64.b64encode(b"k" * 32).decode()
 CLIENT = """
 [[clients]]
@@ -90,16 +89,19 @@ class Client:
 
     async def _send(self, data: bytes) -> None:
         """Send something until it is taken."""
-        while True:
-            try:
-                connection = self._idle.pop() if self._idle else await Connection.open(self.port)
-                status = await connection.send(data)
-            except OSError:
+        async with asyncio.timeout(PATIENCE):
+            while (status := await self._status(data)) == NO_ROOM:
                 await asyncio.sleep(AGAIN)
-                continue
-            self._idle.append(connection)
-            assert 200 <= status < 300, f"the gateway answers {status}"
-            return
+        assert 200 <= status < 300, f"the gateway answers {status}"
+
+    async def _status(self, data: bytes) -> int:
+        try:
+            connection = self._idle.pop() if self._idle else await Connection.open(self.port)
+            status = await connection.send(data)
+        except OSError:
+            return NO_ROOM
+        self._idle.append(connection)
+        return status
 
     def _said(self, arguments: Json) -> None:
         found = re.search(r"\bno\. (\d+-\d+)", arguments["text"])
@@ -152,7 +154,7 @@ async def coming(place: Path) -> AsyncIterator[tuple[Client, dict[str, str]]]:
 async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
     """Fill the stores, and measure them in turns."""
     os.sched_setaffinity(0, SERVER)
-    some, many = (count if seconds >= 1 else count // 100 for count in (SOME, MANY))
+    some, many = (size(count, seconds, few=count // 1_000) for count in (SOME, MANY))
     with folder() as name:
         stores = {count: Path(name) / f"of-{count}" for count in (0, some, many)}
         for count, place in stores.items():
@@ -184,8 +186,8 @@ async def undisturbed(place: Path, seconds: float) -> dict[int, list[Trip]]:
             await process.ready()
             client.port = process.port
             trips = {}
-            for in_flight in (1, MOST):
-                for _ in range(WARM):
+            for in_flight in (1, size(MOST, seconds, few=8)):
+                for _ in range(size(WARM, seconds, few=1)):
                     await asyncio.gather(*map(client.one, range(in_flight)))
                 client.trips.clear()
                 await closed_loop(client.one, in_flight, seconds)
@@ -203,10 +205,11 @@ async def killed(place: Path, seconds: float) -> tuple[list[Trip], float]:
         try:
             await process.ready()
             client.port = process.port
-            for _ in range(WARM):
-                await asyncio.gather(*map(client.one, range(MOST)))
+            most = size(MOST, seconds, few=8)
+            for _ in range(size(WARM, seconds, few=1)):
+                await asyncio.gather(*map(client.one, range(most)))
             client.trips.clear()
-            loop = asyncio.ensure_future(closed_loop(client.one, MOST, seconds))
+            loop = asyncio.ensure_future(closed_loop(client.one, most, seconds))
             await asyncio.sleep(seconds / 2)
             process.end(signal.SIGKILL)
             died = time.perf_counter()

@@ -30,12 +30,6 @@ from typing import Any
 
 import pydantic_core
 import uvicorn
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -112,13 +106,18 @@ def webhook(put: Put) -> Any:
     return app
 
 
-async def authorize() -> AuthorizeResult:
+async def authorize() -> Any:
     """What a cached auth.test would say."""
+    from slack_bolt.authorization import AuthorizeResult
+
     return AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_user_id=BOT, bot_id="B0RINGBACK", bot_token="xoxb-1")
 
 
 def bolt(put: Put) -> Any:
     """As slack-bolt's guide has it, with `process_before_response`, so that the event is stored before the 200."""
+    from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler  # only the floors with Bolt load it
+    from slack_bolt.app.async_app import AsyncApp
+
     app = AsyncApp(signing_secret=SECRET, authorize=authorize, process_before_response=True)
 
     @app.event("message")
@@ -163,6 +162,11 @@ async def over_http(app: Any) -> None:
 
 async def over_socket_mode(put: Put, api: str) -> None:
     """Listen as the gateway does: a global middleware, which runs before the acknowledgement."""
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_bolt.response import BoltResponse
+    from slack_sdk.web.async_client import AsyncWebClient
+
     app = AsyncApp(
         client=AsyncWebClient(base_url=api),
         authorize=authorize,

@@ -7,6 +7,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+NO_ROOM = 503  # what a server answers that takes it later
+AGAIN = 0.02  # seconds until what was refused, or broke off, is sent again
+PATIENCE = 60.0  # seconds in which it must be taken
+
 
 def request(path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     """The bytes of a POST."""
@@ -37,6 +41,16 @@ class Connection(asyncio.Protocol):
             self.connection_lost(None)
         self._transport.write(data)
         return self._waiting
+
+    async def insist(self, data: bytes) -> int:
+        """Send a request until there is room for it, as a vendor does; gives the answer's status."""
+        status = await self.send(data)
+        if status == NO_ROOM:
+            async with asyncio.timeout(PATIENCE):
+                while status == NO_ROOM:
+                    await asyncio.sleep(AGAIN)
+                    status = await self.send(data)
+        return status
 
     def close(self) -> None:
         if self._transport is not None:

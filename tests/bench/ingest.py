@@ -18,11 +18,11 @@ from typing import Any
 
 from tests.bench import gateway
 from tests.bench.http import Connection
-from tests.bench.measure import LOAD, Run, closed_loop, folder, row, server
+from tests.bench.measure import LOAD, Run, closed_loop, folder, row, server, size
 from tests.bench.slack_side import Json, Slack, signed
 
 CHANNELS = 64
-WARM = 200  # messages before a run is timed
+WARM = 200  # messages before a run is timed; as many as are in flight where it is short
 STORED = {"store/ringback.sqlite": "SELECT COUNT(*) FROM events", "floor.sqlite": "SELECT COUNT(*) FROM facts"}
 MOST = {1: 20_000, 64: 60_000}  # messages a second that are made ready; more than any row here takes
 
@@ -49,7 +49,7 @@ async def http_load(slack: Slack, port: int, path: str, in_flight: int, most: in
     connections = [await Connection.open(port) for _ in range(in_flight)]
 
     async def one(number: int) -> None:
-        status = await connections[number].send(next(ready))
+        status = await connections[number].insist(next(ready))
         assert status == 200, f"the server answers {status}"
 
     yield one
@@ -142,13 +142,14 @@ async def measure(kinds: dict[str, Any], seconds: float, runs: int) -> list[dict
 
 async def once(start: Any, in_flight: int, seconds: float) -> Run:
     """One run of one kind, from a fresh start."""
-    most = int(seconds * MOST[in_flight]) + WARM
+    warm = size(WARM, seconds, few=in_flight)
+    most = int(seconds * MOST[in_flight]) + warm
     with folder() as place:
         async with Slack() as slack, start(Path(place), slack, in_flight, most) as one:
-            for number in range(WARM):
+            for number in range(warm):
                 await one(number % in_flight)
             run = await closed_loop(one, in_flight, seconds)
-        acknowledged, kept = WARM + run.done, stored(Path(place))
+        acknowledged, kept = warm + run.done, stored(Path(place))
         assert kept in (None, acknowledged), f"{acknowledged} were acknowledged, and {kept} are stored"
         return run
 

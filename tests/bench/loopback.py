@@ -23,10 +23,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adapters import registry
-from adapters.base import Accepted, Ask, Capabilities, Clock, Gate, Inbound, Outbound, Part, Receipt, Settle
+from adapters.base import Accepted, Ask, Capabilities, Clock, Gate, Inbound, Outbound, Part, Receipt, Refused, Settle
 from agent_core import addresses, facts
 from agent_core.addresses import ConversationKey
 from agent_core.requests import Assurance, Decision
+from tests.bench.http import NO_ROOM
 from tests.bench.slack_side import SECRET
 
 CHANNEL, ACCOUNT = "slack", "T0BENCH"
@@ -64,6 +65,8 @@ class Loopback:
     def routes(self, gate: Gate) -> Sequence[BaseRoute]:
         async def post(request: Request) -> Response:
             stored = await gate.append(read(await request.body(), request.headers))
+            if isinstance(stored, Refused) and stored.retry:
+                return Response(status_code=NO_ROOM)
             return Response(status_code=200 if isinstance(stored, Accepted) else 500)
 
         return (Route(PATH, post, methods=["POST"]),)

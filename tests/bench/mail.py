@@ -20,14 +20,13 @@ from typing import Any
 import aioimaplib
 
 from tests.adapters.email import peers
-from tests.bench.measure import LOAD, figure, folder
+from tests.bench.measure import LOAD, figure, folder, rest, size
 from tests.bench.process import Process
 from tests.mail.gateway import CONFIG
 from tests.process import free_port
 
-FEWEST = 300  # mails of a run
+FEWEST = 300  # mails of a run; a tenth where it is short
 OLD = 50_000  # mails that lie in a mailbox already
-REST = 1.0  # seconds after which a process is at rest
 USER = f"agent@{peers.DOMAIN}"
 MAIL = """Authentication-Results: mx.x.test; dmarc=pass header.from=x.test
 From: Otto <otto@x.test>
@@ -47,16 +46,17 @@ async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
     """The floor and the gateway in turns; then a mailbox that is full."""
     os.sched_setaffinity(0, LOAD)
     took: dict[str, list[float]] = {}
-    number = max(FEWEST, round(1_000 * seconds))
+    fewest = size(FEWEST, seconds, few=FEWEST // 10)
+    number = max(fewest, round(1_000 * seconds))
     with tempfile.TemporaryDirectory(prefix="rb-mail-") as name:
         os.chmod(name, 0o755)
         dovecot = peers.Dovecot(Path(name))
         dovecot.start()
         try:
             for run in range(runs):
-                await stored(dovecot, run, number, took)
-            for old in (0, OLD if seconds >= 1 else FEWEST):
-                await full(dovecot, old, took)
+                await stored(dovecot, run, number, seconds, took)
+            for old in (0, size(OLD, seconds, few=fewest)):
+                await full(dovecot, old, seconds, took)
         finally:
             dovecot.kill()
     floor = figure("floor: the library alone, a mail at a time, kept nowhere", "mails/s", took["floor"])
@@ -69,14 +69,14 @@ async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
     ]
 
 
-async def stored(dovecot: peers.Dovecot, run: int, number: int, took: dict[str, list[float]]) -> None:
+async def stored(dovecot: peers.Dovecot, run: int, number: int, seconds: float, took: dict[str, list[float]]) -> None:
     """Mail that came while nobody read."""
     dovecot.empty()
     with folder() as name:
         place = Path(name)
         process = start(place, dovecot)
         await process.ready()
-        await asyncio.sleep(REST)
+        await rest(seconds)
         process.end()
         put(dovecot, number, first=run * number)
         took.setdefault("floor", []).append(number / await read_alone(dovecot.port))
@@ -92,7 +92,7 @@ async def stored(dovecot: peers.Dovecot, run: int, number: int, took: dict[str, 
             process.end()
 
 
-async def full(dovecot: peers.Dovecot, old: int, took: dict[str, list[float]]) -> None:
+async def full(dovecot: peers.Dovecot, old: int, seconds: float, took: dict[str, list[float]]) -> None:
     """A mailbox that is read for the first time, with so much in it."""
     dovecot.empty()
     if old:
@@ -101,7 +101,7 @@ async def full(dovecot: peers.Dovecot, old: int, took: dict[str, list[float]]) -
         process = start(Path(name), dovecot)
         try:
             await process.ready()
-            await asyncio.sleep(REST)
+            await rest(seconds)
             took.setdefault("full" if old else "empty", []).append(process.resident())
         finally:
             process.end()

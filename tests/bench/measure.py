@@ -26,6 +26,8 @@ from tests.process import ROOT
 _CORES = sorted(os.sched_getaffinity(0))
 SERVER, LOAD = {_CORES[0]}, {_CORES[-1]}  # the cores; on a machine with one of them the same
 PATIENCE = 20.0  # seconds until a server that is started must be there
+SHORT = 1.0  # seconds; a run that is shorter only shows that it runs, and all about it is small
+REST = 1.0  # seconds after which a process is at rest
 LIBRARIES = ("aiohttp", "fastapi", "h11", "httptools", "pydantic", "ringback", "slack-bolt", "slack-sdk", "starlette")
 LIBRARIES += ("uvicorn", "uvloop", "websockets")
 
@@ -74,6 +76,16 @@ async def closed_loop(
         return Run(done, time.perf_counter() - began, latencies, processor_time() - busy)
     finally:
         gc.enable()
+
+
+def size(whole: int, seconds: float, *, few: int) -> int:
+    """How many of something belong to a run: as many as always, or a few where it is short."""
+    return whole if seconds >= SHORT else few
+
+
+async def rest(seconds: float) -> None:
+    """Wait until a process that was started is at rest; no longer than a run."""
+    await asyncio.sleep(min(REST, seconds))
 
 
 def processor_time() -> float:

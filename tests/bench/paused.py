@@ -26,19 +26,19 @@ from agent_core.addresses import ConversationKey
 from gateway.store.sqlite_reader import FILE, SqliteReader
 from tests.bench import agent, filled, gateway
 from tests.bench.filled import FIRST, TEXT, Town
-from tests.bench.measure import LOAD, SERVER, figure, folder, quantile
+from tests.bench.measure import LOAD, SERVER, figure, folder, quantile, rest, size
 from tests.bench.process import Process
 from tests.bench.slack_side import RequestUrl, Slack
 from tests.process import ROOT
 
-FEW, SOME, MANY = 300, 10_000, 100_000  # paused threads in a store; a hundredth of these where a run is short
+FEW, SOME, MANY = 300, 10_000, 100_000  # paused threads in a store; a hundredth and forty where a run is short
 ANSWERS, WARM = 60, 5  # of each store, in one run, and before they are timed
 EARLIER = 1_250  # round trips in a conversation before the one that is measured: some 10,000 events
 SAMPLES = 20  # of those, in one run
 PRESSES = 64  # acknowledged, when the gateway is killed
 LISTED = 50  # times
+LITTLE = 5  # of what is done, where a run is short
 STARTING = 0.1  # seconds until a gateway has learnt who has started how much in the last hour
-REST = 1.0  # seconds after which a process is at rest
 ROOT_MESSAGE = "m1"
 SCHEMA = (
     "CREATE TABLE threads (id TEXT PRIMARY KEY, version INT, status TEXT, state BLOB) WITHOUT ROWID",
@@ -50,8 +50,8 @@ SCHEMA = (
 async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
     """Fill the stores, and measure them in turns."""
     os.sched_setaffinity(0, SERVER)
-    few, some, many = (count if seconds >= 1 else count // 100 + 200 for count in (FEW, SOME, MANY))
-    earlier = EARLIER if seconds >= 1 else EARLIER // 100
+    few, some, many = (size(count, seconds, few=count // 100 + 40) for count in (FEW, SOME, MANY))
+    earlier, answered, listed = (size(count, seconds, few=LITTLE) for count in (EARLIER, ANSWERS, LISTED))
     with folder() as name:
         place = Path(name)
         started = Started(place)
@@ -65,18 +65,18 @@ async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
         took: dict[Any, list[list[float]]] = {}
         for run in range(runs):
             for count, store in stores.items():
-                took.setdefault(count, []).append(await answers(store, started, ANSWERS))
+                took.setdefault(count, []).append(await answers(store, started, answered))
             for when, store in talks.items():
-                took.setdefault(when, []).append(await after(store, started, FIRST))
-            picked = random.sample(range(run, many, runs), ANSWERS)
+                took.setdefault(when, []).append(await after(store, started, FIRST, size(SAMPLES, seconds, few=LITTLE)))
+            picked = random.sample(range(run, many, runs), answered)
             took.setdefault("floor", []).append([floor.answer(number) for number in picked])
-            took.setdefault("floor due", []).append([floor.due() for _ in range(LISTED)])
+            took.setdefault("floor due", []).append([floor.due() for _ in range(listed)])
             async with SqliteReader(stores[many]) as lists:
                 for what, ask in LISTS.items():
-                    took.setdefault(what, []).append([await timed(ask(lists)) for _ in range(LISTED)])
+                    took.setdefault(what, []).append([await timed(ask(lists)) for _ in range(listed)])
         floor.close()
         rows = told_of_answers(took, few, some, many) + told_of_sizes(bytes_of, some, many, floor.bytes)
-        rows += await Processes(stores, runs).measure()
+        rows += await Processes(stores, seconds, runs).measure()
         started.close()
         return rows
 
@@ -180,10 +180,10 @@ def waiting(store: Path, count: int) -> list[tuple[ConversationKey, str]]:
     return [(ConversationKey(key), request) for key, request in random.sample(rows, count)]
 
 
-async def after(store: Path, started: Started, number: int) -> list[float]:
+async def after(store: Path, started: Started, number: int, samples: int) -> list[float]:
     """Ask at one root of a conversation and let go of it, then go on with it; so a few times."""
     took = []
-    for _ in range(SAMPLES):
+    for _ in range(samples):
         async with Town(store) as town:
             request = await town.ask(number, next(filled.NUMBERS), root=ROOT_MESSAGE)
         async with Town(store) as town:
@@ -253,9 +253,10 @@ class Floor:
 class Processes:
     """A real `ringback serve` over the stores; Slack's side of it is here."""
 
-    def __init__(self, stores: dict[int, Path], runs: int) -> None:
+    def __init__(self, stores: dict[int, Path], seconds: float, runs: int) -> None:
         self._few, _, self._many = stores.values()
-        self._counts, self._runs = list(stores), runs
+        self._counts, self._seconds, self._runs = list(stores), seconds, runs
+        self._presses = size(PRESSES, seconds, few=LITTLE)
 
     async def measure(self) -> list[dict[str, Any]]:
         """Start it over few and over many, in turns; at last kill it over many, with answers acknowledged."""
@@ -278,7 +279,7 @@ class Processes:
             first,
             figure(f"the same, {many:,}", "s", ready[self._many], beside=first),
             figure(
-                f"kill -9 after {PRESSES} answers are acknowledged; from the next start until all are decided",
+                f"kill -9 after {self._presses} answers are acknowledged; from the next start until all are decided",
                 "s",
                 again,
             ),
@@ -292,7 +293,7 @@ class Processes:
             process = Process(store.parent, gateway.settings(store.parent, slack, "http"))
             try:
                 took = await process.ready()
-                await asyncio.sleep(REST)
+                await rest(self._seconds)
                 return took, process.resident()
             finally:
                 process.end()
@@ -305,7 +306,7 @@ class Processes:
             process = Process(folder, secrets)
             await process.ready()
             door = RequestUrl(process.port, gateway.REQUEST_URL)
-            pressed = [press(slack, key, request) for key, request in waiting(self._many, PRESSES)]
+            pressed = [press(slack, key, request) for key, request in waiting(self._many, self._presses)]
             await asyncio.gather(*map(door.hand, pressed))
             process.end(signal.SIGKILL)
             door.close()

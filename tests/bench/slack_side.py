@@ -9,6 +9,7 @@ Slack's description.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import itertools
@@ -28,6 +29,7 @@ from tests.bench.http import Connection, request
 TEAM, BOT, APP = "T0BENCH", "U0RINGBACK", "A0BENCH"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 SCOPES = "chat:write,commands,im:history,im:write,users:read"
+UNHEARD, TRIES = 3.0, 20  # seconds after which Slack sends again what is not acknowledged; how often at the most
 PAGE = 15  # messages that are told of a channel, the newest
 
 Json = dict[str, Any]
@@ -62,9 +64,9 @@ class Slack:
         app = web.Application()
         app.router.add_post("/api/{method}", self._call)
         app.router.add_get("/link", self._link)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.port = self._runner.addresses[0][1]
         return self
@@ -129,14 +131,18 @@ class Slack:
         return link
 
     async def hand(self, payload: Json) -> None:
-        """Send an envelope, and wait until the app acknowledges it."""
+        """Send an envelope until the app acknowledges it; one that it has no room for comes again."""
         assert self._socket is not None
         kind = "events_api" if payload["type"] == "event_callback" else "interactive"
         name = f"envelope-{next(self._numbers)}"
-        self._acks[name] = waiting = asyncio.get_running_loop().create_future()
         envelope = {"envelope_id": name, "payload": payload, "type": kind, "accepts_response_payload": True}
-        await self._socket.send_str(json.dumps(envelope))
-        await waiting
+        for _ in range(TRIES):
+            self._acks[name] = waiting = asyncio.get_running_loop().create_future()
+            await self._socket.send_str(json.dumps(envelope))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(UNHEARD):
+                    return await waiting
+        raise AssertionError(f"the app does not acknowledge {name}")
 
     # What people do --------------------------------------------------------------------------------------------------
 
@@ -190,7 +196,7 @@ class RequestUrl:
 
     async def hand(self, payload: Json) -> None:
         connection = self._idle.pop() if self._idle else await Connection.open(self._port)
-        status = await connection.send(signed(payload, self._path))
+        status = await connection.insist(signed(payload, self._path))
         assert status == 200, f"the app answers {status}"
         self._idle.append(connection)
 

@@ -6,7 +6,6 @@ The floor is Python importing the libraries that the gateway stands on, and noth
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import subprocess
@@ -16,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import gateway
-from tests.bench.measure import LOAD, SERVER, figure, folder
+from tests.bench.measure import LOAD, SERVER, figure, folder, rest
 from tests.bench.process import Process
 from tests.bench.slack_side import Slack
 from tests.process import ROOT
 
-REST = 1.0  # seconds after which a process is at rest
 LIBRARIES = (
     "fastapi, pydantic, uvicorn, httptools, slack_sdk.web.async_client, aiohttp, prometheus_client, typer, sqlite3"
 )
@@ -39,7 +37,7 @@ async def measure(seconds: float, runs: int) -> list[dict[str, Any]]:
         held = python("-c", f"import {LIBRARIES}; {HELD}").stdout
         took.setdefault("floor", []).append(time.monotonic() - began)
         took.setdefault("floor holds", []).append(int(held) / 1024)
-        ready, resident = await serve()
+        ready, resident = await serve(seconds)
         took.setdefault("ready", []).append(ready)
         took.setdefault("holds", []).append(resident)
         for what, arguments in COMMANDS.items():
@@ -66,14 +64,14 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def serve() -> tuple[float, float]:
+async def serve(seconds: float) -> tuple[float, float]:
     """Start a gateway; gives the seconds until it was ready, and the MiB it holds at rest."""
     with folder() as name:
         async with Slack() as slack:
             process = Process(Path(name), gateway.settings(Path(name), slack, "http"))
             try:
                 took = await process.ready()
-                await asyncio.sleep(REST)
+                await rest(seconds)
                 return took, process.resident()
             finally:
                 process.end()
