@@ -43,7 +43,10 @@ from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
 STEPS = 1_200  # callbacks of a run, before it is brought to its end
-MOST = 60_000  # callbacks in which it comes to its end, or as many as it had before
+MOST = 60_000  # callbacks in which it comes to its end, or as many as it had before, or ...
+EACH = (
+    50  # ... so many for each act of people: where they say more than a gateway can take in, most is left for the end
+)
 LULLS = (0.0, 0.0, 0.0, 800.0, 1_500.0, 4_000.0)  # seconds in which nobody answers, before they do
 HELP_INTERVAL = 300.0  # seconds between two rounds in which people answer what is open, at the end
 END = 20 * 86_400.0  # seconds in which everything has come to its end
@@ -91,7 +94,7 @@ class Simulation(Machine):
         super().__init__()
         self.dice = random.Random(seed)
         self.report = Report(seed)
-        self._steps, self._most = steps, steps + max(steps, MOST)
+        self._steps, self._most = steps, 0
         self.weather = replace(Weather.draw(self.dice), **(weather or {}))
         self.loop = Loop(self.dice, shuffled=self.dice.random() < 0.7)
         self.clock = Clock(self.loop)
@@ -316,6 +319,7 @@ class Simulation(Machine):
     def _finish(self) -> None:
         """Nothing goes wrong any more: everything comes to its end."""
         self.note("it calms down")
+        self._most = self.loop.steps + max(self._steps, MOST, EACH * self.crowd.acts)
         self.weather.calm()
         self.crowd.quiet = self.operators.quiet = self.scripts.quiet = self.door.quiet = True
         if self.process is not None and self._deployed != SOUND:

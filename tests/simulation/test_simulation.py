@@ -115,3 +115,15 @@ def test_a_talk_of_thousands_of_messages():
 
     assert report.violation is None, story(report)
     assert len(taken) >= 1_000
+
+
+def test_a_talk_that_outruns_the_gateway_comes_to_its_end():
+    """
+    Where people say more than is taken in, what is left comes to its end too, however long that takes.
+    """
+    simulation = Simulation(4, steps=20_000, commands=("talk",), talks=1.0)
+    report = simulation.run()
+    late = sum(brought.tries > 1 for vendor in simulation.vendors.values() for brought in vendor.brought)
+
+    assert report.violation is None, story(report)
+    assert late >= 1_000
