@@ -9,19 +9,17 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
-from starlette.routing import Mount
 
 from adapters import registry
 from adapters.base import Adapter, Check
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import PLAIN
 from agent_core.texts import described
-from gateway import agents, clients, web
+from gateway import agents, clients
 from gateway.admission import Admission
-from gateway.control import Control
 from gateway.directory import Directory
 from gateway.durations import seconds
 from gateway.errors import SettingsError
@@ -30,7 +28,6 @@ from gateway.groups import GroupReader, Groups
 from gateway.health import Health
 from gateway.holds import Holds
 from gateway.limits import Starts
-from gateway.metrics import Metrics
 from gateway.models.base import Model
 from gateway.models.scripted import Scripted
 from gateway.notices import Notices
@@ -38,18 +35,20 @@ from gateway.outbox import SETTLE, Outbox
 from gateway.owner import Owner
 from gateway.page_links import PageLinks
 from gateway.perform import Performer
-from gateway.reloading import Reloading
 from gateway.runtime import Runtime, Watchdog
 from gateway.sections import LONGEST_TEXTS, LinkSettings
-from gateway.service import Service
 from gateway.settings import Settings
 from gateway.store import sqlite_backup, sqlite_check
 from gateway.store.base import Lists, Store
 from gateway.store.rows import DAY
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_reader import SqliteReader
-from gateway.supervisor import Supervisor
 from gateway.world import World
+
+if TYPE_CHECKING:
+    from starlette.routing import Mount
+
+    from gateway.service import Service
 
 log = logging.getLogger("ringback")
 
@@ -73,6 +72,13 @@ def build(
     Raises:
         SettingsError: An agent, a model or a channel's library cannot be imported.
     """
+    from gateway import web  # what only a gateway that runs needs; commands that read what is stored start sooner
+    from gateway.control import Control
+    from gateway.metrics import Metrics
+    from gateway.reloading import Reloading
+    from gateway.service import Service
+    from gateway.supervisor import Supervisor
+
     runtime = runtime or Runtime()
     opened = SqliteStore(settings.server.data, runtime)
     accounts = {f"{one.channel}:{one.account}": one for one in adapters(settings, source, runtime)}

@@ -21,7 +21,8 @@ from tests.bench.slack_side import Slack
 from tests.process import ROOT
 
 LIBRARIES = (
-    "fastapi, pydantic, uvicorn, httptools, slack_sdk.web.async_client, aiohttp, prometheus_client, typer, sqlite3"
+    "starlette.applications, pydantic, uvicorn, httptools, slack_sdk.web.async_client, aiohttp, "
+    "prometheus_client, typer, sqlite3"
 )
 HELD = "import re; print(re.search(r'VmRSS:\\s+(\\d+)', open('/proc/self/status').read()).group(1))"
 COMMANDS = {"`ringback --help`": ["--help"], "`ringback version`": ["version"]}

@@ -165,6 +165,23 @@ def test_help_imports_nothing_heavy():
     assert ended.stdout.endswith("heavy: []\n")
 
 
+def test_reading_what_is_stored_imports_no_server():
+    """
+    A command that only reads starts without the web server and the channels' libraries; a gateway without clients does
+    without what the REST door is made of.
+    """
+    reading = "import sys; sys.argv = ['ringback', 'requests', 'list', '--data', '/nowhere']\n"
+    reading += "from gateway import cli\ntry: cli.main()\nexcept SystemExit: pass\n"
+    serving = "import sys; from gateway import service, web\n"
+    told = "print('heavy:', sorted({'fastapi', 'uvicorn', 'slack_sdk', 'aiohttp'} & set(sys.modules)))"
+    said = [
+        subprocess.run([sys.executable, "-c", code + told], capture_output=True, text=True, check=True).stdout
+        for code in (reading, serving)
+    ]
+
+    assert ["heavy: []\n", "heavy: ['uvicorn']\n"] == said
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("threads", "list", "--data", "/nowhere"), ("requests", "list", "--data", "/nowhere")],

@@ -33,6 +33,7 @@ async def test_a_webhook_is_reached_straight(make: Make):
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
             posted = await client.post("/in")
             got, elsewhere, ready = await client.get("/in"), await client.post("/out"), await client.get("/readyz")
+            unknown = await client.get("/readyz?channels=most")
 
     assert (200, "straight") == (posted.status_code, posted.text)
-    assert [405, 404, 200] == [got.status_code, elsewhere.status_code, ready.status_code]
+    assert [405, 404, 200, 422] == [answer.status_code for answer in (got, elsewhere, ready, unknown)]
