@@ -18,7 +18,7 @@ from agent_core.forms import Field
 from agent_core.requests import Assurance, Decision, Frozen
 
 OVERLOADED = "overloaded"  # the reason of what is refused because too much comes
-REASON = "reason"  # the field of the form behind "Deny with a reason"
+COMMENT = "ringback.comment"  # the field of a form in which somebody says why, or something besides
 TO, HOW = "to", "how"  # the fields of the form behind "Hand on"
 RETRY_AFTER = 5  # seconds after which it is to be sent again, as far as a vendor listens
 
@@ -71,7 +71,7 @@ class FormWanted:
     """
     Somebody pressed a button that only opens a form; not logged, not retried.
 
-    `choice` is one of `Card.denials`; `edit` says that it was the button to change the call, `hand` to hand it on;
+    `choice` is one of `Card.denials`; `edit` says that it was the button of `Card.edit`, `hand` that of `Card.hand`;
     `revision` is the card's.
     """
 

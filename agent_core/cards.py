@@ -35,15 +35,16 @@ class Card(Frozen):
     """
     A request as people see it, worded already; a channel only lays it out.
 
-    `facts` are label and value; `due` is seconds since the epoch, shown after `by` in the reader's time zone; `notes`
-    grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that opens the
-    form, whose `fields` stand here so that it opens at once; without any it is the one that says why not. `denials`
-    are more ways to say no, each of which opens that one with its own reason in it. `edit` labels the button behind
-    which `editable` arguments can be changed; `revision` counts how often they were, and comes back with each press.
-    `confirm` is asked after a press on the button that approves. `grants` are the scopes in which it can be approved
-    for longer, with their labels; once it is, `grant` tells how that stands, and `revoke` labels the button that ends
-    it. `hand` labels the button behind which it is handed on. A list of several requests has `rows`, each with the menu
-    that `menu` labels; its `buttons` are about all in `rows` that are open.
+    `facts` are label and value; `due` is seconds since the epoch, shown after `by` in the reader's time zone;
+    `notes` grow below as things happen. `buttons` are decisions with their labels, `form` labels the button that
+    opens the form, whose `fields` stand here so that it opens at once; without any it is the one that says why not.
+    `denials` are more ways to say no, each of which opens that one with its own reason in it. `edit` labels the
+    button behind which it is approved with a comment, and with changes where arguments are `editable`; `revision`
+    counts how often they were, and comes back with each press. `confirm` is asked after a press on the button that
+    approves. `grants` are the scopes in which it can be approved for longer, with their labels; once it is, `grant`
+    tells how that stands, and `revoke` labels the button that ends it. `hand` labels the button behind which it is
+    handed on. A list of several requests has `rows`, each with the menu that `menu` labels; its `buttons` are about
+    all in `rows` that are open.
     """
 
     title: str

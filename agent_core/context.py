@@ -154,7 +154,8 @@ def _told(outcome: str, comment: str, name: str = "", chosen: str = "") -> str:
     if chosen:
         lines[0] += " " + TEXTS.say("model.chosen", choice=chosen)
     if comment:
-        lines[0] += " " + TEXTS.say("model.because", comment=comment)
+        approved = outcome.partition(".")[0] in APPROVING
+        lines[0] += " " + TEXTS.say("model.besides" if approved else "model.because", comment=comment)
     if outcome.partition(".")[0] == "denied":
         lines.append(TEXTS.say("model.denied.advice"))
     return "\n".join(lines)

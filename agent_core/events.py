@@ -157,6 +157,7 @@ class ResponseGiven(ThreadEvent):
     identity: Identity
     roles: tuple[str, ...] = ()
     decision: Decision
+    comment: str = ""
     via: ConversationKey
     stead: Party | None = None
 

@@ -90,6 +90,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
             vote = Vote(
                 party=given.party,
                 decision=Decision.APPROVE if edited else given.decision,
+                comment=given.comment,
                 name=given.name,
                 identity=given.identity,
                 roles=given.roles,

@@ -71,10 +71,15 @@ class Response(Frozen):
 
 
 class Vote(Frozen):
-    """What somebody said who may decide, and who they were to the directory then. Their last one counts."""
+    """
+    What somebody said who may decide, and who they were to the directory then. Their last one counts.
+
+    `comment` is what they said besides, to everybody who reads the card and to the agent.
+    """
 
     party: Party
     decision: Decision
+    comment: str = ""
     name: str = ""
     identity: Identity = Identity("")
     roles: tuple[str, ...] = ()
@@ -298,12 +303,13 @@ def _informs(request: Request, response: Response, outcome: Outcome) -> bool:
 def _count(standing: Standing, response: Response, now: float) -> Ruling:
     request, voter = standing.request, response.voter
     names: tuple[str, ...] = ()
-    answer, values = "", None
+    comment, answer, values = "", "", None
     match response.decision:
         case Decision.APPROVE | Decision.DENY as decision:
             vote = Vote(
                 party=voter.party,
                 decision=decision,
+                comment=response.text,
                 name=voter.name,
                 identity=voter.identity,
                 roles=voter.roles,
@@ -317,6 +323,7 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             approved = Outcome.APPROVED_WITH_EDITS if standing.changes else Outcome.APPROVED
             outcome = approved if decision is Decision.APPROVE else Outcome.DENIED
             names = tuple(one.name for one in votes if one.decision is decision)
+            comment = commented([one for one in votes if one.decision is decision])
         case _:
             outcome, answer = Outcome.ANSWERED, response.text
             if request.choices and response.decision is Decision.ANSWER:
@@ -337,7 +344,7 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             name=voter.name,
             names=names if len(names) > 1 else (),
             via=response.via,
-            comment=response.text if outcome is not Outcome.ANSWERED else "",
+            comment=comment,
             answer=answer,
             choice=response.choice if outcome is Outcome.DENIED else "",
             values=values,
@@ -363,6 +370,12 @@ def latest(votes: Sequence[Vote]) -> list[Vote]:
     """Give the last vote of each person, in the order in which they were cast; of two with one seat only the last."""
     last = {vote.seat: vote for vote in votes}
     return [vote for vote in votes if vote is last[vote.seat]]
+
+
+def commented(votes: Sequence[Vote]) -> str:
+    """Give what was said besides by those who voted alike; of several, each by their name."""
+    said = [vote for vote in votes if vote.comment]
+    return "\n".join(f"{vote.name}: {vote.comment}" if len(votes) > 1 else vote.comment for vote in said)
 
 
 def stead(standing: Standing, party: Party) -> Party | None:

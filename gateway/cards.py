@@ -10,7 +10,7 @@ from agent_core import edits, events, forms
 from agent_core.addresses import ConversationKey
 from agent_core.cards import Card
 from agent_core.catalogue import Catalogue
-from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Scope, Settlement, Who
+from agent_core.requests import APPROVING, DOUBT_ENDS, Decision, Kind, Outcome, Request, Scope, Settlement, Who
 from agent_core.texts import exact, legible, shown
 from gateway import confirming, filling
 from gateway.conversation import Conversation
@@ -39,7 +39,7 @@ def card(here: Conversation, request: Request, place: ConversationKey, due: floa
         denials=tuple(c.model_copy(update={"label": exact(c.label)}) for c in request.choices) if denies else (),
         form=_form(request, words),
         fields=filling.worded(fields(request), words),
-        edit=words.say("button.edit") if request.editable else "",
+        edit=_edit(request, words),
         editable=filling.worded(request.editable, words),
         hand=words.say("button.hand") if request.reassign is not None else "",
         revision=request.revision,
@@ -125,6 +125,14 @@ def _form(request: Request, words: Catalogue) -> str:
     return words.say("button.deny_form") if request.kind is Kind.APPROVAL and not request.in_doubt else ""
 
 
+def _edit(request: Request, words: Catalogue) -> str:
+    """Label the button behind which is a form to approve with a comment, and with changes where some may be made."""
+    if request.editable:
+        return words.say("button.edit")
+    plain = request.kind is Kind.APPROVAL and not request.in_doubt and not request.confirms
+    return words.say("button.approve_form") if plain else ""
+
+
 def fields(request: Request) -> tuple[forms.Field, ...]:
     """Give what a form asks for; of anything else nothing, nor of one whose words were erased."""
     return forms.fields(request.answer_schema) if request.kind is Kind.FORM and request.answer_schema else ()
@@ -176,7 +184,7 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
         key = f"settled.in_doubt.{settlement.outcome}"
     elif settlement.replaced_by is not None:
         key = "settled.replaced"
-    elif settlement.outcome in (Outcome.DENIED, Outcome.CANCELLED) and settlement.comment:
+    elif settlement.outcome in (*APPROVING, Outcome.DENIED, Outcome.CANCELLED) and settlement.comment:
         key = f"settled.{settlement.outcome}.because"
     chosen = next((c.label for c in request.choices if c.name == settlement.choice), "")
     words = here.words(place)

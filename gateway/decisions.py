@@ -59,6 +59,7 @@ def _gather(decision: Json, event: Mapping[str, Any], at: float) -> None:
     match event["type"]:
         case "ResponseGiven":
             cast = {"decision": event["decision"], "roles": event.get("roles", []), "revision": shown[-1]["revision"]}
+            cast |= {"comment": event["comment"]} if event.get("comment") else {}
             decision["votes"].append(who | cast)
         case "ResponseRefused":
             decision["refused"].append(who | {"decision": event["decision"], "reason": event["reason"]})

@@ -11,15 +11,13 @@ import logging
 import math
 from collections.abc import Mapping
 
-from adapters.base import HOW, OVERLOADED, REASON, TO, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
-from agent_core import facts, forms, handing
+from adapters.base import OVERLOADED, Accepted, Duplicate, Form, FormWanted, Inbound, NoForm, Refused
+from agent_core import facts, forms
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.catalogue import Catalogue, Catalogues
-from agent_core.forms import Field
 from agent_core.log import storable
-from agent_core.requests import HANDING_ON, Decision
-from agent_core.rulings import Voter
-from gateway import filling
+from agent_core.requests import Decision
+from gateway import filling, opening
 from gateway.admission import Admission
 from gateway.directory import Directory
 from gateway.errors import StoreError, Unwritable
@@ -27,13 +25,12 @@ from gateway.health import Health
 from gateway.perform import blob_of
 from gateway.runtime import Runtime
 from gateway.store.base import DEDUPE_DAYS, Fact, Store
-from gateway.store.rows import RAW_DAYS, Blob, Copy
+from gateway.store.rows import RAW_DAYS, Blob
 
 log = logging.getLogger("ringback.gate")
 
 LONGEST_TEXT = 64 * 1024  # characters of a message that the log holds; the whole of a longer one is kept beside it
 LARGEST = 16 * 1024 * 1024  # bytes of a payload that is taken
-MOST_OFFERED = 100  # people in the form to hand a request on; to others it is handed in words
 QUERY_LIMIT = 1.5  # seconds in which a query is answered
 
 
@@ -107,49 +104,8 @@ class Gate:
 
     async def _form(self, wanted: FormWanted) -> Form | NoForm:
         words = self._words(wanted.sender)
-        say = words.say
         copy = await self._store.copy(wanted.conversation, wanted.request)
-        if copy is None:
-            return NoForm(say("refused.gone"))
-        if copy.settled_at is not None:
-            return NoForm("; ".join(copy.card.notes))
-        voter = self._directory.voter(wanted.sender, wanted.sender_name, wanted.assurance)
-        if not self._directory.may_answer(copy.who, copy.requester, voter):
-            names = words.either(self._directory.names(copy.who, copy.requester))
-            roles = words.both(self._directory.unread(copy.who))
-            return NoForm(say(f"refused.{self._directory.not_asked(copy.who, voter)}", who=names, roles=roles))
-        if wanted.revision != copy.card.revision:
-            return NoForm(say("form.outdated"))
-        close, failed, revision = say("form.close"), say("form.failed"), copy.card.revision
-        if wanted.hand:
-            return self._hand_form(copy, voter, words)
-        if wanted.edit and copy.card.editable:
-            title, submit = say("form.edit.title"), say("form.edit.submit")
-            fields = filling.worded(copy.card.editable, words)
-            return Form(Decision.EDIT, title, fields, submit, close, failed, revision=revision)
-        if copy.card.fields:
-            title, submit = say("form.answer.title"), say("form.answer.submit")
-            return Form(Decision.ANSWER, title, filling.worded(copy.card.fields, words), submit, close, failed)
-        title, submit = say("form.deny.title"), say("form.deny.submit")
-        chosen = next((denial for denial in copy.card.denials if denial.name == wanted.choice), None)
-        label, prefill = (chosen.label, chosen.prefill) if chosen is not None else (say("form.deny.label"), "")
-        reason = Field(name=REASON, kind="long_text", label=label, hint=say("form.deny.hint"), initial=prefill)
-        choice = chosen.name if chosen is not None else ""
-        return Form(Decision.DENY, title, (reason,), submit, close, failed, choice, revision)
-
-    def _hand_form(self, copy: Copy, giver: Voter, words: Catalogue) -> Form | NoForm:
-        """Ask to whom somebody hands a request on, and how."""
-        say, requester = words.say, self._directory.present(copy.requester)
-        may = handing.takers(copy.who, copy.reassign, requester, giver.party, self._directory.people())
-        if not may:
-            return NoForm(say("form.hand.nobody"))
-        ways = tuple((str(decision), say(f"form.hand.{decision}")) for decision in HANDING_ON)
-        people = tuple((str(person.id), person.name) for person in may[:MOST_OFFERED])
-        to = Field(name=TO, kind="choice", label=say("form.hand.to"), options=people)
-        how = Field(name=HOW, kind="choice", label=say("form.hand.how"), options=ways, initial=HANDING_ON[0])
-        title, submit, revision = say("form.hand.title"), say("form.hand.submit"), copy.card.revision
-        close, failed = say("form.close"), say("form.failed")
-        return Form(Decision.REASSIGN, title, (to, how), submit, close, failed, revision=revision)
+        return NoForm(words.say("refused.gone")) if copy is None else opening.of(copy, wanted, self._directory, words)
 
     async def faults(self, conversation: ConversationKey, sent: facts.FormSubmitted) -> Mapping[str, str]:
         """Say what is wrong with a form before it is appended."""

@@ -96,7 +96,8 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
 def _count(here: Conversation, seq: int, request: Request, response: Response) -> None:
     said = _said(seq, request, response)
     stead = rulings.stead(_standing(here, request), response.voter.party)
-    here.add(events.ResponseGiven(**said, stead=stead, roles=response.voter.roles, decision=response.decision))
+    cast = {"roles": response.voter.roles, "decision": response.decision, "comment": response.text}
+    here.add(events.ResponseGiven(**said, stead=stead, **cast))
 
 
 def _said(seq: int, request: Request, response: Response) -> dict[str, Any]:

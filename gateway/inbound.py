@@ -12,7 +12,7 @@ names its request or decides nothing.
 
 from __future__ import annotations
 
-from adapters.base import HOW, REASON, TO, Say
+from adapters.base import COMMENT, HOW, TO, Say
 from agent_core import events, facts, forms, replies
 from agent_core.addresses import Party
 from agent_core.grants import Grant
@@ -39,18 +39,27 @@ def action(here: Conversation, fact: facts.ActionTaken | facts.FormSubmitted) ->
     elif isinstance(fact, facts.ActionTaken) and fact.decision is Decision.SHOW:
         gathering.show_by_itself(here, copy)
     elif isinstance(fact, facts.ActionTaken):
-        confirmed = copy.card.confirm is not None
-        places.answer(here, fact, copy, fact.decision, fact.value, revision=fact.revision, confirmed=confirmed)
+        confirmed, scope = copy.card.confirm is not None, fact.value if fact.decision is Decision.APPROVE else ""
+        text = "" if scope else fact.value
+        places.answer(here, fact, copy, fact.decision, text, grant=scope, revision=fact.revision, confirmed=confirmed)
     elif fact.decision in HANDING_ON:
         delegates = fact.values.get(HOW) == Decision.DELEGATE
         decision = Decision.DELEGATE if delegates else Decision.REASSIGN
         places.answer(here, fact, copy, decision, str(fact.values.get(TO, "")), revision=fact.revision)
-    elif fact.decision in (Decision.ANSWER, Decision.EDIT):
-        # A form in which the arguments stand is once more already.
-        places.answer(here, fact, copy, fact.decision, values=fact.values, revision=fact.revision, confirmed=True)
     else:
-        reason = str(fact.values.get(REASON, ""))
-        places.answer(here, fact, copy, fact.decision, reason, choice=fact.choice, revision=fact.revision)
+        values = {name: value for name, value in fact.values.items() if name != COMMENT}
+        places.answer(
+            here,
+            fact,
+            copy,
+            fact.decision,
+            str(fact.values.get(COMMENT, "")).strip(),
+            choice=fact.choice,
+            values=values,
+            revision=fact.revision,
+            # A form in which the arguments stand is once more already.
+            confirmed=fact.decision in (Decision.ANSWER, Decision.EDIT),
+        )
 
 
 def message(here: Conversation, seq: int, fact: facts.MessageReceived) -> bool:

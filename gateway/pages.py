@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from adapters.base import REASON, Duplicate, Gate, Inbound, Refused
+from adapters.base import COMMENT, Duplicate, Gate, Inbound, Refused
 from agent_core import facts
 from agent_core.addresses import Identity
 from agent_core.catalogue import Catalogue, Catalogues
@@ -107,7 +107,7 @@ class Pages:
         fact = _fact(link, copy, posted, self._runtime.now())
         if fact is None:
             return HTMLResponse(_page(words, copy.card.title, _asked(copy, words, {})), headers=HEADERS)
-        if isinstance(fact, facts.FormSubmitted) and fact.decision is not Decision.DENY:
+        if isinstance(fact, facts.FormSubmitted) and fact.decision in (Decision.ANSWER, Decision.EDIT):
             faults = await self._gate.faults(link.place, fact)
             if faults:
                 return HTMLResponse(_page(words, copy.card.title, _asked(copy, words, faults)), 422, headers=HEADERS)
@@ -142,13 +142,14 @@ def _fact(
     }
     pressed, card = posted.get("press", ""), copy.card
     offered = {decision for decision, _ in card.buttons if decision in BUTTONS}
+    comment = posted.get(COMMENT, "").strip()
+    said = {COMMENT: comment} if comment else {}
     for decision, fields in ((Decision.ANSWER, card.fields), (Decision.EDIT, card.editable)):
         if fields and pressed == decision:
-            values = {field.name: posted.get(f"{decision}.{field.name}", "") for field in fields}
+            values = {field.name: posted.get(f"{decision}.{field.name}", "") for field in fields} | said
             return facts.FormSubmitted.model_validate(base | {"decision": decision, "values": values})
-    if pressed == Decision.DENY and Decision.DENY in offered and posted.get(REASON, "").strip():
-        values = {REASON: posted[REASON].strip()}
-        return facts.FormSubmitted.model_validate(base | {"decision": Decision.DENY, "values": values})
+    if pressed in (Decision.APPROVE, Decision.DENY) and pressed in offered and said:
+        return facts.FormSubmitted.model_validate(base | {"decision": pressed, "values": said})
     if pressed in offered:
         return facts.ActionTaken.model_validate(base | {"decision": pressed})
     if pressed == Decision.ANSWER and posted.get("choice") in [name for name, _ in card.choices]:
@@ -195,8 +196,8 @@ def _parts(copy: Copy, words: Catalogue, faults: Mapping[str, str]) -> Iterator[
         yield _button(Decision.ANSWER, words.say("form.answer.submit"))
     offered = [(decision, label) for decision, label in card.buttons if decision in BUTTONS]
     if any(decision is Decision.DENY for decision, _ in offered) and not copy.in_doubt:
-        yield f'<label for="reason">{escape(words.say("form.deny.label"))}</label>'
-        yield f'<textarea id="reason" name="{REASON}" rows="3" maxlength="3000"></textarea>'
+        yield f'<label for="comment">{escape(words.say("form.comment.label"))}</label>'
+        yield f'<textarea id="comment" name="{COMMENT}" rows="3" maxlength="3000"></textarea>'
     for decision, label in offered:
         yield _button(decision, label, "no" if decision is Decision.DENY else "")
     if card.editable:

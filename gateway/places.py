@@ -136,6 +136,7 @@ def answer(
     text: str = "",
     *,
     choice: str = "",
+    grant: str = "",
     values: forms.Values | None = None,
     revision: int,
     seen: bool = True,
@@ -147,16 +148,16 @@ def answer(
     Turn what somebody said to a request shown here, as it was at a revision, into a response, and send it home.
 
     Args:
-        text: What they said besides; of an approval, for how long it is to count.
+        text: What they said besides.
+        grant: For how long they approve it.
     """
-    approves = decision is Decision.APPROVE
     response = Response(
         request=copy.request,
         voter=here.world.directory.voter(fact.sender, fact.sender_name, fact.assurance),
         decision=decision,
-        text="" if approves else text,
+        text=text,
         choice=choice,
-        grant=text if approves else "",
+        grant=grant,
         values=values or {},
         revision=revision,
         sent_at=fact.sent_at,
@@ -301,8 +302,8 @@ def say_to(here: Conversation, fact: facts.MessageReceived, copy: Copy, *, revis
     """Answer a request by a text that is meant for it; the code in it names what is decided."""
     languages = here.world.languages(fact.sender)
     found = reading(here, fact, codes={copy.code, *copy.earlier_codes}, in_doubt=copy.in_doubt)
-    decision, text, values = Decision.ANSWER, found.text, None
-    line = replies.opening(text)[0] if here.capabilities().letters else text
+    decision, text, values, grant = Decision.ANSWER, found.text, None, ""
+    line, below = replies.opening(text) if here.capabilities().letters else (text, "")
     scope = replies.granted(line, dict(copy.card.grants), languages=languages)
     handed = replies.handing(line, languages) if copy.reassign is not None else None
     if handed is not None:
@@ -310,21 +311,30 @@ def say_to(here: Conversation, fact: facts.MessageReceived, copy: Copy, *, revis
     elif copy.card.grant and replies.revokes(line, languages=languages):
         decision, text = Decision.REVOKE, ""
     elif scope is not None:
-        decision, text = Decision.APPROVE, scope
+        decision, text, grant = Decision.APPROVE, below, scope
     elif copy.kind is Kind.APPROVAL and found.decision is not None:
-        decision = found.decision
-        text = found.comment if decision is Decision.DENY else ""  # of an approval it would be for how long
+        decision, text = found.decision, found.comment
     elif copy.kind is Kind.APPROVAL:
         edited = replies.edited(copy.card.editable, text, languages) if copy.card.editable else None
         decision = Decision.ASK_BACK if edited is None else Decision.EDIT
         begun = {field.name: field.initial for field in copy.card.editable}
-        values = {**begun, **edited} if edited else None
+        values, text = ({**begun, **edited}, "") if edited else (None, text)
     elif copy.card.choices:
         text = line
     elif copy.kind is Kind.FORM and here.capabilities().letters:
         text = letters.filled_in(copy.card.fields, text)
-    confirmed = found.code is not None
-    answer(here, fact, copy, decision, text, values=values, revision=revision, confirmed=confirmed, under=under)
+    answer(
+        here,
+        fact,
+        copy,
+        decision,
+        text,
+        grant=grant,
+        values=values,
+        revision=revision,
+        confirmed=found.code is not None,
+        under=under,
+    )
 
 
 def reading(

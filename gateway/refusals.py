@@ -69,10 +69,10 @@ def refuse(
 
 def _words(request: Request, response: Response) -> str:
     """Give what somebody said, in words; what they sent in of a form as it reads."""
-    if response.decision is not Decision.ANSWER or not response.values:
-        return legible(response.text)
-    asked = cards.fields(request)
-    return legible(forms.summary(asked, forms.read(asked, response.values).values))
+    asked = request.editable if response.decision is Decision.EDIT else cards.fields(request)
+    filled = forms.summary(asked, forms.read(asked, response.values).values) if response.values else ""
+    said = "" if filled and response.decision is Decision.ANSWER else response.text
+    return legible("\n".join(filter(None, (filled, said))))
 
 
 def _heard(thread: Thread, late: events.ResponseRefused) -> bool:

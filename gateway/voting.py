@@ -32,9 +32,11 @@ def notes(here: Conversation, request: Request, cast: Sequence[Vote], words: Cat
     """Say who has voted on a request, and what it takes still."""
     lines = []
     for decision in (Decision.APPROVE, Decision.DENY):
-        names = [vote.name for vote in rulings.latest(cast) if vote.decision is decision]
+        said = [vote for vote in rulings.latest(cast) if vote.decision is decision]
+        names = [vote.name for vote in said]
         if names:
             lines.append(words.say(f"votes.{decision}", names=words.both(names)))
+            lines += [f"{vote.name}: {vote.comment}" for vote in said if vote.comment]
     needs = [_needed(here, request, threshold, cast, words) for threshold in rulings.thresholds(request.who)]
     joined = words.both(needs) if request.who.need == "all" else words.either(needs)
     lines.append(words.say("votes.missing" if cast else "votes.needed", needs=joined))

@@ -38,13 +38,13 @@ ACTIONS: dict[str, Decision] = {
 }
 DENY_ACTION = "ringback.deny_form"  # a button that opens the form to deny with a reason ...
 FILL_ACTION = "ringback.form"  # ... and one that opens what is to be filled in
-EDIT_ACTION = "ringback.edit_form"  # ... or what may be changed of a call
+EDIT_ACTION = "ringback.edit_form"  # ... or to approve with a comment, and with changes
 HAND_ACTION = "ringback.hand_form"  # ... or to whom it is handed on
 FORM_ACTIONS = (DENY_ACTION, FILL_ACTION, EDIT_ACTION, HAND_ACTION)
 REVISED = "@"  # in what a button carries, before the revision of the call that its card shows
 ROW_ACTION = "ringback.row"  # a menu beside one request of a list; its options are a decision and the request
 VIEWS = {"ringback.deny": Decision.DENY, "ringback.answer": Decision.ANSWER, "ringback.edit": Decision.EDIT}
-VIEWS |= {"ringback.hand": Decision.REASSIGN}
+VIEWS |= {"ringback.hand": Decision.REASSIGN, "ringback.approve": Decision.APPROVE}
 
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})  # subtypes that are somebody speaking
 ROBOTS = frozenset({None, "USLACKBOT"})  # authors that are nobody

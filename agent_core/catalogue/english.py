@@ -27,6 +27,7 @@ ENGLISH: Mapping[str, str] = {
     "model.in_doubt.denied": "It was interrupted and then stopped by {name}. It may have taken effect all the same.",
     "model.chosen": "They chose “{choice}”.",
     "model.because": "Reason: {comment}",
+    "model.besides": "They add: {comment}",
     "model.policy": "the policy",
     "model.late": "About “{title}”, after it had ended: {said}\nIt came too late to decide anything; it only informs.",
     "said.approve": "approve",
@@ -80,8 +81,8 @@ ENGLISH: Mapping[str, str] = {
     "card.how.code.high": "To approve it in words, write: approve {code}",
     "card.how.code.in_doubt.high": "This is urgent, so to run it again in words, write: run again {code}",
     "card.how.letter.approval": (
-        "Reply with one word on the first line: approve or deny. What you write below it is kept as your reason;"
-        " anything else on the first line is passed on as a question."
+        "Reply with one word on the first line: approve or deny. What you write below it goes with it, to the "
+        "requester and the agent; anything else on the first line is passed on as a question."
     ),
     "card.how.letter.in_doubt": "Reply with one of these on the first line: run again, it did run, or stop.",
     "card.how.letter.question": "Reply with your answer.",
@@ -118,6 +119,7 @@ ENGLISH: Mapping[str, str] = {
     "button.approve": "Approve",
     "button.deny": "Deny",
     "button.deny_form": "Deny with a reason",
+    "button.approve_form": "Approve with a comment",
     "button.claim": "I am on it",
     "button.fill_in": "Fill in",
     "button.edit": "Change and approve",
@@ -131,9 +133,12 @@ ENGLISH: Mapping[str, str] = {
     "button.stop": "Stop",
     "form.deny.title": "Deny this request",
     "form.deny.label": "Reason",
-    "form.deny.hint": "The requester and the agent will read this.",
+    "form.comment.hint": "The requester and the agent will read this.",
     "form.deny.submit": "Deny",
     "form.edit.title": "Change and approve",
+    "form.approve.title": "Approve with a comment",
+    "form.approve.submit": "Approve",
+    "form.comment.label": "Comment",
     "form.edit.submit": "Approve",
     "form.hand.title": "Hand it on",
     "form.hand.to": "To whom",
@@ -204,7 +209,9 @@ ENGLISH: Mapping[str, str] = {
     "revoked": "The standing grant for {tool} is revoked. From now on each call is asked about again.",
     # How a card ends
     "settled.approved": "Approved by {name}, {time}",
+    "settled.approved.because": "Approved by {name}, {time}: {comment}",
     "settled.approved_with_edits": "Approved with changes by {name}, {time}: {changes}",
+    "settled.approved_with_edits.because": "Approved with changes by {name}, {time}: {changes}. They add: {comment}",
     "settled.denied": "Denied by {name}, {time}",
     "settled.denied.because": "Denied by {name}, {time}: {comment}",
     "settled.denied.chosen": "{choice}: {comment}",

@@ -69,8 +69,9 @@ _SENTENCES: Mapping[str, str] = {
     "card.how.code.high": "Pour approuver par écrit, écrivez : approuver {code}",
     "card.how.code.in_doubt.high": "C’est urgent ; pour relancer par écrit, écrivez : relancer {code}",
     "card.how.letter.approval": (
-        "Répondez par un mot sur la première ligne : approuver ou refuser. Ce que vous écrivez en dessous est "
-        "conservé comme motif ; tout autre texte sur la première ligne est transmis comme une question."
+        "Répondez par un mot sur la première ligne : approuver ou refuser. Ce que vous écrivez en dessous "
+        "sera lu par l’agent et l’auteur de la demande ; tout autre texte sur la première ligne est transmis comme une "
+        "question."
     ),
     "card.how.letter.approval.high": (
         "C’est urgent : pour approuver, il faut le code. Pour refuser, répondez sur la première ligne : refuser. "
@@ -109,6 +110,7 @@ _SENTENCES: Mapping[str, str] = {
     "button.approve": "Approuver",
     "button.deny": "Refuser",
     "button.deny_form": "Refuser avec un motif",
+    "button.approve_form": "Approuver et commenter",
     "button.claim": "Je m’en occupe",
     "button.fill_in": "Remplir",
     "button.edit": "Modifier et approuver",
@@ -122,9 +124,12 @@ _SENTENCES: Mapping[str, str] = {
     "button.stop": "Arrêter",
     "form.deny.title": "Refuser la demande",
     "form.deny.label": "Motif",
-    "form.deny.hint": "L’agent et l’auteur de la demande le liront.",
+    "form.comment.hint": "L’agent et l’auteur de la demande le liront.",
     "form.deny.submit": "Refuser",
     "form.edit.title": "Modifier et approuver",
+    "form.approve.title": "Approuver et commenter",
+    "form.approve.submit": "Approuver",
+    "form.comment.label": "Commentaire",
     "form.edit.submit": "Approuver",
     "form.hand.title": "Transmettre",
     "form.hand.to": "À qui",
@@ -197,7 +202,11 @@ _SENTENCES: Mapping[str, str] = {
     "revoked": "L’accord durable pour {tool} est révoqué. Désormais, chaque appel est de nouveau soumis.",
     # How a card ends
     "settled.approved": "Approuvé par {name}, {time}",
+    "settled.approved.because": "Approuvé par {name}, {time} : {comment}",
     "settled.approved_with_edits": "Approuvé avec des modifications par {name}, {time} : {changes}",
+    "settled.approved_with_edits.because": (
+        "Approuvé avec des modifications par {name}, {time} : {changes}. Commentaire : {comment}"
+    ),
     "settled.denied": "Refusé par {name}, {time}",
     "settled.denied.because": "Refusé par {name}, {time} : {comment}",
     "settled.denied.chosen": "{choice} : {comment}",

@@ -62,8 +62,8 @@ GERMAN: Mapping[str, str] = {
         "Das ist dringend; um es mit Worten noch einmal auszuführen, schreib: noch einmal {code}"
     ),
     "card.how.letter.approval": (
-        "Antworte mit einem Wort in der ersten Zeile: genehmigen oder ablehnen. Was du darunter schreibst, gilt "
-        "als Begründung; alles andere in der ersten Zeile wird als Frage weitergegeben."
+        "Antworte mit einem Wort in der ersten Zeile: genehmigen oder ablehnen. Was du darunter schreibst, lesen "
+        "der Agent und wer angefragt hat; alles andere in der ersten Zeile wird als Frage weitergegeben."
     ),
     "card.how.letter.approval.high": (
         "Das ist dringend, deshalb braucht die Genehmigung den Code. Zum Ablehnen antworte in der ersten Zeile: "
@@ -101,6 +101,7 @@ GERMAN: Mapping[str, str] = {
     "button.approve": "Genehmigen",
     "button.deny": "Ablehnen",
     "button.deny_form": "Mit Begründung ablehnen",
+    "button.approve_form": "Mit Kommentar genehmigen",
     "button.claim": "Ich kümmere mich darum",
     "button.fill_in": "Ausfüllen",
     "button.edit": "Ändern und genehmigen",
@@ -114,9 +115,12 @@ GERMAN: Mapping[str, str] = {
     "button.stop": "Stopp",
     "form.deny.title": "Anfrage ablehnen",
     "form.deny.label": "Begründung",
-    "form.deny.hint": "Das lesen der Agent und wer angefragt hat.",
+    "form.comment.hint": "Das lesen der Agent und wer angefragt hat.",
     "form.deny.submit": "Ablehnen",
     "form.edit.title": "Ändern und genehmigen",
+    "form.approve.title": "Mit Kommentar genehmigen",
+    "form.approve.submit": "Genehmigen",
+    "form.comment.label": "Kommentar",
     "form.edit.submit": "Genehmigen",
     "form.hand.title": "Weitergeben",
     "form.hand.to": "An wen",
@@ -193,7 +197,9 @@ GERMAN: Mapping[str, str] = {
     "revoked": "Die Dauergenehmigung für {tool} ist widerrufen. Von jetzt an wird wieder jedes Mal gefragt.",
     # How a card ends
     "settled.approved": "Genehmigt von {name}, {time}",
+    "settled.approved.because": "Genehmigt von {name}, {time}: {comment}",
     "settled.approved_with_edits": "Mit Änderungen genehmigt von {name}, {time}: {changes}",
+    "settled.approved_with_edits.because": "Mit Änderungen genehmigt von {name}, {time}: {changes}. Dazu: {comment}",
     "settled.denied": "Abgelehnt von {name}, {time}",
     "settled.denied.because": "Abgelehnt von {name}, {time}: {comment}",
     "settled.denied.chosen": "{choice}: {comment}",

@@ -58,8 +58,8 @@ SPANISH: Mapping[str, str] = {
     "card.how.code.high": "Para aprobarlo por escrito, escribe: aprobar {code}",
     "card.how.code.in_doubt.high": "Es urgente; para repetirlo por escrito, escribe: repetir {code}",
     "card.how.letter.approval": (
-        "Responde con una palabra en la primera línea: aprobar o rechazar. Lo que escribas debajo se guarda como "
-        "motivo; cualquier otra cosa en la primera línea se transmite como pregunta."
+        "Responde con una palabra en la primera línea: aprobar o rechazar. Lo que escribas debajo lo leerán "
+        "el agente y quien lo ha pedido; cualquier otra cosa en la primera línea se transmite como pregunta."
     ),
     "card.how.letter.approval.high": (
         "Es urgente, así que para aprobar hace falta el código. Para rechazar, responde en la primera línea: "
@@ -97,6 +97,7 @@ SPANISH: Mapping[str, str] = {
     "button.approve": "Aprobar",
     "button.deny": "Rechazar",
     "button.deny_form": "Rechazar con motivo",
+    "button.approve_form": "Aprobar con comentario",
     "button.claim": "Me encargo",
     "button.fill_in": "Rellenar",
     "button.edit": "Cambiar y aprobar",
@@ -110,9 +111,12 @@ SPANISH: Mapping[str, str] = {
     "button.stop": "Parar",
     "form.deny.title": "Rechazar la solicitud",
     "form.deny.label": "Motivo",
-    "form.deny.hint": "Lo leerán el agente y quien lo ha pedido.",
+    "form.comment.hint": "Lo leerán el agente y quien lo ha pedido.",
     "form.deny.submit": "Rechazar",
     "form.edit.title": "Cambiar y aprobar",
+    "form.approve.title": "Aprobar con comentario",
+    "form.approve.submit": "Aprobar",
+    "form.comment.label": "Comentario",
     "form.edit.submit": "Aprobar",
     "form.hand.title": "Pasar a otra persona",
     "form.hand.to": "A quién",
@@ -187,7 +191,9 @@ SPANISH: Mapping[str, str] = {
     "revoked": "El permiso para {tool} está revocado. Desde ahora se pregunta de nuevo cada vez.",
     # How a card ends
     "settled.approved": "Aprobado por {name}, {time}",
+    "settled.approved.because": "Aprobado por {name}, {time}: {comment}",
     "settled.approved_with_edits": "Aprobado con cambios por {name}, {time}: {changes}",
+    "settled.approved_with_edits.because": "Aprobado con cambios por {name}, {time}: {changes}. Añade: {comment}",
     "settled.denied": "Rechazado por {name}, {time}",
     "settled.denied.because": "Rechazado por {name}, {time}: {comment}",
     "settled.denied.chosen": "{choice}: {comment}",

@@ -189,8 +189,9 @@ def _said(asked: Asked, record: Record) -> SaidOut:
             return SaidOut(at=moment(record.at), kind="question", name=name, text=text)
         case events.QuestionAnswered(name=name, text=text):
             return SaidOut(at=moment(record.at), kind="answer", name=name, text=text)
-        case events.ResponseGiven(name=name, decision=decision):
-            return SaidOut(at=moment(record.at), kind="vote", name=name, text=decision)
+        case events.ResponseGiven(name=name, decision=decision, comment=comment):
+            text = f"{decision}: {comment}" if comment else decision
+            return SaidOut(at=moment(record.at), kind="vote", name=name, text=text)
         case events.ResponseRefused(name=name, decision=decision, text=text):
             return SaidOut(at=moment(record.at), kind="late", name=name, text=text or decision)
     raise TypeError(f"{record.event.__class__.__name__} is nothing that people say")

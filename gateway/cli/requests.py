@@ -107,8 +107,8 @@ def _told(event: Event) -> str:
     from agent_core import events
 
     match event:
-        case events.ResponseGiven(name=name, decision=decision):
-            return f"{name} said {decision}"
+        case events.ResponseGiven(name=name, decision=decision, comment=comment):
+            return f"{name} said {decision}" + (f": {comment}" if comment else "")
         case events.ResponseRefused(name=name, decision=decision, reason=reason, text=text):
             return f"{name} said {decision}, which changed nothing: {reason}" + (f". They said: {text}" if text else "")
         case events.QuestionAsked(name=name, text=text):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from agent_core import catalogue, events, facts
 from agent_core.addresses import ConversationKey
 from agent_core.log import Record
-from agent_core.requests import DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
+from agent_core.requests import APPROVING, DOUBT_ENDS, Decision, Kind, Outcome, Request, Settlement, Who
 from gateway.sandbox.people import PEOPLE
 
 LONGEST = 300  # characters of a sentence
@@ -145,10 +145,11 @@ class Story:
         match event:
             case events.RequestOpened(request=request, waiting=waiting):
                 return GATEWAY, self._opened(request) + self._later(waiting)
-            case events.ResponseGiven(request=name, name=who, decision=decision, via=via):
+            case events.ResponseGiven(request=name, name=who, decision=decision, via=via, comment=comment):
                 where = self._names.get(via, "")
                 place = where if where.startswith("#") else "a direct message"
-                return who, f"{self._decided(name, decision)} in {place}. It counts."
+                added = f", and adds: “{comment}”" if comment else ""
+                return who, f"{self._decided(name, decision)} in {place}{added}. It counts."
             case events.ResponseRefused(
                 party=party, name=who, decision=decision, request=name, reason=reason, late=late
             ):
@@ -220,7 +221,8 @@ class Story:
             return "goes on as it was told, and takes the buttons off every card."
         if settlement.replaced_by is not None:
             return f"closes it, because another is asked in its place. {settlement.comment}"
-        comment = f", because: “{settlement.comment}”" if settlement.comment else ""
+        besides = "with the words" if settlement.outcome in APPROVING else "because"
+        comment = f", {besides}: “{settlement.comment}”" if settlement.comment else ""
         answer = f": “{settlement.answer}”" if settlement.answer else ""
         if settlement.outcome is Outcome.ANSWERED:
             return f"settles it: answered{by}{answer}"

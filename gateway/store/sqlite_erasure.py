@@ -108,7 +108,7 @@ def _find(db: sqlite3.Connection, whose: Collection[str], identities: Collection
                 found.messages.add(place)
             case "RequestSettled" if _settled_in_words(body["settlement"], whose):
                 found.runs.add((str(thread), body["run"]))
-            case "ResponseRefused" if body.get("text") and body["party"] in whose:
+            case "ResponseRefused" | "ResponseGiven" if _says(body) and body["party"] in whose:
                 found.runs.add((str(thread), body["run"]))
             case "ResponseGiven" | "ResponseRefused" | "RequestSettled":
                 pass  # that they decided stays
@@ -140,6 +140,10 @@ def _naming(db: sqlite3.Connection, whose: Iterable[str]) -> Iterator[tuple[Plac
     query = f"SELECT conversation, seq, thread, body FROM events WHERE {holds}"  # noqa: S608  # no values in it
     for conversation, seq, thread, body in db.execute(query, needles).fetchall():
         yield Place(conversation, seq), thread, pydantic_core.from_json(body)
+
+
+def _says(body: dict[str, Any]) -> bool:
+    return bool(body.get("text") or body.get("comment"))
 
 
 def _settled_in_words(settlement: dict[str, Any], whose: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adapters.base import COMMENT
 from tests.adapters.slack.posting import Poster
 from tests.process import Gateway, gateway, until
 
@@ -162,7 +163,7 @@ async def test_a_form_sent_in_after_a_restart(house: Gateway):
     await house.process.wait()
     await house.start()
     modal = house.emulator.screen(ANA)["modal"]
-    assert {} == await house.emulator.people.submit(ANA, modal["view_id"], {"reason": {"reason": "too early"}})
+    assert {} == await house.emulator.people.submit(ANA, modal["view_id"], {COMMENT: {COMMENT: "too early"}})
     await until(lambda: any("too early" in text for text in house.seen(RITA) + house.seen(ANA)))
 
     assert not any("is in production now" in text for text in house.seen(RITA))

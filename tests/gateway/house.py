@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from adapters.base import Accepted, Duplicate, Inbound, Refused
+from adapters.base import COMMENT, Accepted, Duplicate, Inbound, Refused
 from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.catalogue import PLAIN, Catalogues
@@ -166,7 +166,7 @@ class House(Parts):
             sent_at=self.runtime.now(),
             request=request,
             decision=Decision.DENY,
-            values={"reason": reason},
+            values={COMMENT: reason},
         )
         await self.gate.append(Inbound(ConversationKey(f"slack:T1/{user}"), fact, ()))
         await self.runtime.settle()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.base import Form, FormWanted, NoForm
+from adapters.base import COMMENT, Form, FormWanted, NoForm
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.context import entries, render
@@ -84,7 +84,9 @@ async def test_the_form_begins_with_the_arguments_for_who_may_decide(make: Make)
 
         assert isinstance(form, Form)
         assert Decision.EDIT is form.decision
-        assert [("tag", "v1"), ("environment", "production")] == [(f.name, f.initial) for f in form.fields]
+        assert [("tag", "v1"), ("environment", "production"), (COMMENT, "")] == [
+            (field.name, field.initial) for field in form.fields
+        ]
         assert not isinstance(stranger, Form)
 
 
@@ -162,12 +164,12 @@ async def test_others_cannot_edit_and_a_late_edit_changes_nothing(make: Make):
 
 async def test_what_was_not_offered_to_change_stays(make: Make):
     """
-    Where nothing may be changed there is no button, and an edit counts for nothing.
+    Where nothing may be changed there is nothing to change, and an edit counts for nothing.
     """
     world = World()
     async with make(world.deployer(world.deploy())) as house:
         await house.write(RITA, "go")
-        assert "" == house.card(ANA).card.edit
+        assert () == house.card(ANA).card.editable
         await edit(house, ANA, house.card(ANA).request, tag="v2")
 
         assert [] == world.deployed

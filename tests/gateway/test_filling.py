@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, field_validator
 
+from adapters.base import COMMENT, FormWanted, NoForm
 from adapters.base import Form as Opened
-from adapters.base import FormWanted, NoForm
 from agent_core import events
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.context import entries, render
@@ -302,7 +302,7 @@ async def test_a_named_denial_opens_with_its_reason_and_comes_back_by_name(make:
 async def deny(house: House, request: str, reason: str, choice: str) -> None:
     """Somebody sends in the form behind a named denial."""
     number = house.channel.next_number()
-    values = {"reason": reason}
+    values = {COMMENT: reason}
     await house.gate.append(
         house.channel.form(f"slack:T1/{RITA}", RITA, request, values, number, Decision.DENY, choice)
     )

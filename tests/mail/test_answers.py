@@ -40,6 +40,14 @@ def test_a_reply_without_quote_and_without_in_reply_to(emulated: House):
     emulated.gateway.deployed("v1.4.2")
 
 
+def test_what_stands_below_is_a_comment(emulated: House):
+    """Below the word on the first line is what everybody reads besides, and the agent."""
+    card = asked(emulated)
+    emulated.ana.reply(card, "Approve\n\nPlease tell the shop before six.")
+    emulated.gateway.deployed("v1.4.2")
+    emulated.ana.next(lambda mail: "UTC: Please tell the shop before six." in text(mail))
+
+
 def test_a_reply_to_the_address_alone_is_known_by_what_it_follows(emulated: House):
     """Some programs answer to From: then our own id, which is a token too, says which request it is."""
     card = asked(emulated)

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import sync_playwright
 
+from adapters.base import COMMENT
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM
 from tests.mail.conftest import House
 from tests.mail.people import links, text
@@ -72,9 +73,17 @@ def test_a_person_approves_on_the_page(emulated: House):
 def test_a_denial_has_its_reason(emulated: House):
     """What Ana writes on the page reaches Rita."""
     card = asked(emulated)
-    assert fetch(page_of(card), "POST", press="deny", reason="we have a freeze")[0] == 200
+    assert fetch(page_of(card), "POST", press="deny", **{COMMENT: "we have a freeze"})[0] == 200
     emulated.rita.next(lambda mail: "we have a freeze" in text(mail))
     assert emulated.gateway.changes() == []
+
+
+def test_an_approval_has_a_comment(emulated: House):
+    """What Ana adds on the page stands in the mail that says how it ended."""
+    card = asked(emulated)
+    assert fetch(page_of(card), "POST", press="approve", **{COMMENT: "tell the shop"})[0] == 200
+    emulated.gateway.deployed("v1.4.2")
+    emulated.ana.next(lambda mail: "UTC: tell the shop" in text(mail))
 
 
 @pytest.mark.parametrize("posted", [{}, {"press": "edit"}, {"press": "answer"}, {"press": "x" * 10_000}])
@@ -90,7 +99,7 @@ def test_a_link_that_was_changed_is_nobodys(emulated: House):
     link = page_of(asked(emulated))
     for broken in (link[:-1], link.replace("/0/", "/1/"), link[:-4] + "aaaa"):
         assert fetch(broken, "POST", press="approve")[0] == 404
-    assert fetch(link, "POST", press="approve", reason="x" * 100_000)[0] == 413
+    assert fetch(link, "POST", press="approve", more="x" * 100_000)[0] == 413
     assert fetch(link, "DELETE")[0] == 405
     nothing_was_done(emulated)
 

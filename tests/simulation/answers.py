@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from adapters.base import REASON
+from adapters.base import COMMENT
 from agent_core import events, facts
 from agent_core.requests import Outcome, Request, Settlement
 from tests.simulation.agents import digest_of
@@ -25,9 +25,9 @@ def sent(fact: events.Event) -> Sent | None:
     match fact:
         case facts.FormSubmitted(values=values, choice=choice):
             return Sent({name: str(value) for name, value in values.items()}, choice)
-        case facts.ResponseForwarded(response=response) if response.values or response.choice:
-            reason = {REASON: response.text} if response.choice else {}
-            return Sent({name: str(value) for name, value in response.values.items()} | reason, response.choice)
+        case facts.ResponseForwarded(response=response) if response.values or response.choice or response.text:
+            said = {COMMENT: response.text} if response.text else {}
+            return Sent({name: str(value) for name, value in response.values.items()} | said, response.choice)
         case facts.MessageReceived(text=text) if text.partition("\n")[0].endswith("edit"):
             lines = [line.partition(":") for line in text.splitlines()[1:]]
             return Sent({name: value.strip() for name, _, value in lines}, "")
@@ -39,7 +39,8 @@ def changed(request: Request, before: Mapping[str, Any], event: events.RequestCh
     form = sent(fact)
     if form is None:
         return "nobody has sent in a form"
-    wanted = {name: str(value) for name, value in (request.arguments | dict(before)).items()} | form.values
+    filled = {name: value for name, value in form.values.items() if name != COMMENT}
+    wanted = {name: str(value) for name, value in (request.arguments | dict(before)).items()} | filled
     whole = request.arguments | event.changes
     same = {name: str(value) for name, value in whole.items()} == wanted
     return "" if same and event.digest == digest_of(str(request.tool), whole) else f"{form} was sent in"
@@ -49,9 +50,11 @@ def wrong(request: Request, settlement: Settlement, fact: events.Event) -> str:
     """Say what is wrong with how a request ended, by what was sent in; empty: nothing."""
     form = sent(fact)
     match settlement.outcome:
-        case Outcome.DENIED if form is not None:
-            same = (settlement.choice, settlement.comment) == (form.choice, form.values[REASON])
-            return "" if same else f"{form} was sent in"
+        case Outcome.DENIED | Outcome.APPROVED | Outcome.APPROVED_WITH_EDITS if form is not None:
+            added = form.values.get(COMMENT, "").strip()
+            last = settlement.comment.rpartition("\n")[2]  # of several each has a line, by their name
+            heard = not added or added in (last, last.removeprefix(f"{settlement.name}: "))
+            return "" if settlement.choice == form.choice and heard else f"{form} was sent in"
         case Outcome.ANSWERED if request.answer_schema is not None:
             values = settlement.values or {}
             asked = request.answer_schema["properties"]

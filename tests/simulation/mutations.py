@@ -304,7 +304,7 @@ MUTATIONS = {
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 3, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
     "G6-steps": Mutation(
-        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 1, commands=("climb", "reach")
+        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 5, commands=("climb", "reach")
     ),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
@@ -313,13 +313,13 @@ MUTATIONS = {
         "counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}, commands=("launch",)
     ),
     "G9-fall": Mutation(
-        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 4, commands=("change",)
+        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 1, commands=("change",)
     ),
     "G9-vote": Mutation(
         "counts votes of people who are gone since",
         "directory.Directory.standing",
         count_the_gone,
-        12,
+        1,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -327,7 +327,7 @@ MUTATIONS = {
         "goes on with the people that it knew",
         "directory.Directory.replace",
         keep_the_gone,
-        12,
+        4,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -338,13 +338,13 @@ MUTATIONS = {
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 5),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
-        "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 1, MEDDLING, ("ask", "record")
+        "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, MEDDLING, ("ask", "record")
     ),
-    "confirm": Mutation("takes any word for what is urgent", "rulings.decide", name_all, 1, commands=("rush",)),
+    "confirm": Mutation("takes any word for what is urgent", "rulings.decide", name_all, 3, commands=("rush",)),
     "grant": Mutation(
         "takes a grant for one of every thread and time", "grants.covers", grant_for_ever, 1, commands=("repeat",)
     ),
-    "hand": Mutation("lets who has handed it on decide", "handing.handed", hand_nothing_over, 1, commands=("launch",)),
+    "hand": Mutation("lets who has handed it on decide", "handing.handed", hand_nothing_over, 2, commands=("launch",)),
     "hand-stead": Mutation(
         "counts whoever decides in somebody's stead besides them", "rulings.stead", count_besides, 3, {}, ("launch",)
     ),
@@ -353,7 +353,7 @@ MUTATIONS = {
         "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 2, commands=("climb",)
     ),
     "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1, commands=("deploy", "vote")),
-    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 5, commands=("fill",)),
+    "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 2, commands=("fill",)),
     "link": Mutation("reads all of a code but its end", "linking.digest", half_a_code, 4, MEDDLING, ("nap",)),
     "list": Mutation(
         "counts a press on a list for what does not stand on it",

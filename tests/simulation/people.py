@@ -184,7 +184,7 @@ class Crowd(Hands):
         claims = [decision for decision, _ in card.buttons if decision is Decision.CLAIM]
         if claims and drawn < 0.4:
             self.press(place, user, shown, Decision.CLAIM)
-        elif card.edit and drawn < 0.42 and self.dice.random() < 0.3:
+        elif card.editable and drawn < 0.42 and self.dice.random() < 0.3:
             lines = [f"{field.name}: {self.entered(field)}" for field in card.editable]
             self.write(place, user, "\n".join(("edit", *lines)), under=shown.id)
         elif card.edit and drawn < 0.5:

@@ -139,6 +139,24 @@ async def test_the_deny_form_opens_and_brings_the_reason(slack: SlackVendor, gat
     assert slack.emulator.screen(ANA)["modal"] is None
 
 
+async def test_an_approval_with_a_comment_has_a_form_of_its_own(slack: SlackVendor, gate: Gate):
+    """
+    The button asks for it; what is sent is an approval with what was written.
+    """
+    comment = forms.Field(name="comment", kind="long_text", label="Comment")
+    gate.form = Form(Decision.APPROVE, "Approve with a comment", (comment,), "Approve", "Back", "Press again.")
+    card = CARD.model_copy(update={"edit": "Approve with a comment"})
+    await send(slack, Ask(card, "request1"), slack.direct)
+    await slack.press("Approve with a comment")
+    await until(lambda: slack.emulator.screen(ANA)["modal"])
+    modal = slack.emulator.screen(ANA)["modal"]
+    assert {} == await slack.emulator.people.submit(ANA, modal["view_id"], {"comment": {"comment": "after six"}})
+
+    assert ("request1", True) == (gate.asked[0].request, gate.asked[0].edit)
+    fact = gate.came[0].fact
+    assert (Decision.APPROVE, {"comment": "after six"}) == (fact.decision, dict(fact.values))
+
+
 async def test_a_named_denial_opens_its_form_and_is_named_in_what_comes(slack: SlackVendor, gate: Gate):
     """
     Each way to deny has a button; its form begins with its reason, and what is sent says which one it was.

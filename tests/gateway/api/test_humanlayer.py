@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.base import COMMENT
 from agent_core.addresses import Party
 from agent_core.policy import Rule
 from agent_core.requests import Decision, Rung, Where, Who
@@ -87,7 +88,7 @@ async def test_an_option_to_reject_is_named(make: Make, enter: Enter):
         assert [("later", "Later", "Not before …"), ("no", "no", "")] == [
             (denial.name, denial.label, denial.prefill) for denial in card.card.denials
         ]
-        number, values = house.channel.next_number(), {"reason": "Not before nine"}
+        number, values = house.channel.next_number(), {COMMENT: "Not before nine"}
         await house.gate.append(
             house.channel.form("slack:T1/UBEN", BEN, card.request, values, number, Decision.DENY, "later")
         )

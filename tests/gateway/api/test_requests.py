@@ -13,6 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from adapters.base import COMMENT
 from agent_core import hours, tools
 from agent_core.addresses import Party
 from agent_core.masking import MASK
@@ -196,7 +197,7 @@ async def test_a_way_to_deny_comes_back_by_name(make: Make, enter: Enter):
         created = (await create(door, to=["ana"], choices=[later])).json()
         await house.runtime.settle()
         assert [("later", "Not before Monday.")] == [(c.name, c.prefill) for c in house.card(ANA).card.denials]
-        number, values = house.channel.next_number(), {"reason": "Not before Tuesday."}
+        number, values = house.channel.next_number(), {COMMENT: "Not before Tuesday."}
         await house.gate.append(
             house.channel.form("slack:T1/UANA", ANA, created["id"], values, number, Decision.DENY, "later")
         )
