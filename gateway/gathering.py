@@ -25,7 +25,7 @@ from collections.abc import Sequence
 
 from adapters.base import NO_HEAD, Ask, Letterhead, Say, Settle
 from agent_core import addresses
-from agent_core.addresses import ConversationKey
+from agent_core.addresses import ConversationKey, Identity
 from agent_core.cards import Card, Row
 from agent_core.facts import ActionTaken, CopyFailed, RulingForwarded
 from agent_core.requests import Decision, Kind
@@ -167,10 +167,12 @@ def _show_together(here: Conversation, group: Sequence[Copy]) -> None:
 def _show(here: Conversation, copy: Copy) -> None:
     """Send a card."""
     until, head = here.now + copy.patience, NO_HEAD
+    readers: tuple[Identity, ...] = ()
     if here.capabilities().letters:
         head = Letterhead(to=letters.deciders(here, copy.who, copy.requester))
+        readers = (Identity(here.key),) if here.capabilities().direct else head.to
     sent = here.send(Ask(copy.card, copy.request, copy.root, head), request=copy.request, deadline=until)
-    here.put(copy.model_copy(update={"deliveries": tuple(sent)}))
+    here.put(copy.model_copy(update={"deliveries": tuple(sent), "readers": readers}))
     if not sent:
         fail(here, copy, "its channel is not configured any more")
 

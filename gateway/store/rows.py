@@ -100,7 +100,8 @@ class Copy(Frozen):
     """
     A request as it stands at a place.
 
-    `deliveries` are the parts of its card, the last one with the buttons, `reminders` what was said of it later;
+    `deliveries` are the parts of its card, the last one with the buttons, or a letter to each of its `readers`;
+    `reminders` is what was said of it later;
     `earlier` and `earlier_codes` are those of cards that show its call as it was before a change. `told` is when
     somebody was last told something about it, by person and reason, so that nobody is told twice in a row. Until
     `held_until` it waits for others like it, or for whatever else is `collected`. What stands on a list has the list's
@@ -127,6 +128,7 @@ class Copy(Frozen):
     batch: str = ""
     members: tuple[str, ...] = ()
     deliveries: tuple[str, ...] = ()
+    readers: tuple[Identity, ...] = ()
     reminders: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     earlier_codes: tuple[str, ...] = ()
