@@ -1,5 +1,5 @@
 """
-A real gateway process over the emulator, started as a person would start it.
+A real gateway process over the emulator.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 
 from adapters.slack.emulator import Emulator, Workspace, serve
+from tests import warm
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 15.0  # seconds that a test waits for what another process must do
@@ -57,31 +58,35 @@ DOORS = {"socket": 'app_token = "env:APP"', "http": 'mode = "http"\nsigning_secr
 
 
 class Gateway:
-    """A `ringback serve`, with Slack's side of it: over a socket, or over HTTP."""
+    """
+    A `ringback serve`, with Slack's side of it: over a socket, or over HTTP.
 
-    def __init__(self, folder: Path, emulator: Emulator, api: str, mode: str = "socket") -> None:
-        self.folder, self.emulator, self.mode = folder, emulator, mode
+    Args:
+        cold: Start it, and other commands beside it, as a person does: from nothing.
+    """
+
+    def __init__(self, folder: Path, emulator: Emulator, api: str, mode: str = "socket", *, cold: bool = False) -> None:
+        self.folder, self.emulator, self.mode, self.cold = folder, emulator, mode, cold
         tokens, team = emulator.workspace.state.tokens, emulator.workspace.state.team_id
         secrets = {"BOT": tokens.bot, "APP": tokens.app, "SIGNING": tokens.signing_secret}
         self.environment = os.environ | secrets | {"PYTHONPATH": str(ROOT)}
         self.config = folder / "ringback.toml"
         self.config.write_text(CONFIG.format(folder=folder, team=team, api=api, door=DOORS[mode]))
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | warm.Process | None = None
         self.port = 0
 
     async def start(self, before: Callable[[], None] | None = None, *, connected: bool = True) -> None:
-        """Start it, and wait until it answers and listens. `before` runs in the new process first."""
+        """Start it, and wait until it answers and listens. `before` runs in the new process first; it starts cold."""
         log = self.folder / "gateway.log"
         known = len(log.read_text()) if log.exists() else 0
+        serve = ("serve", "--config", str(self.config))
         with log.open("ab") as out:
-            self.process = await asyncio.create_subprocess_exec(
-                *command("serve", "--config", str(self.config)),
-                cwd=self.folder,
-                env=self.environment,
-                stdout=out,
-                stderr=out,
-                preexec_fn=before,
-            )
+            if self.cold or before is not None:
+                self.process = await asyncio.create_subprocess_exec(
+                    *command(*serve), cwd=self.folder, env=self.environment, stdout=out, stderr=out, preexec_fn=before
+                )
+            else:
+                self.process = warm.Process(warm.start(serve, self.folder, self.environment, out, out)).watch()
         await until(lambda: re.search(r"running on port (\d+)", log.read_text()[known:]))
         found = re.search(r"running on port (\d+)", log.read_text()[known:])
         assert found
@@ -102,7 +107,9 @@ class Gateway:
         return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     async def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run another command beside it."""
+        """Run another command beside it: exit code, standard output, standard error."""
+        if not self.cold:
+            return await asyncio.to_thread(warm.run, arguments, self.folder, self.environment)
         process = await asyncio.create_subprocess_exec(
             *command(*arguments),
             cwd=self.folder,
@@ -160,11 +167,11 @@ def command(*arguments: str) -> list[str]:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, mode: str = "socket") -> AsyncIterator[Gateway]:
+async def gateway(folder: Path, mode: str = "socket", *, cold: bool = False) -> AsyncIterator[Gateway]:
     """Slack's side, and a gateway that is not started yet; it is stopped at the end."""
     workspace = Workspace.create(["rita", "ana", "otto"], ["general"])
     async with await serve("127.0.0.1", 0, workspace, retry_delays=(0.2,) * 300, ack_timeout=1.0) as server:
-        one = Gateway(folder, server.emulator, server.base_url, mode)
+        one = Gateway(folder, server.emulator, server.base_url, mode, cold=cold)
         yield one
         if one.process is not None:
             await one.stop()

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.process import ROOT, command
+from tests import warm
 
 AGENT = """
 from pydantic import BaseModel
@@ -95,15 +94,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command in an owner's folder."""
-    ended = subprocess.run(
-        command("policy", "explain", *arguments),
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TZ": "UTC"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+    return warm.run(("policy", "explain", *arguments), folder, os.environ | {"TZ": "UTC"})
 
 
 CLIENT = ("--agent", "api:ci")

@@ -24,7 +24,7 @@ MANIFEST = json.loads((ROOT / "deploy" / "slack-app.json").read_text())
 @asynccontextmanager
 async def followed(folder: Path) -> AsyncIterator[Gateway]:
     """A gateway in the project that the page begins, with this workspace's ids for those of the page."""
-    async with gateway(folder) as house:
+    async with gateway(folder, cold=True) as house:
         state = house.emulator.workspace.state
         state.scopes[:] = MANIFEST["oauth_config"]["scopes"]["bot"]
         api = re.search(r'api = ".*"', house.config.read_text())
