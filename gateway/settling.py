@@ -11,7 +11,7 @@ from agent_core import events, facts
 from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Sentence
 from agent_core.effects import CancelRequest
-from agent_core.requests import Outcome, Request, Settlement
+from agent_core.requests import APPROVING, Outcome, Request, Settlement
 from agent_core.rulings import Standing
 from agent_core.texts import legible
 from agent_core.thread import Thread
@@ -53,10 +53,19 @@ def settle(here: Conversation, request: Request, settlement: Settlement, operati
         if open_one.request.parent == request.id:
             withdraw(here, open_one.request, Sentence(key="question_back.withdrawn"))
     show_notes(here, request, settlement)
+    if settlement.outcome in APPROVING and settlement.comment and here.key not in request.places:
+        _pass_on(here, thread, request, settlement)
     if request.in_doubt:
         _show_doubt_ended(here, thread, request, settlement)
     if request.parent is not None and settlement.outcome is Outcome.ANSWERED:
         _answered_back(here, thread, request, settlement)
+
+
+def _pass_on(here: Conversation, thread: Thread, request: Request, settlement: Settlement) -> None:
+    """Tell who asked what was said besides an approval; of a denial they hear by what the agent says."""
+    words, comment = here.words(), legible(settlement.comment)
+    name = words.both(list(settlement.names)) if settlement.names else cards.named(settlement, words)
+    here.reply(thread, here.say("asked.comment", name=name, title=cards.title(here, request), comment=comment))
 
 
 def _show_doubt_ended(here: Conversation, thread: Thread, doubt: Request, settlement: Settlement) -> None:

@@ -51,7 +51,7 @@ async def send(house: House, user: str, **values: str) -> None:
 
 async def test_an_approval_has_a_comment(make: Make):
     """
-    It stands on every card, the agent gets it with the verdict, and the next context says it.
+    It stands on every card, who asked is told, the agent gets it with the verdict, and the next context says it.
     """
     verdicts, told = list[Verdict](), list[str]()
     async with make(bot(verdicts, told, Who(roles=("release",)))) as house:
@@ -68,6 +68,7 @@ async def test_an_approval_has_a_comment(make: Make):
         for place in (ANA, BEN):
             assert ("Approved by Ana, 22:13 UTC: Post it in #ops.",) == house.card(place).card.notes
         assert "Approved by Ana. They add: Post it in #ops." in told[0]
+        assert "Ana has approved “Release it?”, and adds: Post it in #ops." in house.texts(RITA)
 
 
 async def test_of_several_each_is_heard(make: Make):
