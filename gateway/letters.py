@@ -128,9 +128,13 @@ def filled_in(asked: Sequence[Field], text: str) -> str:
 
 def under(here: Conversation, copy: Copy, text: str) -> list[Say]:
     """Say something in reply to each mail that a request went out in, or is on its way in; it waits for that one."""
+    channel, account, _ = addresses.parse(here.key)
+    readers = dict(zip(copy.deliveries, copy.readers, strict=False))
     said = []
-    for name, reader in zip(copy.deliveries, copy.readers, strict=False):
-        row = here.asks.get(name)
-        if row is not None and (row.receipt is not None or row.status == "claimed"):
+    for name in copy.deliveries:
+        row, reader = here.asks.get(name), readers.get(name)
+        if row is not None and row.receipt is not None and reader is None:  # stored before readers were
+            reader = addresses.identity(channel, account, row.receipt.place)
+        if row is not None and reader is not None and (row.receipt is not None or row.status == "claimed"):
             said.append(Say(text, copy.root, name, head=Letterhead(to=(reader,), topic=copy.card.topic)))
     return said
