@@ -123,8 +123,13 @@ def _settle(card: Card, request: str, conversation: ConversationKey, target: str
 
 
 def _notes(card: Card) -> list[Block]:
+    """How a card stands. Where that is more than has room, the longest of it are cut: what voters say has no limit."""
     notes = (*card.notes, card.grant) if card.grant else card.notes
-    return [block for note in notes for block in _sections(cut(note, limits.NOTE))]
+    left = most = limits.NOTES
+    for number, length in enumerate(sorted(map(size, notes))):
+        most = left // (len(notes) - number)
+        left -= min(length, most)
+    return [block for note in notes for block in _sections(cut(note, most))]
 
 
 # A card --------------------------------------------------------------------------------------------------------------
@@ -200,7 +205,8 @@ def _rows(card: Card) -> list[Block]:
     """The requests of a list, each with what it is, how it stands, and a menu to decide it alone."""
     blocks = []
     for number, row in enumerate(card.rows, start=1):
-        block = _plain_section("\n".join(filter(None, (f"{row.code}  {row.text}", row.note))))
+        note = cut(row.note, limits.ROW_NOTE)
+        block = _plain_section("\n".join(filter(None, (f"{row.code}  {row.text}", note))))
         if row.buttons:
             options = [
                 {"text": _plain(cut(label, limits.OPTION_TEXT)), "value": f"{decision}/{row.request}"}

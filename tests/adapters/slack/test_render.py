@@ -136,6 +136,23 @@ def test_a_list_has_a_menu_for_each_and_buttons_for_all():
     assert [] == elements([settled])
 
 
+def test_what_voters_say_fits():
+    """
+    Where a card has more notes than there is room for, the long ones are cut and the short ones whole; a row has its own.
+    """
+    said = tuple(f"Voter {n}: {'x' * 3_000}" for n in range(9))
+    for card in (a_card(), a_list(*[False] * MOST)):
+        rows = tuple(row.model_copy(update={"note": "y" * 3_000}) for row in card.rows)
+        card = card.model_copy(update={"notes": ("Approved so far", *said, "Still needed: one"), "rows": rows})
+        *_, part = render(Ask(card, "r1"), HERE)
+        shown = [text["text"] for text in texts(blocks(part))]
+
+        assert {"Approved so far", "Still needed: one"} < set(shown)
+        assert 9 == len([text for text in shown if re.fullmatch(r"Voter \d: x{600,}…", text)])
+        assert sum(map(len, shown)) <= limits.BLOCKS_TEXT
+        blockkit.for_message(blocks(part))
+
+
 def test_the_button_that_approves_asks_once_more():
     """
     Only that button carries Slack's dialog; its words are cut to what Slack takes, and never markup.
@@ -230,7 +247,7 @@ CARDS = st.builds(
     due=st.none() | st.just(1_700_000_000.0),
     facts=st.lists(st.tuples(LABELS, st.text(max_size=4_000)), max_size=60).map(tuple),
     choices=st.lists(st.tuples(LABELS, LABELS), max_size=120).map(tuple),
-    notes=st.lists(st.text(min_size=1, max_size=7_000), max_size=2).map(tuple),
+    notes=st.lists(st.text(min_size=1, max_size=7_000), max_size=6).map(tuple),
     buttons=st.sampled_from([(), BUTTONS]),
     form=st.sampled_from(["", "Deny with a reason"]),
     denials=st.lists(st.builds(Choice, name=st.text(max_size=75), label=st.text(max_size=75)), max_size=10),
