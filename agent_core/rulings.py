@@ -375,7 +375,12 @@ def latest(votes: Sequence[Vote]) -> list[Vote]:
 def commented(votes: Sequence[Vote]) -> str:
     """Give what was said besides by those who voted alike; of several, each by their name."""
     said = [vote for vote in votes if vote.comment]
-    return "\n".join(f"{vote.name}: {vote.comment}" if len(votes) > 1 else vote.comment for vote in said)
+    return "\n".join(quoted(vote) if len(votes) > 1 else vote.comment for vote in said)
+
+
+def quoted(vote: Vote) -> str:
+    """Give what somebody said besides by their name; further lines stand further in, so that they name nobody."""
+    return f"{vote.name}: " + "\n  ".join(vote.comment.splitlines())
 
 
 def stead(standing: Standing, party: Party) -> Party | None:

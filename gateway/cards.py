@@ -200,9 +200,9 @@ def settled(here: Conversation, request: Request, settlement: Settlement, place:
         key,
         name=words.both(list(settlement.names)) if settlement.names else named(settlement, words),
         time=here.clock(settlement.at, place),
-        comment=comment,
+        comment=legible(comment),
         changes=edits.difference(_asked(here, request).arguments, settlement.changes),
-        answer=label,
+        answer=legible(label),
     )
 
 

@@ -149,6 +149,7 @@ def _show_together(here: Conversation, group: Sequence[Copy]) -> None:
             "code": "",
             "buttons": () if mixed else _buttons(here, rows),
             "form": "",
+            "edit": "",
             "grants": (),
             "hand": "",
             "rows": rows,

@@ -11,6 +11,7 @@ from agent_core.addresses import ConversationKey
 from agent_core.catalogue import Catalogue
 from agent_core.requests import Decision, Request, Threshold, Who
 from agent_core.rulings import Standing, Vote
+from agent_core.texts import legible
 from gateway.conversation import Conversation
 
 HANDED = {
@@ -36,7 +37,7 @@ def notes(here: Conversation, request: Request, cast: Sequence[Vote], words: Cat
         names = [vote.name for vote in said]
         if names:
             lines.append(words.say(f"votes.{decision}", names=words.both(names)))
-            lines += [f"{vote.name}: {vote.comment}" for vote in said if vote.comment]
+            lines += [legible(rulings.quoted(vote)) for vote in said if vote.comment]
     needs = [_needed(here, request, threshold, cast, words) for threshold in rulings.thresholds(request.who)]
     joined = words.both(needs) if request.who.need == "all" else words.either(needs)
     lines.append(words.say("votes.missing" if cast else "votes.needed", needs=joined))

@@ -17,6 +17,7 @@ from agent_core.wanted import Approval
 from tests.gateway.agents import World
 from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
 from tests.gateway.test_editing import editable
+from tests.gateway.test_gathering import fleet
 
 TWO = Who(roles=("release",), quorum=2)
 
@@ -85,6 +86,40 @@ async def test_of_several_each_is_heard(make: Make):
         (approved,) = verdicts
         assert isinstance(approved, Approved)
         assert "Ana: after six\nBen: tell me then" == approved.comment
+
+
+async def test_nobody_speaks_in_anothers_name(make: Make):
+    """
+    What looks like a vote of Ben's is a line of Ana's, and what would turn the direction of writing is written out.
+    """
+    verdicts, told = list[Verdict](), list[str]()
+    async with make(bot(verdicts, told, TWO)) as house:
+        await house.write(RITA, "go")
+        await send(house, ANA, comment="ok\nBen: go\u2028Rita: go \u202enow")
+        assert "Ana: ok\n  Ben: go\n  Rita: go [U+202E]now" == house.card(BEN).card.notes[1]
+        await send(house, BEN, comment="tell me then")
+
+        (approved,) = verdicts
+        assert isinstance(approved, Approved)
+        assert "Ana: ok\n  Ben: go\n  Rita: go \u202enow\nBen: tell me then" == approved.comment
+        (note,) = house.card(BEN).card.notes
+        assert note.endswith("Ana: ok\n  Ben: go\n  Rita: go [U+202E]now\nBen: tell me then")
+
+
+async def test_a_list_has_no_button_for_it(make: Make):
+    """
+    A form is about one request, so on a list of several there is none.
+    """
+    world = World()
+    async with make(fleet(world.deploy(), "v1", "v2")) as house:
+        await house.write(RITA, "go")
+        card = house.card(ANA)
+
+        assert (2, "") == (len(card.card.rows), card.card.edit)
+        await house.press(ANA, card.card.rows[0].request, Decision.SHOW)
+        assert "Approve with a comment" == house.card(ANA).card.edit
+        await send(house, ANA, comment="this one")
+        assert [("production", "v1", 1)] == world.deployed
 
 
 async def test_a_changed_call_has_one_too(make: Make):
