@@ -207,8 +207,9 @@ class RequestEscalated(ThreadEvent):
     """
     Nobody has decided so far, so others are asked too: the `rung` of its ladder, from 0, was taken.
 
-    Without `rung` it is somebody's next account, as it did not reach them at the one before. `who` may decide from now
-    on, and it is shown at `places` besides; at those in `waiting` when somebody's quiet hours are over.
+    Without `rung` it is somebody's next account, as it did not reach them at the one before, or whoever's turn is next.
+    `who` may decide from now on, and it is shown at `places` besides; at those in `waiting` when somebody's quiet hours
+    are over.
     """
 
     type: Literal["RequestEscalated"] = "RequestEscalated"

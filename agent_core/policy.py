@@ -306,6 +306,23 @@ def enough(who: Who, people: Iterable[Person], requester: Party | None = None) -
     return reached(who, votes, Decision.APPROVE)
 
 
+def fewest(who: Who, people: Sequence[Person]) -> list[Person]:
+    """
+    Give the first of those who may decide who can approve together what a rule asks, and no more than that takes.
+
+    Where all of them are too few, all of them.
+    """
+    found: list[Person] = []
+    for person in people:
+        if enough(who, found):
+            break
+        found.append(person)
+    for person in reversed(found):
+        others = [other for other in found if other is not person]
+        found = others if enough(who, others) else found
+    return found
+
+
 def join(one: Who, other: Who) -> Who:
     """Join two demands: only who satisfies both may decide, and as many as each of the two says."""
     return one.model_copy(update={"also": other if one.also is None else join(one.also, other)})

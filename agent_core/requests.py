@@ -193,7 +193,8 @@ class Where(Frozen):
 
     `reminders` are seconds from the first copy sent. For `gather` seconds it waits for others like it, to be shown with
     them on one card. Of low urgency it waits until one of the `digest` times, where whoever is asked has none of their
-    own. With `links` a letter may hold one to a page that decides.
+    own. With `links` a letter may hold one to a page that decides. `in_turn`, the target `people` is only as many of
+    them as it takes, whose turn it is.
     """
 
     targets: tuple[str, ...] = ()
@@ -202,6 +203,7 @@ class Where(Frozen):
     gather: float = 0.0
     digest: tuple[str, ...] = ()
     links: bool = False
+    in_turn: bool = False
 
 
 class Earlier(Frozen):

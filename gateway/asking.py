@@ -266,6 +266,7 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
     request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})
     waiting = quiet.waiting(here, request, request.places)
     _record(here, thread, request, waiting)
+    here.take_turns(request, request.places)
     if not request.places and not request.where.ladder:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))
         return
@@ -292,8 +293,8 @@ def _tell_who_is_asked(here: Conversation, thread: Thread, request: Request, wai
         told = here.say(key, later=later, deadline=until, tool=request.tool)
     else:
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
-        deadline, asked = f"{until} {later}" if later else until, who(here, request, here.words(), waiting)
-        told = here.say(key, who=asked, deadline=deadline, tool=request.tool)
+        deadline, names = f"{until} {later}" if later else until, asked(here, request, here.words(), waiting)
+        told = here.say(key, who=names, deadline=deadline, tool=request.tool)
     if (thread.id, told) not in here.listing.told:
         here.listing.told.add((thread.id, told))
         here.reply(thread, told)
@@ -373,8 +374,19 @@ def route(here: Conversation, request: Request) -> list[ConversationKey]:
 def at_target(here: Conversation, request: Request, target: str) -> list[ConversationKey]:
     """Say which conversations a target means."""
     if target == PEOPLE:
-        return here.world.directory.contacts(request)
+        return _in_turn(here, request) if request.where.in_turn else here.world.directory.contacts(request)
     return [here.key if target == ORIGIN else ConversationKey(target)]
+
+
+def _in_turn(here: Conversation, request: Request) -> list[ConversationKey]:
+    """Say where those are whose turn it is; what a run asks at once, and could stand on one card, is one turn."""
+    about = (request.thread, request.tool, request.who, request.where)
+    for record in here.draft.events:
+        match record.event:
+            case events.RequestOpened(request=other) if (other.thread, other.tool, other.who, other.where) == about:
+                if other.places and other.id != request.id:
+                    return list(other.places)
+    return here.world.turns.chosen(request, here.world.directory, here.now)
 
 
 def _default_target(here: Conversation, request: Request) -> str:
@@ -412,14 +424,23 @@ def forwarded(
 def named(
     here: Conversation, request: Request, rung: Rung, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE
 ) -> str:
-    """Name those whom a step of a ladder asks, in a sentence, but for those who are asked later."""
+    """Name those whom a step of a ladder asks at the request's places, in a sentence, but for who is asked later."""
     added = bool(rung.people or rung.roles)
     of = request.who.model_copy(update={"people": rung.people, "roles": rung.roles}) if added else request.who
-    return who(here, request.model_copy(update={"who": of}), words, waiting)
+    return asked(here, request.model_copy(update={"who": of}), words, waiting)
 
 
 def who(here: Conversation, request: Request, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
     """Name those who may decide, in a sentence, but for those who are asked later."""
     names = here.world.directory.names(request.who, request.requester, request.requester_name)
+    return _but_for(here, names, words, waiting)
+
+
+def asked(here: Conversation, request: Request, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
+    """Name those who are asked, in a sentence, but for those who are asked later."""
+    return _but_for(here, here.world.directory.asked(request), words, waiting)
+
+
+def _but_for(here: Conversation, names: Sequence[str], words: Catalogue, waiting: quiet.Waiting) -> str:
     later = [name for name, _ in here.world.directory.waiting(waiting)]
     return words.either([name for name in names if name not in later])

@@ -36,9 +36,12 @@ def _tell(here: Conversation, thread: Thread, what: str = "") -> None:
     if asked.wanted is None or not asked.wanted.callback:
         return
     home, request = addresses.parse(here.key), asked.request
-    names = here.world.directory.names(request.who, request.requester) if request is not None else []
     name = clients.request_id(here.key, asked.wanted)
-    due = here.requests[request.id].due if request is not None else None
+    names, due = list[str](), None
+    if request is not None:
+        row = here.requests[request.id]
+        names = here.world.directory.asked(request.model_copy(update={"places": (*request.places, *row.added)}))
+        due = row.due
     stands = view(name, home.account, home.place, asked, names, due)
     told: dict[str, Any] = {"type": f"request.{what or stands.status}", "timestamp": moment(here.now), "data": stands}
     body = pydantic_core.to_json(told).decode()

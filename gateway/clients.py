@@ -235,6 +235,8 @@ def read(records: Sequence[Record]) -> Asked:
             case events.RequestEscalated(who=who, rung=rung) if asked.request is not None:
                 asked.request = asked.request.model_copy(update={"who": who})
                 asked.rungs = asked.rungs if rung is None else rung + 1
+            case events.RequestReassigned(who=who) if asked.request is not None:
+                asked.request = asked.request.model_copy(update={"who": who})
             case events.RequestChanged() as edit if asked.request is not None and asked.opened is not None:
                 asked.request = lifecycle.changed(asked.opened, asked.request, edit)
                 asked.changes = edit.changes

@@ -13,7 +13,7 @@ conversation in memory, and is taken in again after a reload.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.base import NO_HEAD, Ask, Capabilities, Letterhead, Outbound, Part, Say, Settle, Whisper
@@ -24,7 +24,7 @@ from agent_core.drive import Drive
 from agent_core.files import Enclosure
 from agent_core.grants import Grant
 from agent_core.log import Record
-from agent_core.requests import Assurance
+from agent_core.requests import Assurance, Request
 from agent_core.thread import Thread
 from gateway.draft import Draft, Listing
 from gateway.limits import started_by
@@ -339,6 +339,12 @@ class Conversation:
         before = self.world.grants.get(name) if change is None else change.before
         self.draft.grants[name] = GrantChange(name, before, after)
 
+    def take_turns(self, request: Request, places: Iterable[ConversationKey]) -> None:
+        """Count that whoever a request asks at some places has had their turn, where it is asked in turn."""
+        people = [self.world.directory.person(Identity(place)) for place in places if request.where.in_turn]
+        for person in filter(None, people):
+            self.draft.turns[person.id] = self.world.turns.took(person.id)
+
     def seq(self, record: Record) -> int:
         """Tell under which number an event stands in the log, or will when this decision is true."""
         if record.seq:
@@ -373,6 +379,7 @@ class Conversation:
             blobs=draft.blobs,
             links=draft.links,
             grants=list(draft.grants.values()),
+            turns=draft.turns,
         )
 
     def _has_work(self) -> bool:

@@ -238,6 +238,14 @@ class Directory:
         strangers = [party for party in who.people if party not in self._people]
         return named + [requester_name or party for party in strangers if party == requester]
 
+    def asked(self, request: Request) -> list[str]:
+        """Name those who are asked: all who may decide; in turn those of them who were asked in their own place."""
+        names = self.names(request.who, request.requester, request.requester_name)
+        if not request.where.in_turn:
+            return names
+        own = {person.id for place in request.places if (person := self.person(Identity(place)))}
+        return [p.name for p in self.eligible(request.who, request.requester) if p.id in own] or names
+
     def owners(self) -> list[ConversationKey]:
         """Say where the people with the role owner are reached."""
         people = [person for person in map(self._with_groups, self._people.values()) if OWNER_ROLE in person.roles]

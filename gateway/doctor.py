@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.base import Adapter, Check, Named
-from agent_core import addresses
+from agent_core import addresses, policy
 from agent_core.addresses import ConversationKey, Party
 from agent_core.cards import Card
+from agent_core.catalogue import PLAIN
 from agent_core.policy import Rule
 from agent_core.requests import ORIGIN, OWNER_ROLE, PEOPLE
 from gateway.errors import GatewayError
@@ -130,6 +131,9 @@ def _rule(world: World, key: str, rule: Rule) -> Iterator[Check]:
     elif rule.who.exclude_requester and len(everybody) == 1:
         found = f"excludes the requester, and only {everybody[0].name} may decide; nobody can approve their own calls"
         yield Check(key, None, found, "give a second person its role")
+    elif rule.where.in_turn and reached and len(policy.fewest(rule.who, reached)) == len(reached):
+        names = world.catalogues.of(PLAIN).both([person.name for person in reached])
+        yield Check(key, None, f"asks in turn, and it takes all there are: {names}", "give more people its role")
     if ORIGIN in rule.where.targets and len(rule.where.targets) == 1 and rule.who.exclude_requester:
         found = "is shown only where the call was asked for, while it excludes who asked there"
         yield Check(key, None, found, f'add "{PEOPLE}" to its targets')

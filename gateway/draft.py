@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agent_core.addresses import ConversationKey, Identity
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.log import Record
 from gateway.ongoing import Operation, Starting
 from gateway.store.base import GrantChange, Message
@@ -29,6 +29,7 @@ class Draft:
     blobs: list[Blob] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     grants: dict[str, GrantChange] = field(default_factory=dict)
+    turns: dict[Party, int] = field(default_factory=dict)
     starts: dict[Operation, Starting] = field(default_factory=dict)
 
 

@@ -140,6 +140,7 @@ def changed(here: Conversation, before: Standing, change: Change, said: Mapping[
     here.put_request(row.model_copy(update={"added": (*row.added, *change.places)}))
     standing = here.threads[before.request.thread].state.requests[before.request.id]
     request = standing.request.model_copy(update={"requester": before.request.requester})
+    here.take_turns(request, change.places)
     others = [place for place in request.places if place != said["via"]]  # whoever has just changed it is awake
     quiet.wait(here, request, cards=quiet.waiting(here, request, others, collected=True))
     return standing.model_copy(update={"request": request})

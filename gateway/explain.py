@@ -60,7 +60,8 @@ class Explanation:
     knows; `go_on` says that silence does not halt the run; `urgency` is that of the rule; `editable` are the arguments
     that they may change before they approve; `problem` is why nobody can be asked. `grants` says for how long an
     approval may count, and for which calls, `covered` which standing grant approves this one. `takers` are
-    those to whom it may be handed on.
+    those to whom it may be handed on. `turns` are those who are asked in turn, in their order: as many of them as it
+    takes, the first at first.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -80,6 +81,7 @@ class Explanation:
     urgency: Urgency = "normal"
     editable: tuple[str, ...] = ()
     takers: tuple[str, ...] = ()
+    turns: tuple[str, ...] = ()
     problem: str = ""
     grants: str = ""
     covered: str = ""
@@ -176,6 +178,7 @@ def _asked(
         problem = ""
     elif not problem and not (deciders and shown):
         problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
+    turns = world.turns.order(request, world.directory, call.at) if ask.where.in_turn else []
     steps, first = _steps(here, request, places)
     return Explanation(
         "ask",
@@ -193,6 +196,7 @@ def _asked(
         takers=tuple(
             p.name for p in handing.takers(ask.who, ask.reassign, requester, Party(""), world.directory.people())
         ),
+        turns=tuple(person.name for person in turns),
         problem=problem,
         grants=_grants(ask, request, words),
         covered="" if problem else _covered(here, request),
@@ -253,6 +257,7 @@ def _steps(
         at = ", ".join(map(name, (place for place in added if place not in waiting)))
         later = ", ".join(f"{name(place)}, later: {_why(here, request, place)}" for place in waiting)
         none = "" if added else "nowhere, so the next step is taken at once"
+        wider = wider.model_copy(update={"places": tuple(added)})
         told.append((here.now, f"{asking.named(here, wider, rung, words)} at {at or later or none}"))
         told += [(end, _gets(here, request, place)) for place, end in waiting.items()]
         at_once = bool(added) and set(added) <= set(waiting) and not low

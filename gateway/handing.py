@@ -93,6 +93,7 @@ def _show(here: Conversation, before: Standing, giver: Voter, added: list[Conver
     request, row = standing.request, here.requests[before.request.id]
     left = {place: at for place, at in row.waiting.items() if place not in own}
     here.put_request(row.model_copy(update={"added": (*row.added, *added), "waiting": left}))
+    here.take_turns(request, added)
     waiting = quiet.waiting(here, request, added)
     quiet.wait(here, request, cards=waiting)
     for place in before.request.places:

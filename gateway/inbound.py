@@ -252,7 +252,7 @@ def _waiting_for(here: Conversation, thread: Thread) -> str:
     standing = next(iter(thread.state.open_requests()), None)
     if standing is None:
         return here.say("waiting.tool")
-    return here.say("waiting", who=asking.who(here, standing.request, here.words()))
+    return here.say("waiting", who=asking.asked(here, standing.request, here.words()))
 
 
 def _start(here: Conversation, seq: int, fact: facts.MessageReceived, listening: Listening) -> None:

@@ -10,7 +10,8 @@ anybody, or everybody has quiet hours (`quiet.py`), the timer of the next rung i
 patience.
 
 **Accounts before rungs.** Whom a copy does not reach at one account is shown it at the next one of theirs, in the order
-of the directory; only where there is none left the ladder goes on.
+of the directory; where there is none left, and people are asked in turn (`turns.py`), the next in turn is asked; and
+only then the ladder goes on.
 
 **A step is taken once, and in its order.** It is written down as `RequestEscalated` or `RequestReminded`; a rung's
 timer that does not belong to the next rung does nothing, and each rung that is taken sets the timer of the following
@@ -107,7 +108,7 @@ def _ask_besides(
 
     Args:
         who: Who may decide it from now on.
-        number: The rung that is taken; None where it is somebody's next account.
+        number: The rung that is taken; None where it is somebody's next account, or the next in turn.
     """
     request, row = standing.request, here.requests[standing.request.id]
     waiting = quiet.waiting(here, request, added)
@@ -126,6 +127,7 @@ def _ask_besides(
         )
     )
     here.put_request(row.model_copy(update={"added": (*row.added, *added)}))
+    here.take_turns(request, added)
     following = standing.rung if number is None else number + 1
     if number is not None and following < len(request.where.ladder):
         at = _since(here, request) + request.where.ladder[following].after
@@ -153,7 +155,8 @@ def _tell_who_is_asked(
     if set(added) <= set(waiting):
         text = here.say("asked.more.later", title=title, later=later)
     else:
-        names = asking.named(here, request, rung, here.words(), waiting)
+        asked = request.model_copy(update={"places": tuple(added)})
+        names = asking.named(here, asked, rung, here.words(), waiting)
         text = here.say(f"asked.more.{cause}", who=names, title=title)
         text = f"{text} {later}" if later else text
     here.reply(here.threads[request.thread], text)
@@ -196,14 +199,38 @@ def copy_failed(here: Conversation, failed: facts.CopyFailed) -> None:
     if following is not None:
         _ask_besides(here, standing, request.who, [following], None, "undeliverable")
         return
+    if _ask_next(here, standing, failed):
+        return
     quiet.wait(here, request)
     if quiet.unreachable(request, here.requests[request.id]):
         _nobody_reached(here, request, standing.rung, failed.reason)
 
 
+def _ask_next(here: Conversation, standing: Standing, failed: facts.CopyFailed) -> bool:
+    """Ask whoever's turn is next in the place of somebody who is not reached; False where nobody is asked."""
+    request, world = standing.request, here.world
+    if not request.where.in_turn or standing.claimed is not None:
+        return False
+    lost = {*here.requests[request.id].failed, failed.place}
+    added = [p for p in world.turns.chosen(request, world.directory, here.now, lost) if p not in request.places]
+    if not added:
+        return False
+    waiting = _ask_besides(here, standing, request.who, added, None, "undeliverable")
+    if here.key not in request.places:
+        title, later = cards.title(here, request), quiet.told(here, waiting)
+        text = here.say("asked.more.later", title=title, later=later)
+        if not set(added) <= set(waiting):
+            name = world.directory.name(world.directory.party(Identity(failed.place)))
+            names = asking.asked(here, request.model_copy(update={"places": tuple(added)}), here.words(), waiting)
+            text = f"{here.say('asked.more.next', name=name, who=names, title=title)} {later}".strip()
+        here.reply(here.threads[request.thread], text)
+    return True
+
+
 def _away(here: Conversation, standing: Standing, failed: facts.CopyFailed) -> None:
     """
-    Whoever has a card answers by a robot that they are away: the next step is taken at once, and it is said.
+    Whoever has a card answers by a robot that they are away: the next in turn is asked, where people are asked in turn,
+    else the next step is taken at once; and it is said.
 
     They may be back before the deadline, and decide: an absence takes nothing away and decides nothing.
     """
@@ -212,6 +239,8 @@ def _away(here: Conversation, standing: Standing, failed: facts.CopyFailed) -> N
     if here.told_lately(f"away {failed.place} {request.id}", FORGET_TOLD):
         return
     here.reply(here.threads[request.thread], here.say("asked.away", name=name, title=cards.title(here, request)))
+    if _ask_next(here, standing, failed):
+        return
     if standing.rung < len(request.where.ladder) and standing.claimed is None:
         _climb(here, standing, standing.rung, "silence")
 

@@ -125,6 +125,7 @@ class Owner:
             if not self._world.directory.link(link.identity, link.person):
                 log.warning("%s is linked to %s, who is nobody, or it is somebody else's", link.identity, link.person)
         self._world.grants.learn(await self._store.grants())
+        self._world.turns.learn(await self._store.turns())
         helpers = [asyncio.create_task(self._open_timers(caught_up)), asyncio.create_task(self._take())]
         try:
             await self._stopped

@@ -88,6 +88,10 @@ def _check_rules(settings: Settings, source: str) -> None:
             raise SettingsError(key, source, "has a step or a reminder that comes after its deadline")
         for entry in settings.policy[number].reassign:
             _check_entry(f"{key}.reassign", entry, settings, source)
+        if rule.where.in_turn and rule.effect != "ask":
+            raise SettingsError(f"{key}.in_turn", source, f"is for rules that ask; its effect is {rule.effect!r}")
+        if rule.where.in_turn and PEOPLE not in rule.where.targets:
+            raise SettingsError(f"{key}.in_turn", source, f"is about the target {PEOPLE!r}; name it in targets")
         at_last = in_the_end(rule.who, rule.where)
         if rule.effect == "ask" and not by_group & at_last.all_roles and not policy.enough(at_last, people):
             names = Catalogue().both([person.name for person in policy.eligible(rule.who, None, people)])

@@ -105,6 +105,9 @@ class PolicySettings(Section):
         description="Where it is shown: `people` (each at their first account), `origin`, or conversations.",
         examples=[["people", "slack:T024BE7LD/C042"]],
     )
+    in_turn: bool = Field(
+        default=False, description="Of the target `people` only as many are asked as it takes, whose turn it is."
+    )
     deadline: Duration = Field(default="24h", description="How long it waits, from the first copy sent (s, m, h, d).")
     reminders: list[Duration] = Field(
         default=[], description="When who was asked is reminded, counted from the first copy sent, like 30m."
@@ -194,7 +197,7 @@ class PolicySettings(Section):
                 assurance=self.assurance,
             ),
             where=Where(
-                targets=tuple(self.targets),
+                targets=tuple(self.targets) or ((PEOPLE,) if self.in_turn else ()),
                 ladder=tuple(
                     Rung(
                         after=seconds(rung.after),
@@ -208,6 +211,7 @@ class PolicySettings(Section):
                 gather=seconds(self.gather) if self.gather else 0.0,
                 digest=tuple(self.digest),
                 links=self.links,
+                in_turn=self.in_turn,
             ),
             patience=seconds(self.deadline),
             go_on=self.silence == "go_on",

@@ -17,6 +17,7 @@ from gateway.directory import Directory
 from gateway.grants import Grants
 from gateway.limits import Starts
 from gateway.page_links import PageLinks
+from gateway.turns import Turns
 
 Reader = ConversationKey | Identity
 
@@ -35,6 +36,7 @@ class World:
     restored_at: float = 0.0
     starts: Starts = field(default_factory=Starts)
     grants: Grants = field(default_factory=Grants)
+    turns: Turns = field(default_factory=Turns)
     tokens_per_run: int = 0
     environment: str = ""
     links: PageLinks | None = None

@@ -325,6 +325,7 @@ ENGLISH: Mapping[str, str] = {
     "asked.more.quiet": "Quiet hours hold up “{title}”, so I am asking {who} too.",
     "asked.more.silence": "Nobody has decided “{title}” yet, so I am asking {who} too.",
     "asked.more.undeliverable": "I could not reach anybody about “{title}”, so I am asking {who}.",
+    "asked.more.next": "I could not reach {name} about “{title}”, so I am asking {who}.",
     "asked.more.wish": "I was asked to hurry with “{title}”, so I am asking {who} too.",
     "asked.more.no_route": "I am asking {who} about “{title}”.",
     "reminder": "“{title}” still waits for an answer, until {time}.",

@@ -341,6 +341,7 @@ _SENTENCES: Mapping[str, str] = {
     "asked.more.quiet": "Des heures calmes retardent « {title} » : je demande aussi à {who}.",
     "asked.more.silence": "Personne n’a encore décidé pour « {title} » : je demande aussi à {who}.",
     "asked.more.undeliverable": "Je n’ai pu joindre personne pour « {title} » : je demande à {who}.",
+    "asked.more.next": "Je n’ai pas pu joindre {name} pour « {title} » : je demande à {who}.",
     "asked.more.wish": "On m’a demandé de me presser pour « {title} » : je demande aussi à {who}.",
     "asked.more.no_route": "Pour « {title} », je demande à {who}.",
     "reminder": "« {title} » attend toujours une réponse, avant {time}.",

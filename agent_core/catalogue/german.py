@@ -342,6 +342,7 @@ GERMAN: Mapping[str, str] = {
     "asked.more.quiet": "„{title}“ wird durch Ruhezeiten aufgehalten, deshalb frage ich auch {who}.",
     "asked.more.silence": "Über „{title}“ hat noch niemand entschieden, deshalb frage ich auch {who}.",
     "asked.more.undeliverable": "Wegen „{title}“ konnte ich niemanden erreichen, deshalb frage ich {who}.",
+    "asked.more.next": "Wegen „{title}“ konnte ich {name} nicht erreichen, deshalb frage ich {who}.",
     "asked.more.wish": "Mit „{title}“ soll ich mich beeilen, deshalb frage ich auch {who}.",
     "asked.more.no_route": "Zu „{title}“ frage ich {who}.",
     "reminder": "„{title}“ wartet noch auf eine Antwort, bis {time}.",

@@ -316,6 +316,7 @@ SPANISH: Mapping[str, str] = {
     "asked.more.quiet": "«{title}» se retrasa por horas de descanso, así que pregunto también a {who}.",
     "asked.more.silence": "Nadie ha decidido aún sobre «{title}», así que pregunto también a {who}.",
     "asked.more.undeliverable": "No he podido avisar a nadie sobre «{title}», así que pregunto a {who}.",
+    "asked.more.next": "No he podido avisar a {name} sobre «{title}», así que pregunto a {who}.",
     "asked.more.wish": "Me han pedido que me dé prisa con «{title}», así que pregunto también a {who}.",
     "asked.more.no_route": "Sobre «{title}» pregunto a {who}.",
     "reminder": "«{title}» sigue esperando una respuesta, hasta las {time}.",

@@ -338,12 +338,14 @@ class Requests:
         names: list[str] = []
         due, waiting = None, list[tuple[str, float]]()
         if asked.request is not None:
-            names = self._directory.names(asked.request.who, asked.request.requester)
+            request = asked.request
             try:
-                stands = await self._store.request(asked.request.id)
+                stands = await self._store.request(request.id)
+                request = request.model_copy(update={"places": (*request.places, *stands.added)})
                 due, waiting = stands.due, self._directory.waiting(stands.waiting)
             except NotFound:
-                due = asked.request.opened_at + asked.request.patience
+                due = request.opened_at + request.patience
+            names = self._directory.asked(request)
         return view(row.id, row.client, addresses.parse(row.home).place, asked, names, due, waiting)
 
     async def _shown(self, row: ClientRow, asked: Asked) -> dict[str, Any]:

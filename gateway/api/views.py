@@ -75,7 +75,7 @@ class RequestOut(BaseModel):
     digest: str = Field(description="SHA-256 over the RFC 8785 JSON of tool, version and arguments as they stand.")
     changes: dict[str, Any] = Field(description="What people have changed of the arguments that you sent.")
     choices: list[ChoiceIn]
-    asked: list[str] = Field(description="The names of those who may decide.")
+    asked: list[str] = Field(description="The names of those who are asked: all who may decide, or whose turn it is.")
     waiting: list[WaitingOut] = Field(description="Those of them who are shown it later, after their quiet hours.")
     requester: str | None
     callback: str
@@ -109,7 +109,7 @@ def view(
     Show a request to its client.
 
     Args:
-        names: Who may decide.
+        names: Who is asked.
         due: When it expires, in seconds since the epoch.
         waiting: Who is shown it later, and when.
     """

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,15 +15,15 @@ import typer
 
 from gateway.cli.options import DEFAULT_CONFIG, Config, Json
 from gateway.cli.output import document, fail, moment, say
-from gateway.cli.stored import read
+from gateway.cli.stored import T, read
 from gateway.errors import EXIT_SETTINGS, GatewayError, NotFound, Unreadable
 
 if TYPE_CHECKING:
-    from agent_core.grants import Grant
     from agent_core.requests import Who
     from gateway.directory import Directory
     from gateway.explain import Explanation
     from gateway.settings import Settings
+    from gateway.store.base import Lists
 
 app = typer.Typer(help="The policy: which call needs whom.", no_args_is_help=True)
 
@@ -55,7 +56,8 @@ def explain(
 
     loaded = settings.load(config, secrets=False)
     world, unread = bootstrap.world(loaded, str(config))
-    world.grants.learn(_grants(config))
+    world.grants.learn(_stored(config, lambda lists: lists.grants(), []))
+    world.turns.learn(_stored(config, lambda lists: lists.turns(), {}))
     call = explaining.Call(tool, agent, _arguments(args), requester, _time(at))
     told = explaining.explain(world, call, _otherwise(loaded, world.directory, agent))
     if as_json:
@@ -65,12 +67,12 @@ def explain(
         say(f"{name:<12}{text}")
 
 
-def _grants(config: Path) -> list[Grant]:
-    """Give the standing grants that count; none where nothing is stored yet, or by an older version."""
+def _stored(config: Path, what: Callable[[Lists], Awaitable[T]], otherwise: T) -> T:
+    """Read something that is stored; nothing is yet at the first start, or was by an older version."""
     try:
-        return read(config, None, lambda lists: lists.grants())
+        return read(config, None, what)
     except (NotFound, Unreadable):
-        return []
+        return otherwise
 
 
 def _otherwise(loaded: Settings, directory: Directory, agent: str) -> Who | None:
@@ -126,6 +128,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines += [("urgency", "high: approving it takes a confirmation, or its code")] if told.urgency == "high" else []
     lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
     lines += [("hands on to", " or ".join(told.takers))] if told.takers else []
+    lines += [("in turn", ", then ".join(told.turns))] if told.turns else []
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
     lines += [("at", f"{moment(at)}: {what}") for at, what in told.steps]

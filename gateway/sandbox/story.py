@@ -165,7 +165,7 @@ class Story:
                 where = ", ".join(self._names.get(place, place) for place in places) or "nowhere"
                 later = self._later(waiting)
                 if rung is None:
-                    return GATEWAY, f"did not reach somebody, and asks at their next account: {where}.{later}"
+                    return GATEWAY, f"did not reach somebody, and asks at the next account: {where}.{later}"
                 return GATEWAY, f"has no decision yet, and asks further: {where}.{later}"
             case events.RequestClaimed(name=who):
                 return who, "will decide it; nobody else is asked meanwhile."

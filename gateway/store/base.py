@@ -8,7 +8,7 @@ decided, all of it or none. Both hand what they stored to the owner at once: not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -160,7 +160,11 @@ class Ownership(NamedTuple):
 
 @dataclass
 class Change:
-    """Everything that one decision changes. It is true as a whole, or not at all."""
+    """
+    Everything that one decision changes. It is true as a whole, or not at all.
+
+    `turns` are people who are asked in turn, with the number of that turn.
+    """
 
     conversation: ConversationKey
     ownership: Ownership
@@ -180,6 +184,7 @@ class Change:
     blobs: Sequence[Blob] = ()
     links: Sequence[Link] = ()
     grants: Sequence[GrantChange] = ()
+    turns: Mapping[Party, int] = field(default_factory=dict)
 
 
 class Committed(NamedTuple):
@@ -273,6 +278,10 @@ class Lists(Protocol):
 
     async def grants(self) -> list[Grant]:
         """List the standing grants that count, the oldest first; one whose time is over may still be among them."""
+        ...
+
+    async def turns(self) -> dict[Party, int]:
+        """Give the last turn, by number, of everybody who was asked in turn."""
         ...
 
     async def audit(self, after: int = 0, most: int = 1_000) -> list[AuditRow]:

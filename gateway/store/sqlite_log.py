@@ -144,6 +144,7 @@ def commit(db: sqlite3.Connection, change: Change) -> tuple[int, tuple[Delivery,
         sqlite_links.insert(db, link)
     for grant, _, after in change.grants:
         sqlite_grants.change(db, grant, after)
+    db.executemany("INSERT OR REPLACE INTO turns (person, number) VALUES (?, ?)", list(change.turns.items()))
     db.execute(
         "UPDATE conversations SET version = ?, ready = ?, state = ? WHERE id = ?",
         (version, change.ready, change.state.model_dump_json(exclude_defaults=True), conversation),

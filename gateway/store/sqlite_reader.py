@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agent_core.addresses import Party
 from agent_core.grants import Grant
 from agent_core.log import Record
 from gateway.errors import NotFound, Unreadable
@@ -152,6 +153,10 @@ class SqliteReader:
     async def grants(self) -> list[Grant]:
         with reading():
             return sqlite_grants.listed(self._reader)
+
+    async def turns(self) -> dict[Party, int]:
+        with reading():
+            return dict(self._reader.execute("SELECT person, number FROM turns").fetchall())
 
     async def audit(self, after: int = 0, most: int = 1_000) -> list[AuditRow]:
         with reading():

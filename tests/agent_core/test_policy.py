@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from agent_core import hours, policy, requests, rulings
-from agent_core.policy import Allow, Ask, Call, Forbid, Rule, requirement
-from agent_core.requests import Who
+from agent_core.addresses import Party
+from agent_core.policy import Allow, Ask, Call, Forbid, Person, Rule, requirement
+from agent_core.requests import Threshold, Who
 from tests.agent_core.logs import a_voter
 
 RELEASE = Who(roles=("release",), exclude_requester=True)
@@ -213,6 +214,31 @@ def test_a_rule_that_never_speaks(earlier: Rule, later: Rule, covered: bool):
     A rule is covered by an earlier one that fits each of its calls, those that lack the argument included.
     """
     assert covered == policy.covers(earlier, later)
+
+
+BOSS_AND_TWO = (Threshold(roles=("release",), approve=2), Threshold(roles=("boss",)))
+
+
+@pytest.mark.parametrize(
+    ("who", "fewest"),
+    [
+        (Who(roles=("release",)), "a"),
+        (Who(roles=("release",), quorum=2), "ab"),
+        (Who(roles=("release",), quorum=4), "abd"),
+        (Who(roles=("release",), exclude_requester=True), "b"),
+        (Who(roles=("release", "boss"), thresholds=BOSS_AND_TWO), "ab"),
+        (Who(roles=("release", "boss"), thresholds=BOSS_AND_TWO, need="all"), "abc"),
+        (Who(roles=("release", "boss"), thresholds=BOSS_AND_TWO[1:]), "c"),
+    ],
+)
+def test_the_first_who_are_enough(who: Who, fewest: str):
+    """
+    Of those who may decide the first are chosen who can approve together, and nobody whom it does not take.
+    """
+    roles = {"a": "release", "b": "release", "c": "boss", "d": "release"}
+    people = [Person(id=Party(name), name=name, roles=(role,)) for name, role in roles.items()]
+
+    assert fewest == "".join(person.id for person in policy.fewest(who, policy.eligible(who, Party("a"), people)))
 
 
 def test_a_voter_without_a_person_has_no_roles():

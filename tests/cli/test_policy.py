@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from agent_core.addresses import Party
+from gateway import bootstrap
 from tests import warm
+from tests.contracts.store import a_change
 
 AGENT = """
 from pydantic import BaseModel
@@ -246,6 +249,28 @@ def test_what_waits_for_a_digest(folder: Path):
         "at          2026-11-25 16:15:00+00:00: Ana at slack:T1/U2 (Ana)",
         "until       2026-11-25 18:00:30+00:00",
     ] == out.splitlines()[4:9]
+
+
+TURNS = """
+[[policy]]
+tool = "sweep"
+roles = ["release"]
+in_turn = true
+"""
+
+
+async def test_whose_turn_it_is(folder: Path):
+    """
+    Who is asked next is said, and in which order the others come behind them, as it is stored.
+    """
+    settings = folder / "ringback.toml"
+    settings.write_text(settings.read_text() + TURNS)
+    _, out, _ = run(folder, "--tool", "sweep")
+    assert ["in turn     Ana, then Rita", "card to     slack:T1/U2 (Ana)"] == out.splitlines()[4:6]
+    async with bootstrap.store(folder / "data") as store:
+        await store.commit(a_change(await store.own(), 0, turns={Party("ana"): 1}))
+    _, out, _ = run(folder, "--tool", "sweep")
+    assert ["in turn     Rita, then Ana", "card to     slack:T1/U1 (Rita)"] == out.splitlines()[4:6]
 
 
 def test_as_json_with_arguments_as_the_tool_reads_them(folder: Path):

@@ -1051,6 +1051,19 @@ class StoreContract:
             with pytest.raises(Conflict, match="standing grant"):
                 await store.commit(a_change(owner, 0, conversation=ConversationKey("slack:T1/C9"), grants=[change]))
 
+    async def test_the_last_turn_of_everybody_is_kept(self, store: Store):
+        """
+        Whoever is asked in turn has the number of that turn, from the commit that asks them, and of earlier ones none.
+        """
+        owner = await store.own()
+        assert {} == await store.turns()
+        await store.commit(a_change(owner, 0, turns={Party("ana"): 1, Party("ben"): 2}))
+        await store.commit(a_change(owner, 0, conversation=THERE, turns={Party("ana"): 3}))
+        with pytest.raises(Conflict):
+            await store.commit(a_change(owner, 7, turns={Party("ben"): 4}))
+
+        assert {"ana": 3, "ben": 2} == await store.turns()
+
     async def test_a_code_counts_once_and_for_its_time(self, store: Store, clock: HandRuntime):
         """
         A code is found until it expires, a second one for the same person ends the first, and a commit that would

@@ -52,6 +52,7 @@ def look(*rules: Rule, people: Sequence[Any] = PEOPLE) -> dict[str, Check]:
         (Rule(tool="x", who=Who(roles=("night",))), False, "nobody who may decide it can be reached"),
         (Rule(tool="x", who=Who(roles=("night",), exclude_requester=True)), False, "can be reached"),
         (Rule(tool="x", who=Who(people=(Party("ana"),), exclude_requester=True)), None, "only Ana may decide"),
+        (Rule(tool="x", who=RELEASE, where=Where(targets=("people",), in_turn=True)), None, "it takes all there are"),
         (
             Rule(
                 tool="x", who=RELEASE.model_copy(update={"exclude_requester": True}), where=Where(targets=("origin",))

@@ -108,6 +108,8 @@ def test_ones_own_words_are_of_a_language(load):
         (RULE + "grants=['1h']\nurgency='high'", "policy[0].grants", "is not for what is urgent"),
         (RULE + "grant_by=['environment']", "policy[0].grants", "permits none"),
         (RULE + "effect='allow'\ngrants=['1h']", "policy[0].grants", "for rules that ask"),
+        (RULE + "effect='allow'\nin_turn=true", "policy[0].in_turn", "for rules that ask"),
+        (RULE + "targets=['origin']\nin_turn=true", "policy[0].in_turn", "name it in targets"),
         (RULE + "requester=['eve']", "policy[0].requester", "no 'eve'"),
         (OWNER + OWNER, "people[1].id", "two people called 'ben'"),
         (OTHER + "identities=['x']", "people[1].identities[0]", "channel:account/place"),

@@ -90,3 +90,19 @@ async def test_the_next_account_comes_before_the_next_step(make: Make):
         assert len(house.seen(BEN)) == 1
         await house.press(SECOND, name, Decision.APPROVE)
         assert (await client.read(name))["settlement"]["by"] == "ana"
+
+
+async def test_of_a_role_one_at_a_time_in_turn(make: Make):
+    """Of release one is asked at a time, in turn; another may decide, and takes over whom a card does not reach."""
+    async with make(targets=("people",), in_turn=True) as house:
+        client = Client(house)
+        names = [await client.ask(f"k{number}") for number in range(3)]
+        assert [(await client.read(name))["asked"] for name in names] == [["Ana"], ["Ben"], ["Ana"]]
+        assert ([len(house.seen(who)) for who in (ANA, BEN)]) == [2, 1]
+        house.channel.fault = refuse(BEN)
+        names.append(await client.ask("k3"))
+        assert (await client.read(names[3]))["asked"] == ["Ana", "Ben"]
+        assert len(house.seen(ANA)) == 3
+        await house.write(BEN, "hello")
+        await house.press(ANA, names[1], Decision.APPROVE, at=f"slack:T1/{BEN}")
+        assert (await client.read(names[1]))["settlement"]["by"] == "ana"
