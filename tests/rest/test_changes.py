@@ -53,7 +53,7 @@ async def test_who_was_removed_decides_nothing(make: Make):
 
 
 async def test_it_is_handed_to_whom_the_rule_permits(make: Make):
-    """Ana may hand it to those of ops, and to nobody else; who decides then is who the client reads."""
+    """Ana may hand it to those of ops, and to nobody else; who is asked and decides then is who the client reads."""
     async with make(Who(people=(Party("ana"),)), people=TEAM, reassign=Who(roles=("ops",))) as house:
         client = Client(house)
         name = await client.ask()
@@ -61,6 +61,7 @@ async def test_it_is_handed_to_whom_the_rule_permits(make: Make):
         assert "You may hand it on to Carla" in house.texts(ANA)[-1]
         assert house.seen(CARLA) == []
         await hand(house, ANA, "carla")
+        assert (await client.read(name))["asked"] == ["Carla"]
         await house.press(ANA, name, Decision.APPROVE)
         assert await client.outcome(name) is None
         await house.press(CARLA, name, Decision.APPROVE)
