@@ -138,7 +138,7 @@ def test_a_list_has_a_menu_for_each_and_buttons_for_all():
 
 def test_what_voters_say_fits():
     """
-    Where a card has more notes than there is room for, the long ones are cut and the short ones whole; a row has its own.
+    Where a card has more notes than there is room for, only the long ones are cut; one on a row has room of its own.
     """
     said = tuple(f"Voter {n}: {'x' * 3_000}" for n in range(9))
     for card in (a_card(), a_list(*[False] * MOST)):
