@@ -126,9 +126,7 @@ def _nursery() -> Path:
 
 def main() -> None:
     """Fork for everybody who comes in."""
-    for name in IMPORTED:
-        importlib.import_module(name)
-    gc.freeze()
+    up()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
         door.bind(sys.argv[1])
         door.listen(64)
@@ -143,6 +141,13 @@ def main() -> None:
             with contextlib.suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
+
+
+def up() -> None:
+    """Import everything, so that a fork need not; it stays shared."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()
 
 
 def attend(connection: socket.socket) -> None:

@@ -19,9 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import adapters.slack.adapter  # so that a fork need not
 import adapters.slack.listen
-import tests.crashes.agent  # noqa: F401
+import tests.crashes.agent  # noqa: F401 (so that a fork need not)
 from agent_core.log import Record
 from gateway import bootstrap, settings, telemetry
 from gateway.cli import serving
@@ -29,6 +28,7 @@ from gateway.runtime import Runtime
 from gateway.store import sqlite_lanes, sqlite_log
 from gateway.store.base import Fate
 from gateway.store.sqlite import SqliteStore
+from tests import warm
 from tests.simulation.mutations import MUTATIONS
 
 DEATHS = Path("deaths.jsonl")
@@ -90,6 +90,7 @@ def die(when: str, holds: set[str]) -> None:
 
 def main() -> None:
     """Fork for every line that comes in."""
+    warm.up()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.slack.emulator import Emulator, Refused, Workspace, serve
+from adapters.slack.emulator.state import Message
 from agent_core import addresses
 from agent_core.addresses import Party
 from agent_core.policy import Person
@@ -120,12 +121,13 @@ class Town:
 
     # What people do --------------------------------------------------------------------------------------------------
 
-    def _messages(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.emulator.screen(self.ids[name])["messages"]
-        return found
+    def _messages(self, name: str, channel: str = "dm") -> list[Message]:
+        """What stands in a conversation. The whole screen, drawn at every glance, would take half of the processor."""
+        _, place = self.emulator.people.at(self.ids[name], channel)
+        return [m for m in self.emulator.workspace.messages(place.id) if m.thread_ts is None or m.broadcast]
 
     def _answered(self, name: str) -> set[int]:
-        texts = [re.fullmatch(r"done (\d+)", message["text"]) for message in self._messages(name)]
+        texts = [re.fullmatch(r"done (\d+)", message.text) for message in self._messages(name)]
         return {int(found.group(1)) for found in texts if found}
 
     def _ask(self, name: str) -> None:
@@ -143,10 +145,10 @@ class Town:
     def _react(self, name: str) -> None:
         for message in self._messages(name):
             pressable = buttons(message)
-            if not (pressable or is_open_question(message)) or not self._has_patience(name, message["ts"]):
+            if not (pressable or is_open_question(message)) or not self._has_patience(name, message.ts):
                 continue
             if not pressable:
-                self.emulator.people.message(self.ids[name], "dm", "whatever", thread_ts=message["ts"])
+                self.emulator.people.message(self.ids[name], "dm", "whatever", thread_ts=message.ts)
             elif "ringback.answer#1" in pressable:
                 self._press(name, message, "ringback.answer#1")  # a limit was reached: go on
             elif "ringback.did_run" in pressable:
@@ -155,25 +157,25 @@ class Town:
             else:
                 self._decide(name, message)
 
-    def _decide(self, name: str, message: dict[str, Any]) -> None:
+    def _decide(self, name: str, message: Message) -> None:
         dice = self.random.random()
         if dice < 0.6:
             self._press(name, message, "ringback.approve")
         elif dice < 0.7:
             self._press(name, message, "ringback.deny")
         elif dice < 0.8:
-            self.emulator.people.message(self.ids[name], "dm", "approve", thread_ts=message["ts"])
+            self.emulator.people.message(self.ids[name], "dm", "approve", thread_ts=message.ts)
         elif dice < 0.85:
             self.emulator.people.message(self.ids[name], "dm", "approve")
 
-    def _press(self, name: str, message: dict[str, Any], action: str) -> None:
+    def _press(self, name: str, message: Message, action: str) -> None:
         with contextlib.suppress(Refused):  # it was settled between the look and the press
-            self.emulator.people.click(self.ids[name], "dm", message["ts"], action)
+            self.emulator.people.click(self.ids[name], "dm", message.ts, action)
 
     def _intrude(self) -> None:
-        for message in self.emulator.screen(self.ids[OUTSIDER], CHANNEL)["messages"]:
+        for message in self._messages(OUTSIDER, CHANNEL):
             if "ringback.approve" in buttons(message):
-                self.emulator.people.click(self.ids[OUTSIDER], CHANNEL, message["ts"], "ringback.approve")
+                self.emulator.people.click(self.ids[OUTSIDER], CHANNEL, message.ts, "ringback.approve")
                 return
 
     def _rush(self, name: str) -> None:
@@ -190,19 +192,19 @@ class Town:
         return True
 
 
-def buttons(message: dict[str, Any]) -> set[str]:
+def buttons(message: Message) -> set[str]:
     """The actions that a message offers."""
-    return {e["action_id"] for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]}
+    return {e["action_id"] for block in message.blocks if block["type"] == "actions" for e in block["elements"]}
 
 
-def is_open_question(message: dict[str, Any]) -> bool:
+def is_open_question(message: Message) -> bool:
     """A question that waits for words."""
-    return "What about" in message["text"] and "Reply here with your answer" in message["text"]
+    return "What about" in message.text and "Reply here with your answer" in message.text
 
 
-def card_number(message: dict[str, Any]) -> int:
+def card_number(message: Message) -> int:
     """The number on a card."""
-    found = re.search(r"n: (\d+)", message["text"])
+    found = re.search(r"n: (\d+)", message.text)
     return int(found.group(1)) if found else 0
 
 
