@@ -47,7 +47,7 @@ def test_a_webhook_is_taken_apart():
     """
     Every stage of a webhook takes some time, and they make a table.
     """
-    command = [sys.executable, "-m", "tests.bench.stages"]
+    command = [sys.executable, "-m", "tests.bench.stages", "128"]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert 0 == told.returncode, told.stderr[-2_000:]
 
