@@ -28,6 +28,7 @@ from adapters.email.client import Client
 from adapters.email.config import Config
 from adapters.email.doctor import check
 from adapters.email.mailbox import Mail
+from adapters.email.oauth import Tokens
 from adapters.email.receive import CHANNEL, FETCHED, Dropped
 from adapters.errors import Misconfigured, Rejected, Unreachable
 from agent_core import addresses, facts
@@ -50,7 +51,8 @@ class Email:
     def __init__(self, config: Config, clock: Clock) -> None:
         self.account = config.account
         self._config, self._clock = config, clock
-        self._client = Client(config, clock)
+        self._tokens = Tokens(config, clock)
+        self._client = Client(config, clock, self._tokens)
 
     def routes(self, gate: Gate) -> Sequence[Route]:
         return ()
@@ -73,6 +75,7 @@ class Email:
         await Listener(
             self._config,
             self._clock,
+            self._tokens,
             take=take,
             marked=marked,
             mark=mark,
@@ -121,7 +124,7 @@ class Email:
         if not attachment.url.startswith(FETCHED) or not number.isdecimal():
             raise Rejected(f"{attachment.name} is not there", permanent=True)
         try:
-            raw = await Connection.fetch_one(self._config, name)
+            raw = await Connection.fetch_one(self._config, self._tokens, name)
         except Misconfigured:
             raise
         except (ConnectionError, TimeoutError) as error:
@@ -138,7 +141,7 @@ class Email:
         return
 
     async def check(self, named: Named) -> list[Check]:
-        return await check(self._config, self._client, named, self._clock.now())
+        return await check(self._config, self._client, self._tokens, named, self._clock.now())
 
     async def close(self) -> None:
         await self._client.close()

@@ -16,6 +16,7 @@ import aiosmtplib
 from adapters.base import Clock, Part, Receipt
 from adapters.email.compose import compose
 from adapters.email.config import Config
+from adapters.email.oauth import Tokens
 from adapters.errors import Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 
 log = logging.getLogger("ringback.email")
@@ -30,8 +31,8 @@ LATER = (
 class Client:
     """The way out for one account."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
-        self._config, self._clock = config, clock
+    def __init__(self, config: Config, clock: Clock, tokens: Tokens) -> None:
+        self._config, self._clock, self._tokens = config, clock, tokens
         self._smtp: aiosmtplib.SMTP | None = None
         self._used = 0.0
         self._turn = asyncio.Lock()
@@ -104,11 +105,16 @@ class Client:
         return smtp
 
     async def _log_in(self, smtp: aiosmtplib.SMTP) -> None:
-        config = self._config
-        if config.token is not None:
-            await smtp.auth_xoauth2(config.login, config.token.get_secret_value())
-        elif config.password is not None:
-            await smtp.login(config.login, config.password.get_secret_value())
+        config, token = self._config, await self._tokens.current()
+        if token is None:
+            await smtp.login(config.login, config.password.get_secret_value() if config.password is not None else "")
+            return
+        try:
+            await smtp.auth_xoauth2(config.login, token)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if self._tokens.refused(token):
+                raise ConnectionError("it does not take the token any more; another one is asked for") from error
+            raise
 
     async def _hand_in(self, smtp: aiosmtplib.SMTP, raw: bytes, reader: str) -> None:
         try:

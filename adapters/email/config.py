@@ -38,11 +38,20 @@ class Config(BaseModel):
     password: SecretStr | None = Field(
         default=None, description="With what: a password for this program alone.", examples=["env:MAIL_PASSWORD"]
     )
-    token: SecretStr | None = Field(
-        default=None,
+    token: SecretStr | None = Field(default=None, description="Instead of a password: an access token for XOAUTH2.")
+    oauth_url: str = Field(
+        default="",
         validate_default=True,
-        description="Instead of a password: an access token for XOAUTH2.",
+        description="Instead of both: where a provider gives access tokens, which are then renewed by themselves, as"
+        " https://oauth2.googleapis.com/token.",
+        pattern=r"^(https://[^\s/]+/\S*|http://(127\.0\.0\.1|localhost)[:/]\S*)?$",
     )
+    oauth_client: str = Field(default="", validate_default=True, description="The id of your application there.")
+    oauth_secret: SecretStr | None = Field(default=None, description="Where its secret is.")
+    oauth_refresh: SecretStr | None = Field(
+        default=None, description="Where the refresh token is; without one the application itself is let in."
+    )
+    oauth_scope: str = Field(default="", description="What the token is for, where the provider wants to know.")
     secret: SecretStr = Field(
         description="At least 32 random characters, by which replies prove what they answer. Keep it: with another one"
         " nobody can reply to what was sent before.",
@@ -59,11 +68,18 @@ class Config(BaseModel):
         default=10 * 1024 * 1024, ge=64 * 1024, le=16 * 1024 * 1024, description="Bytes of a mail that is read whole."
     )
 
-    @field_validator("token")
+    @field_validator("oauth_client")
     @classmethod
-    def _logs_in(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is None and info.data.get("password") is None:
-            raise ValueError("is missing, and so is password; one of them logs in")
+    def _asks(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("oauth_url"):
+            raise ValueError("is missing: with oauth_url, oauth_client says who asks")
+        return value
+
+    @field_validator("oauth_url")
+    @classmethod
+    def _logs_in(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("password") is None and info.data.get("token") is None:
+            raise ValueError("is missing, and so are password and token; one of them logs in")
         return value
 
     @property

@@ -10,26 +10,27 @@ from adapters.base import Ask, Check, Named
 from adapters.email import render
 from adapters.email.client import Client
 from adapters.email.config import Config
+from adapters.email.oauth import Tokens
 from adapters.errors import ChannelError, Misconfigured
 
 MARK = "the account, its password or token, and the mailbox's name stand under [[email]]"
 
 
-async def check(config: Config, client: Client, named: Named, now: float) -> list[Check]:
+async def check(config: Config, client: Client, tokens: Tokens, named: Named, now: float) -> list[Check]:
     """Look at everything. Never raises."""
-    checks = [await _read(config), await _send(config, client)]
+    checks = [await _read(config, tokens), await _send(config, client)]
     if named.to is not None and checks[1].ok:
         checks.append(await _card(client, named, now))
     return checks
 
 
-async def _read(config: Config) -> Check:
+async def _read(config: Config, tokens: Tokens) -> Check:
     try:
         from adapters.email.listen import Connection
     except ImportError:
         return Check("reading", False, "aioimaplib is missing", "install it with: pip install 'ringback[imap]'")
     try:
-        found = await Connection.looked_into(config)
+        found = await Connection.looked_into(config, tokens)
     except Misconfigured as error:
         return Check("reading", False, str(error), MARK)
     except (OSError, TimeoutError) as error:

@@ -38,6 +38,7 @@ import aioimaplib
 from adapters.base import Clock
 from adapters.email.config import Config
 from adapters.email.mailbox import Mail
+from adapters.email.oauth import Tokens
 from adapters.errors import Misconfigured
 
 log = logging.getLogger("ringback.email")
@@ -107,6 +108,7 @@ class Listener:
         self,
         config: Config,
         clock: Clock,
+        tokens: Tokens,
         *,
         take: Callable[[Sequence[Mail]], Awaitable[None]],
         marked: Callable[[], Awaitable[str | None]],
@@ -114,7 +116,7 @@ class Listener:
         alive: Callable[[], None],
         caught_up: Callable[[], None],
     ) -> None:
-        self._config, self._clock = config, clock
+        self._config, self._clock, self._tokens = config, clock, tokens
         self._take, self._marked, self._keep = take, marked, mark
         self._alive, self._caught_up = alive, caught_up
 
@@ -126,7 +128,7 @@ class Listener:
             Misconfigured: The login or the mailbox is refused.
             ConnectionError: The connection ended, or the server does not answer.
         """
-        async with Connection.opened(self._config) as connection:
+        async with Connection.opened(self._config, self._tokens) as connection:
             validity, following = await connection.select(self._config.mailbox)
             mark = await self._begin(connection, validity, following)
             while True:
@@ -208,7 +210,7 @@ class Connection:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, config: Config) -> AsyncIterator[Connection]:
+    async def opened(cls, config: Config, tokens: Tokens) -> AsyncIterator[Connection]:
         """
         Connect and log in.
 
@@ -217,39 +219,39 @@ class Connection:
         """
         connection = cls(config.imap_host, config.imap_port, _tls(config.imap_security))
         try:
-            await connection.log_in(config)
+            await connection.log_in(config, tokens)
             yield connection
         finally:
             connection.close()
 
     @classmethod
-    async def looked_into(cls, config: Config) -> int:
+    async def looked_into(cls, config: Config, tokens: Tokens) -> int:
         """
         Count the mail in an account's mailbox.
 
         Raises:
             Misconfigured, ConnectionError: It cannot be opened.
         """
-        async with cls.opened(config) as connection:
+        async with cls.opened(config, tokens) as connection:
             await connection.select(config.mailbox)
             return len(await connection.search("ALL"))
 
     @classmethod
-    async def fetch_one(cls, config: Config, message_id: str) -> bytes | None:
+    async def fetch_one(cls, config: Config, tokens: Tokens, message_id: str) -> bytes | None:
         """
         Give a mail of an account's mailbox by its Message-ID; None where it is not there any more.
 
         Raises:
             Misconfigured, ConnectionError: It cannot be looked for.
         """
-        async with cls.opened(config) as connection:
+        async with cls.opened(config, tokens) as connection:
             await connection.select(config.mailbox)
             found = await connection.search(f"HEADER Message-ID {_quoted(message_id)}")
             sizes = await connection.looked_up(found[-1:]) if found else []
             fits = sizes and sizes[0].size <= config.largest
             return (await connection.fetch(found[-1:], "BODY.PEEK[]")).get(found[-1]) if fits else None
 
-    async def log_in(self, config: Config) -> None:
+    async def log_in(self, config: Config, tokens: Tokens) -> None:
         """
         Log in.
 
@@ -261,12 +263,14 @@ class Connection:
             await self._answer(self._client.wait_hello_from_server())
         except OSError as error:
             raise ConnectionError(f"{config.imap_host} cannot be reached: {error}") from error
-        if config.token is not None:
-            entering = self._with_token(config.login, config.token.get_secret_value())
+        if (token := await tokens.current()) is not None:
+            entering = self._with_token(config.login, token)
         else:
             password = config.password.get_secret_value() if config.password is not None else ""
             entering = self._client.login(_quoted(config.login), password)
         answer = await self._answer(entering)
+        if answer.result != "OK" and tokens.refused(token):
+            raise ConnectionError(f"{config.imap_host} does not take the token any more; another one is asked for")
         if answer.result != "OK":
             raise Misconfigured(f"{config.imap_host} does not let {config.login} in; look at the password or token")
         await self._answer(self._client.protocol.capability())

@@ -5,6 +5,8 @@ The emulated submission server (RFC 6409) and the delivery behind it: aiosmtpd i
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import logging
 import ssl
 import warnings
@@ -66,6 +68,22 @@ class Handler:
         if self._faults.strikes("smtp", "refuse_login", name):
             return refused
         return AuthResult(success=True, auth_data=data)
+
+    async def auth_XOAUTH2(self, server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        """
+        Let those in who show their token; whoever shows another one is told why in a challenge, to which they say
+        nothing (developers.google.com/workspace/gmail/imap/xoauth2-protocol).
+        """
+        try:
+            fields = base64.b64decode(arguments[1], validate=True).decode() if len(arguments) == 2 else ""
+        except (binascii.Error, UnicodeDecodeError):
+            fields = ""
+        said = dict(part.partition("=")[::2] for part in fields.split("\1") if part)
+        account = self._post.account(said.get("user", ""))
+        if account is None or said.get("auth") != f"Bearer {account.token}":
+            await server.challenge_auth('{"status":"401","schemes":"bearer"}')
+            return AuthResult(success=False, handled=False)
+        return AuthResult(success=True, auth_data=LoginPassword(account.address.encode(), b""))
 
 
 def _cut(server: SMTP) -> None:

@@ -18,7 +18,9 @@ from adapters.base import Ask, Letterhead, Outbound, Part, Receipt, Say, Whisper
 from adapters.email import tokens
 from adapters.email.client import Client
 from adapters.email.compose import MARKER, message_id
+from adapters.email.config import Config
 from adapters.email.emulator import Fault, Post, Server, serve
+from adapters.email.oauth import Tokens
 from adapters.email.render import render
 from adapters.errors import DeliveryFailed, Misconfigured, RateLimited, Rejected, Unknown, Unreachable
 from agent_core.addresses import ConversationKey, Identity, derive
@@ -45,9 +47,14 @@ CARD = Card(
 )
 
 
+def client_of(settings: Config) -> Client:
+    """The way out of an account."""
+    return Client(settings, Clock(), Tokens(settings, Clock()))
+
+
 @pytest.fixture
 async def client(mail: Server) -> AsyncIterator[Client]:
-    client = Client(config(mail, name="Deploybot"), Clock())
+    client = client_of(config(mail, name="Deploybot"))
     yield client
     await client.close()
 
@@ -181,7 +188,7 @@ async def test_a_server_that_closes_between_two_mails_costs_nothing(mail: Server
 
 async def test_nothing_goes_out_in_the_clear(mail: Server):
     """A server without STARTTLS is a matter for the operator; nothing was said to it."""
-    client = Client(config(mail, smtp_security="starttls"), Clock())
+    client = client_of(config(mail, smtp_security="starttls"))
     with pytest.raises(Misconfigured, match="smtp_security"):
         await client.deliver(parts(Say("secret"))[0])
     assert mail.handler.submitted == []
@@ -194,7 +201,7 @@ async def test_with_starttls_it_goes_out(monkeypatch: pytest.MonkeyPatch):
     authority.issue_cert("127.0.0.1").configure_cert(context)
     trusting = ssl.create_default_context()
     async with await serve(Post.create(PEOPLE), tls=context) as mail:
-        client = Client(config(mail, smtp_security="starttls"), Clock())
+        client = client_of(config(mail, smtp_security="starttls"))
         with pytest.raises(Unreachable, match="certificate"):
             await client.deliver(parts(Say("hello"))[0])
         authority.configure_trust(trusting)

@@ -17,6 +17,7 @@ from adapters.email.config import Config
 from adapters.email.emulator import Fault, Server
 from adapters.email.listen import Listener, Mark
 from adapters.email.mailbox import Mail
+from adapters.email.oauth import Tokens
 from adapters.errors import Misconfigured
 from tests.adapters.email import peers
 
@@ -90,10 +91,11 @@ def config(mail: Server, **how: Any) -> Config:
     return Config.model_validate(given | how)
 
 
-def listener(settings: Config, store: Store) -> Listener:
+def listener(settings: Config, store: Store, tokens: Tokens | None = None) -> Listener:
     return Listener(
         settings,
         Clock(),
+        tokens or Tokens(settings, Clock()),
         take=store.take,
         marked=store.marked,
         mark=store.keep,

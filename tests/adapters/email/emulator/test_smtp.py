@@ -4,6 +4,8 @@ The emulated submission server takes mail as others do, and goes wrong as it is 
 
 from __future__ import annotations
 
+import base64
+import json
 import ssl
 from pathlib import Path
 
@@ -54,6 +56,21 @@ async def test_nobody_vouches_for_a_name_that_is_not_theirs(mail: Server, login:
     """Whoever hands in mail under somebody else's address fails the check."""
     await submit(mail, "agent@example.com", login=login)
     assert b"dmarc=fail" in inbox(mail, "agent@example.com")[0]
+
+
+async def test_a_token_logs_in_and_another_one_does_not(mail: Server):
+    """XOAUTH2 takes the account's token; whoever shows another one is told why first, and then that it does not."""
+    account = mail.post.state.accounts["ana@example.com"]
+    for token, code in ((account.token, 235), ("stale", 535), ("", 535)):
+        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=mail.smtp_port, start_tls=False, timeout=5)
+        async with client:
+            await client.ehlo()
+            said = base64.b64encode(f"user={account.address}\1auth=Bearer {token}\1\1".encode())
+            answer = await client.execute_command(b"AUTH", b"XOAUTH2", said)
+            if code == 535:
+                assert (answer.code, json.loads(base64.b64decode(answer.message))["status"]) == (334, "401")
+                answer = await client.execute_command(b"")
+            assert answer.code == code
 
 
 async def test_refusals_name_their_recipient(mail: Server):
