@@ -32,7 +32,9 @@ KEPT: Mapping[str, tuple[str | tuple[str, tuple[str, ...]], ...]] = {
     "ResponseRefused": ("request", "fact", "party", "decision", "reason"),
     "RequestChanged": ("request", "fact", "party", "identity", "via", "digest", "who", "places"),
     "RequestClaimed": ("request", "fact", "party", "identity", "via"),
-    "RequestReassigned": ("request", "fact", "party", "identity", "via", "to", "delegated", "by", "who", "places"),
+    "RequestReassigned": (
+        *("request", "fact", "party", "identity", "via", "to", "delegated", "by", "until", "who", "places"),
+    ),
     "RequestEscalated": ("request", "rung", "cause", "who", "places"),
     "RequestSettled": ("request", "key", ("settlement", ("outcome", "at", "by", "via", "grant"))),
     "GrantGiven": ("request", "fact", ("grant", _GRANT)),

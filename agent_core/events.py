@@ -138,7 +138,7 @@ class OperationRefused(ThreadEvent):
 
 
 class RequestOpened(ThreadEvent):
-    """Somebody is asked. Places in `waiting` show it later: when the quiet hours of whoever is asked there are over."""
+    """Somebody is asked. Places in `waiting` show it later: when whoever is asked there is back, or awake."""
 
     type: Literal["RequestOpened"] = "RequestOpened"
     key: str
@@ -208,14 +208,14 @@ class RequestEscalated(ThreadEvent):
     Nobody has decided so far, so others are asked too: the `rung` of its ladder, from 0, was taken.
 
     Without `rung` it is somebody's next account, as it did not reach them at the one before, or whoever's turn is next.
-    `who` may decide from now on, and it is shown at `places` besides; at those in `waiting` when somebody's quiet hours
-    are over.
+    `who` may decide from now on, and it is shown at `places` besides; at those in `waiting` when somebody is back,
+    or awake.
     """
 
     type: Literal["RequestEscalated"] = "RequestEscalated"
     request: str
     rung: int | None
-    cause: Literal["silence", "quiet", "undeliverable", "no_route", "wish"]
+    cause: Literal["silence", "quiet", "away", "undeliverable", "no_route", "wish"]
     who: Who
     places: tuple[ConversationKey, ...] = ()
     waiting: Mapping[ConversationKey, float] = Field(default_factory=dict)
@@ -262,12 +262,13 @@ class RequestReassigned(ThreadEvent):
     Somebody handed a request on: `to` is asked instead of them or, `delegated`, may decide in their stead.
 
     `who` may decide from now on, and it is shown at `places` besides; `fact` names it in this log. `by` is who did it
-    for them, if it was not they.
+    for them, if it was not they. Where they are away `until` then, and the settings say who decides in their stead,
+    nobody said so, and `fact` is 0.
     """
 
     type: Literal["RequestReassigned"] = "RequestReassigned"
     request: str
-    fact: int
+    fact: int = 0
     party: Party
     name: str
     identity: Identity
@@ -276,6 +277,7 @@ class RequestReassigned(ThreadEvent):
     to_name: str
     delegated: bool = False
     by: str = ""
+    until: float | None = None
     at: float
     who: Who
     places: tuple[ConversationKey, ...] = ()

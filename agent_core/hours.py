@@ -1,12 +1,12 @@
 """
-Parts of a week, as people write them: "Mon-Fri 09:00-17:00 Europe/Berlin".
+Parts of a week, as people write them: "Mon-Fri 09:00-17:00 Europe/Berlin"; and days on end: "2026-12-24/2027-01-06".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -139,6 +139,46 @@ def parse(text: str, otherwise: str = "UTC") -> Hours:
         timezone=timezone,
         written=text.strip(),
     )
+
+
+class Days(Frozen):
+    """Days on end: from `begins` until before `ends`, in seconds since the epoch; `written` as their author did."""
+
+    begins: float
+    ends: float
+    written: str
+
+
+@lru_cache(maxsize=256)
+def days(text: str, timezone: str) -> Days:
+    """
+    Read days such as `2026-12-24/2027-01-06`, the first and the last, or one alone, by the clock of a time zone.
+
+    Raises:
+        ValueError: It says what to write.
+    """
+    written = text.strip()
+    first, slash, last = written.partition("/")
+    try:
+        begins, ends = _midnight(first, 0, timezone), _midnight(last if slash else first, 1, timezone)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} are no days; write the first and the last, like 2026-12-24/2027-01-06") from None
+    if ends <= begins:
+        raise ValueError(f"{text!r} ends before it begins; write the first day, then the last")
+    return Days(begins=begins, ends=ends, written=written)
+
+
+def _midnight(day: str, after: int, timezone: str) -> float:
+    at = date.fromisoformat(day.strip()) + timedelta(days=after)
+    return datetime(at.year, at.month, at.day, tzinfo=ZoneInfo(timezone)).timestamp()
+
+
+def back(several: Sequence[Days], at: float) -> float | None:
+    """Give the first moment from `at` on that lies in none of some days; None where `at` itself does not."""
+    over = at
+    for one in sorted(several, key=lambda each: each.begins):
+        over = one.ends if one.begins <= over < one.ends else over
+    return over if over > at else None
 
 
 def _days(text: str) -> tuple[int, ...]:

@@ -116,6 +116,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
                 delegated=handed.delegated,
                 at=handed.at,
                 by=handed.by,
+                until=handed.until,
             )
             other = request.model_copy(update={"who": handed.who, "places": (*request.places, *handed.places)})
             kept = {"claimed": None, "claimed_name": ""} if standing.claimed == handed.party else {}

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agent_core.addresses import Identity, Party
-from agent_core.hours import Hours, Time
+from agent_core.hours import Days, Hours, Time
 from agent_core.masking import is_masked
 from agent_core.requests import DEFAULT_PATIENCE, Assurance, Decision, Frozen, Grantable, Urgency, Where, Who
 from agent_core.rulings import Vote, Voter, objection, reached
@@ -31,6 +31,7 @@ class Person(Frozen):
     A human being in the directory.
 
     `identities` are in the order in which they like to be reached; in `quiet` hours nothing is sent to them there.
+    While they are `away` their `deputy` decides in their stead.
     Without a `language` they read the gateway's.
     """
 
@@ -42,6 +43,8 @@ class Person(Frozen):
     quiet: tuple[Hours, ...] = ()
     digest: tuple[Time, ...] = ()
     language: str = ""
+    away: tuple[Days, ...] = ()
+    deputy: Party | None = None
 
 
 class Rule(Frozen):

@@ -93,7 +93,11 @@ class Vote(Frozen):
 
 
 class Hand(Frozen):
-    """How a request was handed on: from whom, to whom and when, for good or `delegated`, and `by` whom if not them."""
+    """
+    How a request was handed on: from whom, to whom and when, for good or `delegated`, and `by` whom if not them.
+
+    `until` where nobody did, since the giver is away until then, and the settings say who decides in their stead.
+    """
 
     giver: Party
     giver_name: str
@@ -102,6 +106,7 @@ class Hand(Frozen):
     delegated: bool
     at: float
     by: str = ""
+    until: float | None = None
 
 
 class Standing(Frozen):

@@ -38,7 +38,7 @@ from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from agent_core.tools import Tool
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
-from gateway import cards, granting, letters, quiet, settling, voting
+from gateway import absence, cards, granting, letters, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.rows import RequestRow
 
@@ -264,8 +264,10 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
     allowed = (*request.allowed, Decision.CLAIM) if request.where.ladder else request.allowed
     allowed = (*allowed, *HANDING_ON) if request.reassign is not None else allowed
     request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})
+    _record(here, thread, request, quiet.waiting(here, absence.widened(here, request), request.places))
+    standing = absence.delegate(here, Standing(request=request, due=here.requests[request.id].due))
+    request = standing.request
     waiting = quiet.waiting(here, request, request.places)
-    _record(here, thread, request, waiting)
     here.take_turns(request, request.places)
     if not request.places and not request.where.ladder:
         settling.settle(here, request, Settlement(outcome=Outcome.NO_ROUTE, at=here.now))
@@ -278,16 +280,16 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         return
     for place in request.places:
         if place not in waiting:
-            notes = voting.notes(here, request, (), here.words(place)) if voting.several(request.who) else ()
-            here.tell(place, forwarded(here, request, place, notes))
+            here.tell(place, forwarded(here, request, place, voting.standing_notes(here, standing, place)))
     if here.key not in request.places:
-        _tell_who_is_asked(here, thread, request, waiting)
+        _tell_who_is_asked(here, thread, standing, waiting)
 
 
-def _tell_who_is_asked(here: Conversation, thread: Thread, request: Request, waiting: quiet.Waiting) -> None:
+def _tell_who_is_asked(here: Conversation, thread: Thread, standing: Standing, waiting: quiet.Waiting) -> None:
     """Say in one line where it was asked who is asked, who is later, and until when."""
+    request = standing.request
     until = here.say("asked.deadline", time=here.clock(here.requests[request.id].due))
-    later = quiet.told(here, waiting)
+    later = absence.told(here, standing.hands, waiting)
     if set(request.places) <= set(waiting):
         key = "asked.in_doubt.later" if request.in_doubt else "asked.people.later"
         told = here.say(key, later=later, deadline=until, tool=request.tool)
@@ -374,7 +376,9 @@ def route(here: Conversation, request: Request) -> list[ConversationKey]:
 def at_target(here: Conversation, request: Request, target: str) -> list[ConversationKey]:
     """Say which conversations a target means."""
     if target == PEOPLE:
-        return _in_turn(here, request) if request.where.in_turn else here.world.directory.contacts(request)
+        if request.where.in_turn:
+            return _in_turn(here, request)
+        return here.world.directory.contacts(request, here.now)
     return [here.key if target == ORIGIN else ConversationKey(target)]
 
 
@@ -395,7 +399,7 @@ def _default_target(here: Conversation, request: Request) -> str:
     if here.capabilities().letters and not here.capabilities().direct:
         return ORIGIN if letters.deciders(here, request.who, request.requester) else PEOPLE
     there = [here.key] if here.capabilities().direct else []
-    contacts = here.world.directory.contacts(request)
+    contacts = here.world.directory.contacts(request, here.now)
     in_reach = any(place in there if there else place.startswith(f"{account}/") for place in contacts)
     return ORIGIN if in_reach else PEOPLE
 
@@ -442,5 +446,5 @@ def asked(here: Conversation, request: Request, words: Catalogue, waiting: quiet
 
 
 def _but_for(here: Conversation, names: Sequence[str], words: Catalogue, waiting: quiet.Waiting) -> str:
-    later = [name for name, _ in here.world.directory.waiting(waiting)]
+    later = [name for name, _, _ in here.world.directory.waiting(waiting)]
     return words.either([name for name in names if name not in later])

@@ -292,7 +292,8 @@ async def follow(store: Store, directory: Directory, asked: Mapping[str, Any]) -
             told = True
             names = directory.names(stands.request.who, stands.request.requester)
             row = await store.request(stands.request.id)
-            yield {"request": row.id, "asked": names, "due": row.due, "waiting": directory.waiting(row.waiting)}
+            waiting = directory.waiting(row.waiting, row.away)
+            yield {"request": row.id, "asked": names, "due": row.due, "waiting": waiting}
         ended = outcome(stands)
         if ended is not None:
             settled = stands.settlement.model_dump(mode="json") if stands.settlement is not None else {}

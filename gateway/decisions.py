@@ -1,5 +1,5 @@
 """
-Decisions as data: what was asked and shown, every vote and change, every step, and how it ended.
+Decisions as data: what was asked and shown, every vote, change, hand-over and step, and how it ended.
 
 They are gathered from the entries of the chain, in their order, and given where a request is settled. Where somebody's
 words were erased meanwhile, those are missing here too.
@@ -38,7 +38,7 @@ class Decisions:
         match event:
             case {"type": "RequestOpened", "request": request}:
                 first = _shown(request, 0, at, request.get("arguments", {}), request.get("digest", ""))
-                lists: Json = {name: [] for name in ("changes", "votes", "refused", "claims", "steps")}
+                lists: Json = {name: [] for name in ("changes", "votes", "refused", "claims", "hands", "steps")}
                 self._open[request["id"]] = {"request": request, "asked_at": at, "shown": [first], **lists}
             case {"type": "RequestSettled", "request": str(name), "settlement": settlement} if name in self._open:
                 return self._open.pop(name) | {"settlement": settlement, "settled_at": at}
@@ -59,7 +59,7 @@ def _gather(decision: Json, event: Mapping[str, Any], at: float) -> None:
     match event["type"]:
         case "ResponseGiven":
             cast = {"decision": event["decision"], "roles": event.get("roles", []), "revision": shown[-1]["revision"]}
-            cast |= {"comment": event["comment"]} if event.get("comment") else {}
+            cast |= {name: event[name] for name in ("comment", "stead") if event.get(name)}
             decision["votes"].append(who | cast)
         case "ResponseRefused":
             decision["refused"].append(who | {"decision": event["decision"], "reason": event["reason"]})
@@ -71,6 +71,9 @@ def _gather(decision: Json, event: Mapping[str, Any], at: float) -> None:
             changes = {name: {"from": before.get(name), "to": arguments[name]} for name in differs}
             decision["changes"].append(who | {"changes": changes, "digest": event["digest"], "who": event["who"]})
             shown.append(_shown(request, shown[-1]["revision"] + 1, at, arguments, event["digest"]))
+        case "RequestReassigned":
+            how = {"to": event["to"], "delegated": event.get("delegated", False)}
+            decision["hands"].append(who | how | {name: event[name] for name in ("by", "until") if name in event})
         case "RequestEscalated":
             step = {name: event.get(name) for name in ("rung", "cause", "who", "places")}
             decision["steps"].append(step | {"at": at})

@@ -143,6 +143,26 @@ class Directory:
         over = hours.over(person.quiet, at) if person is not None else None
         return over if over is not None and over > at else None
 
+    def away(self, at: float) -> list[Person]:
+        """Give those who are away, by name."""
+        gone = [person for person in self._people.values() if hours.back(person.away, at) is not None]
+        return sorted(map(self._with_groups, gone), key=lambda person: person.name)
+
+    def away_until(self, conversation: ConversationKey, at: float) -> float | None:
+        """Tell until when whoever has a one-to-one conversation is away; None where they are not away now."""
+        person = self._by_identity.get(Identity(conversation))
+        return hours.back(person.away, at) if person is not None else None
+
+    def deputy(self, person: Person, at: float) -> Person | None:
+        """Find who decides in somebody's stead: their deputy, or, where that one is away too, the deputy's."""
+        passed = {person.id}
+        while (found := self.of(person.deputy)) is not None and found.id not in passed:
+            if hours.back(found.away, at) is None:
+                return found
+            passed.add(found.id)
+            person = found
+        return None
+
     def digest(self, conversation: ConversationKey) -> tuple[hours.Time, ...]:
         """Tell when whoever has a one-to-one conversation is shown what can wait; none where it is shown at once."""
         person = self._by_identity.get(Identity(conversation))
@@ -153,10 +173,12 @@ class Directory:
         person = self._by_identity.get(Identity(reader))
         return person.language if person is not None else ""
 
-    def waiting(self, places: Mapping[ConversationKey, float]) -> list[tuple[str, float]]:
-        """Name those whose conversations wait for the end of their quiet hours, with until when they do."""
-        people = [(self.person(Identity(place)), at) for place, at in places.items()]
-        return sorted((person.name, at) for person, at in people if person is not None)
+    def waiting(
+        self, places: Mapping[ConversationKey, float], away: Collection[ConversationKey] = ()
+    ) -> list[tuple[str, float, bool]]:
+        """Name those whose conversations wait, with until when they do, and whether that is since they are `away`."""
+        people = [(self.person(Identity(place)), at, place in away) for place, at in places.items()]
+        return sorted((person.name, at, gone) for person, at, gone in people if person is not None)
 
     def may_start(self, allowed: Sequence[str], identity: Identity, *, outsider: bool) -> bool:
         """
@@ -206,9 +228,10 @@ class Directory:
         """Give the accounts of a channel that are configured."""
         return sorted(account for account in self._channels if addresses.covers(channel, account))
 
-    def contacts(self, request: Request) -> list[ConversationKey]:
-        """Say where those who may decide a request are reached, at most five of them."""
-        parties = [person.id for person in self.eligible(request.who, request.requester)]
+    def contacts(self, request: Request, at: float) -> list[ConversationKey]:
+        """Say where those who may decide a request are reached, at most five of them, who is away at last."""
+        people = self.eligible(request.who, request.requester)
+        parties = [person.id for person in sorted(people, key=lambda one: hours.back(one.away, at) is not None)]
         parties += [party for party in request.who.people if party not in self._people and ":" in party]
         found = [place for party in parties if (place := self.contact(party)) is not None]
         return found[:MOST_ADDRESSEES]

@@ -24,7 +24,7 @@ from agent_core.rulings import Response, Standing, Vote, Voter
 from agent_core.texts import exact
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall
-from gateway import asking, calls, cards, filling, quiet, voting
+from gateway import absence, asking, calls, cards, filling, quiet, voting
 from gateway.conversation import Conversation
 from gateway.refusals import Refused
 
@@ -140,10 +140,12 @@ def changed(here: Conversation, before: Standing, change: Change, said: Mapping[
     here.put_request(row.model_copy(update={"added": (*row.added, *change.places)}))
     standing = here.threads[before.request.thread].state.requests[before.request.id]
     request = standing.request.model_copy(update={"requester": before.request.requester})
-    here.take_turns(request, change.places)
+    standing = absence.delegate(here, standing.model_copy(update={"request": request}))
+    request = standing.request
+    here.take_turns(request, [place for place in request.places if place not in before.request.places])
     others = [place for place in request.places if place != said["via"]]  # whoever has just changed it is awake
     quiet.wait(here, request, cards=quiet.waiting(here, request, others, collected=True))
-    return standing.model_copy(update={"request": request})
+    return standing
 
 
 def show(here: Conversation, before: Standing, standing: Standing, editor: Party) -> None:

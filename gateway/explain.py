@@ -22,13 +22,25 @@ from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Urgency, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool, digest
-from gateway import asking, cards, clients, granting, ladder, quiet, voting
+from gateway import absence, asking, cards, clients, granting, ladder, quiet, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.errors import GatewayError
 from gateway.ongoing import Ongoing
 from gateway.world import World
 
+NOT_IN_STEAD = {
+    "hand.not_offered": "the rule lets nobody hand it on",
+    "hand.not_to": "the rule does not let it be handed on to them",
+    "hand.can_already": "they may decide it anyway",
+    "hand.requester": "they asked for it",
+    "hand.may_not": "the tool itself demands somebody else",
+    "hand.counts_for_nothing": "it takes the votes of others",
+    "hand.too_few": "too few would be left",
+    "hand.too_often": "it goes on no further",
+    "hand.unreachable": "they have no account that is configured",
+}
+"""Why somebody's deputy may not decide in their stead, by what a hand-over is refused with."""
 VERSION = "1"  # of a client's tool, where it names none
 NOWHERE = ConversationKey("api:cli/policy")  # where a call is made of which nobody knows who asked
 
@@ -61,7 +73,7 @@ class Explanation:
     that they may change before they approve; `problem` is why nobody can be asked. `grants` says for how long an
     approval may count, and for which calls, `covered` which standing grant approves this one. `takers` are
     those to whom it may be handed on. `turns` are those who are asked in turn, in their order: as many of them as it
-    takes, the first at first.
+    takes, the first at first. `away` are who may decide and is away, with who decides in their stead.
     """
 
     effect: Literal["allow", "ask", "forbid"]
@@ -82,6 +94,7 @@ class Explanation:
     editable: tuple[str, ...] = ()
     takers: tuple[str, ...] = ()
     turns: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
     problem: str = ""
     grants: str = ""
     covered: str = ""
@@ -155,6 +168,7 @@ def _asked(
         urgency=requests.urgency(ask.urgency, "normal"),
         opened_at=call.at,
         home=origin,
+        reassign=ask.reassign,
     )
     if requests.urgency(ask.urgency, "normal") != "high":
         request = request.model_copy(update=dict(granted))
@@ -164,22 +178,25 @@ def _asked(
         asking.check(here, request)
     except InvalidRequest as refused:
         problem = str(refused)
-    places = asking.route(here, request) if not problem else []
-    waiting = quiet.waiting(here, request, places)
+    asked = request.model_copy(update={"places": tuple(asking.route(here, request)) if not problem else ()})
+    away, asked = tuple(_away(here, asked)), absence.widened(here, asked)
+    places, waiting = asked.places if not problem else (), quiet.waiting(here, asked, asked.places)
     shown = [
-        f"{_named(world)(place)}, later: {_why(here, request, place)}" if place in waiting else _named(world)(place)
+        f"{_named(world)(place)}, later: {_why(here, asked, place, waiting[place])}"
+        if place in waiting
+        else _named(world)(place)
         for place in places
     ]
     if requester is None and ORIGIN in ask.where.targets and not problem:
         shown.insert(0, "where it is asked for")
-    deciders, words = world.directory.eligible(ask.who, requester), world.catalogues.of(PLAIN)
+    deciders, words = world.directory.eligible(asked.who, requester), world.catalogues.of(PLAIN)
     by_group = world.directory.unread(ask.who)
     if by_group:
         problem = ""
     elif not problem and not (deciders and shown):
         problem = "nobody may decide it" if not deciders else "none of them has an account that is configured"
     turns = world.turns.order(request, world.directory, call.at) if ask.where.in_turn else []
-    steps, first = _steps(here, request, places)
+    steps, first = _steps(here, asked, places)
     return Explanation(
         "ask",
         reason=ask.reason,
@@ -197,10 +214,24 @@ def _asked(
             p.name for p in handing.takers(ask.who, ask.reassign, requester, Party(""), world.directory.people())
         ),
         turns=tuple(person.name for person in turns),
+        away=away if not problem else (),
         problem=problem,
         grants=_grants(ask, request, words),
         covered="" if problem else _covered(here, request),
     )
+
+
+def _away(here: Conversation, request: Request) -> Iterator[str]:
+    """Say who may decide and is away, who decides in their stead, or why their deputy does not."""
+    time = here.world.catalogues.of(PLAIN).clock
+    for person, until, deputy, why in absence.away(here, request):
+        told = f"{person.name}, until {time(until, here.now, person.timezone)}"
+        if deputy is None:
+            yield f"{told}; nobody decides in their stead"
+        elif why is None:
+            yield f"{told}; {deputy.name} decides in their stead"
+        else:
+            yield f"{told}; {deputy.name}, their deputy, does not: {NOT_IN_STEAD.get(why, why)}"
 
 
 def _grants(ask: policy.Ask, request: Request, words: Catalogue) -> str:
@@ -240,40 +271,49 @@ def _steps(
     """
     name, told, words = _named(here.world), list[tuple[float, str]](), here.world.catalogues.of(PLAIN)
     asleep = dict(quiet.waiting(here, request, places))
-    low = request.urgency == "low"
-    told += [(at, _gets(here, request, place)) for place, at in asleep.items()]
+    gone, low = set(quiet.away(here, asleep)), request.urgency == "low"
+    told += [(at, _gets(here, request, place, at)) for place, at in asleep.items()]
     if request.where.gather:
         told.append((here.now, f"it waits {request.where.gather:g} seconds for others like it, to come as one card"))
-    first = here.now if set(places) - set(asleep) else min(asleep.values()) if low and asleep else None
+    first = here.now if set(places) - set(asleep) else None
+    if first is None and low and set(asleep) - gone:
+        first = min(at for place, at in asleep.items() if place not in gone)
     who, asked, at_once = request.who, list(places), first is None
     for rung in request.where.ladder:
         here.now = here.now if at_once or first is None else max(here.now, first + rung.after)
         who = requests.widened(who, rung)
         wider = request.model_copy(update={"who": who, "places": tuple(asked)})
-        added = ladder.places(here, wider, rung)
-        asked += added
+        before, added = len(asked), ladder.places(here, wider, rung)
+        wider = absence.widened(here, wider.model_copy(update={"places": (*asked, *added)}))
+        who, asked, added = wider.who, list(wider.places), list(wider.places[before:])
         waiting = quiet.waiting(here, wider, added)
         asleep.update(waiting)
+        gone.update(quiet.away(here, waiting))
         at = ", ".join(map(name, (place for place in added if place not in waiting)))
-        later = ", ".join(f"{name(place)}, later: {_why(here, request, place)}" for place in waiting)
+        later = ", ".join(f"{name(place)}, later: {_why(here, request, place, end)}" for place, end in waiting.items())
         none = "" if added else "nowhere, so the next step is taken at once"
         wider = wider.model_copy(update={"places": tuple(added)})
         told.append((here.now, f"{asking.named(here, wider, rung, words)} at {at or later or none}"))
-        told += [(end, _gets(here, request, place)) for place, end in waiting.items()]
-        at_once = bool(added) and set(added) <= set(waiting) and not low
+        told += [(end, _gets(here, request, place, end)) for place, end in waiting.items()]
+        at_once = bool(added) and set(added) <= set(waiting) and quiet.lost(request, added, gone)
         first = here.now if first is None and at else first
-    first = min(asleep.values(), default=request.opened_at) if first is None else first
+    ends = [end for place, end in asleep.items() if place not in gone]
+    first = min(ends, default=request.opened_at) if first is None else first
     told += [(first + after, "they are reminded") for after in request.where.reminders]
     return sorted(told), first
 
 
-def _why(here: Conversation, request: Request, place: ConversationKey) -> str:
+def _why(here: Conversation, request: Request, place: ConversationKey, until: float) -> str:
     """Say why somebody is shown a request later."""
+    if quiet.away(here, {place: until}):
+        return "they are away"
     return "a digest" if quiet.digest(here, request, place) else "quiet hours"
 
 
-def _gets(here: Conversation, request: Request, place: ConversationKey) -> str:
+def _gets(here: Conversation, request: Request, place: ConversationKey, until: float) -> str:
     """Say what somebody gets who has waited."""
+    if quiet.away(here, {place: until}):
+        return f"{_named(here.world)(place)} gets the card: they are back"
     digest = quiet.digest(here, request, place)
     return f"{_named(here.world)(place)} gets {'it in a digest' if digest else 'the card: quiet hours are over'}"
 

@@ -16,7 +16,7 @@ from agent_core.handing import Wish
 from agent_core.policy import Person
 from agent_core.requests import Decision
 from agent_core.rulings import Response, Standing, Voter
-from gateway import asking, cards, quiet, settling, voting
+from gateway import absence, asking, cards, quiet, settling, voting
 from gateway.conversation import Conversation
 from gateway.refusals import Refused
 
@@ -72,7 +72,9 @@ def _hand_on(
     who = handing.handed(request.who, giver.party, to.id, delegated=said["delegated"])
     added = [place] if place not in request.places else []
     here.add(events.RequestReassigned(**said, to=to.id, to_name=to.name, at=here.now, who=who, places=tuple(added)))
-    _show(here, standing, giver, added)
+    row = here.requests[request.id]
+    here.put_request(row.model_copy(update={"added": (*row.added, *added)}))
+    _show(here, standing, giver)
 
 
 def _refused(here: Conversation, standing: Standing, response: Response, why: str, to: Person | None) -> Refused:
@@ -84,21 +86,24 @@ def _refused(here: Conversation, standing: Standing, response: Response, why: st
     return Refused(why, words.say(f"refused.{why}", name=name, who=names, count=handing.MOST))
 
 
-def _show(here: Conversation, before: Standing, giver: Voter, added: list[ConversationKey]) -> None:
-    """Say on every copy who has it now, and show it where it has come to."""
+def _show(here: Conversation, before: Standing, giver: Voter) -> None:
+    """Say on every copy who has it now, and show it where it has come to, or whoever decides in that one's stead."""
     standing = settling.standing_of(here, before.request.id)
     if standing is None:
         return
-    own = _own_places(here, giver) if not standing.hands[-1].delegated else set()
+    hand = standing.hands[-1]
+    own = _own_places(here, giver) if not hand.delegated else set()
+    standing = absence.delegate(here, standing)
     request, row = standing.request, here.requests[before.request.id]
+    added = [place for place in request.places if place not in before.request.places]
     left = {place: at for place, at in row.waiting.items() if place not in own}
-    here.put_request(row.model_copy(update={"added": (*row.added, *added), "waiting": left}))
+    here.put_request(row.model_copy(update={"waiting": left}))
     here.take_turns(request, added)
     waiting = quiet.waiting(here, request, added)
     quiet.wait(here, request, cards=waiting)
     for place in before.request.places:
         if place in own:
-            notes = voting.handed(here, standing, place)[-1:]
+            notes = voting.handed(here, standing, place)[len(before.hands) :]
             here.tell(place, facts.CardForwarded(request=request.id, settled=True, notes=notes))
         else:
             here.tell(place, facts.CardForwarded(request=request.id, settled=False, who=request.who))
@@ -110,10 +115,15 @@ def _show(here: Conversation, before: Standing, giver: Voter, added: list[Conver
     if before.claimed is not None and standing.claimed is None and standing.rung < len(request.where.ladder):
         here.draft.timers.append(settling.climb_at(request, standing.rung, here.now))
     if here.key not in request.places:
-        hand, thread = standing.hands[-1], here.threads[request.thread]
-        key = "asked.delegated" if hand.delegated else "asked.handed"
-        title = cards.title(here, request)
-        here.reply(thread, here.say(key, name=hand.giver_name, to=hand.to_name, title=title))
+        thread, title = here.threads[request.thread], cards.title(here, request)
+        text = here.say(
+            "asked.delegated" if hand.delegated else "asked.handed",
+            name=hand.giver_name,
+            to=hand.to_name,
+            title=title,
+        )
+        in_stead = absence.told(here, standing.hands[len(before.hands) + 1 :], {})
+        here.reply(thread, f"{text} {in_stead}" if in_stead else text)
 
 
 def _own_places(here: Conversation, giver: Voter) -> set[ConversationKey]:

@@ -6,8 +6,8 @@ that asks; settling it clears them, in the commit that settles. So a crash leave
 due while nobody was there is taken at the next start. A step's time counts from the first copy sent, which is known
 only later: a timer that comes too early for that is set anew, and where it would come too late (the first copy went out
 before it was to, or the machine's clock was set back) the store has it come with that receipt. Where no copy can reach
-anybody, or everybody has quiet hours (`quiet.py`), the timer of the next rung is set to now, so that neither costs any
-patience.
+anybody, or everybody has quiet hours or is away (`quiet.py`), the timer of the next rung is set to now, so that none of
+it costs any patience. Behind the last rung who is away is asked all the same.
 
 **Accounts before rungs.** Whom a copy does not reach at one account is shown it at the next one of theirs, in the order
 of the directory; where there is none left, and people are asked in turn (`turns.py`), the next in turn is asked; and
@@ -21,12 +21,14 @@ and its reminders stand.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from agent_core import events, facts
 from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Who, widened
-from agent_core.rulings import Standing
+from agent_core.rulings import Hand, Standing
 from agent_core.thread import Thread
-from gateway import asking, cards, editing, quiet, settling, voting
+from gateway import absence, asking, cards, editing, quiet, settling, voting
 from gateway.conversation import FORGET_TOLD, Conversation
 from gateway.store.rows import Timer
 
@@ -55,7 +57,8 @@ def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: 
     if not unreachable and at > here.now:
         here.draft.timers.append(settling.climb_at(request, number, at))
         return
-    lost = "quiet" if row.waiting else "undeliverable" if request.places else "no_route"
+    lost = "undeliverable" if request.places else "no_route"
+    lost = quiet.cause(row.waiting, row.away) if row.waiting else lost
     _climb(here, standing, number, lost if unreachable else "silence")
 
 
@@ -89,10 +92,13 @@ def _climb(here: Conversation, standing: Standing, number: int, cause: str) -> N
     if now_standing is None or now_standing.settlement is not None:
         return
     if added and here.key not in request.places:
-        _tell_who_is_asked(here, now_standing.request, rung, cause, added, waiting)
-    sleeps = set(added) <= set(waiting) and request.urgency != "low"
-    if added and sleeps and number + 1 < len(request.where.ladder):
-        _climb(here, now_standing, number + 1, "quiet")
+        hands = now_standing.hands[len(standing.hands) :]
+        _tell_who_is_asked(here, now_standing.request, rung, cause, hands, added, waiting)
+    new = [place for place in now_standing.request.places if place not in request.places]
+    gone = here.requests[request.id].away
+    sleeps = set(new) <= set(waiting) and quiet.lost(request, new, gone)
+    if new and sleeps and number + 1 < len(request.where.ladder):
+        _climb(here, now_standing, number + 1, quiet.cause(new, gone))
 
 
 def _ask_besides(
@@ -111,7 +117,8 @@ def _ask_besides(
         number: The rung that is taken; None where it is somebody's next account, or the next in turn.
     """
     request, row = standing.request, here.requests[standing.request.id]
-    waiting = quiet.waiting(here, request, added)
+    wider = request.model_copy(update={"who": who, "places": (*request.places, *added)})
+    waiting = quiet.waiting(here, absence.widened(here, wider, standing.hands), added)
     here.add(
         events.RequestEscalated.model_validate(
             {
@@ -127,31 +134,55 @@ def _ask_besides(
         )
     )
     here.put_request(row.model_copy(update={"added": (*row.added, *added)}))
-    here.take_turns(request, added)
     following = standing.rung if number is None else number + 1
     if number is not None and following < len(request.where.ladder):
         at = _since(here, request) + request.where.ladder[following].after
         here.draft.timers.append(settling.climb_at(request, following, at))
-    wider = request.model_copy(update={"who": who, "places": (*request.places, *added)})
-    quiet.wait(here, wider, cards=waiting)
-    if quiet.unreachable(wider, here.requests[request.id]):
-        _nobody_reached(here, wider, following)
-        return waiting
-    for place in request.places:
-        here.tell(place, facts.CardForwarded(request=request.id, settled=False, who=who))
-    stands = standing.model_copy(update={"request": wider})
-    for place in added:
-        if place not in waiting:
-            notes = voting.standing_notes(here, stands, place)
-            here.tell(place, asking.forwarded(here, wider, place, notes))
+    stands = absence.delegate(here, standing.model_copy(update={"request": wider}))
+    waiting = _show_besides(here, standing, stands)
+    if quiet.unreachable(stands.request, here.requests[request.id]):
+        _nobody_reached(here, stands, following)
     return waiting
 
 
+def _show_besides(here: Conversation, before: Standing, standing: Standing) -> quiet.Waiting:
+    """Show a request where it was not before, or have that wait, and tell its other places who decides it now."""
+    request = standing.request
+    added = [place for place in request.places if place not in before.request.places]
+    here.take_turns(request, added)
+    waiting = quiet.waiting(here, request, added)
+    quiet.wait(here, request, cards=waiting)
+    if quiet.unreachable(request, here.requests[request.id]):
+        return waiting
+    for place in before.request.places:
+        here.tell(place, facts.CardForwarded(request=request.id, settled=False, who=request.who))
+    if standing.hands != before.hands:
+        voting.show(here, standing)
+    _show(here, standing, [place for place in added if place not in waiting])
+    return waiting
+
+
+def _show(here: Conversation, standing: Standing, places: Iterable[ConversationKey]) -> None:
+    """Show a request as it stands."""
+    for place in places:
+        words = here.words(place)
+        notes = voting.standing_notes(here, standing, place)
+        outdated = (editing.outdated(standing, words, "changed.outdated"),) if standing.changes else ()
+        shown = asking.forwarded(here, standing.request, place, notes)
+        here.tell(place, shown.model_copy(update={"outdated": outdated}))
+
+
 def _tell_who_is_asked(
-    here: Conversation, request: Request, rung: Rung, cause: str, added: list[ConversationKey], waiting: quiet.Waiting
+    here: Conversation,
+    request: Request,
+    rung: Rung,
+    cause: str,
+    hands: Sequence[Hand],
+    added: list[ConversationKey],
+    waiting: quiet.Waiting,
 ) -> None:
-    """Say where it was asked whom a step asks, and whom it asks later."""
-    title, later = cards.title(here, request), quiet.told(here, waiting)
+    """Say where it was asked whom a step asks, whom it asks later, and who decides in whose stead."""
+    title, later = cards.title(here, request), absence.told(here, hands, waiting)
     if set(added) <= set(waiting):
         text = here.say("asked.more.later", title=title, later=later)
     else:
@@ -170,19 +201,30 @@ def places(here: Conversation, request: Request, rung: Rung) -> list[Conversatio
             found += asking.at_target(here, request, target)
         elif rung.people or rung.roles:
             added = request.who.model_copy(update={"people": rung.people, "roles": rung.roles})
-            found += directory.contacts(request.model_copy(update={"who": added}))
+            found += directory.contacts(request.model_copy(update={"who": added}), here.now)
         else:
             found += directory.next_contacts(request)
     return [p for p in dict.fromkeys(found) if p not in request.places and directory.reachable(p)]
 
 
-def _nobody_reached(here: Conversation, request: Request, following: int, reason: str = "") -> None:
-    """Take the next step at once; without one wait for whoever is asleep, or say that nobody can be asked."""
+def _nobody_reached(here: Conversation, standing: Standing, following: int, reason: str = "") -> None:
+    """
+    Take the next step at once.
+
+    Without one wait for whoever is asleep, ask who is away all the same, or say that nobody can be asked.
+    """
+    request, row = standing.request, here.requests[standing.request.id]
     if following < len(request.where.ladder):
         here.draft.timers.append(settling.climb_at(request, following, here.now))
-    elif not here.requests[request.id].waiting:
+    elif not row.waiting:
         outcome = Outcome.UNDELIVERABLE if request.places else Outcome.NO_ROUTE
         settling.settle(here, request, Settlement(outcome=outcome, at=here.now, comment=reason))
+    elif quiet.cause(row.waiting, row.away) == "away":
+        here.put_request(row.model_copy(update={"waiting": {}, "away": ()}))
+        _show(here, standing, row.waiting)
+        names = [name for name, _, _ in here.world.directory.waiting(row.waiting)]
+        text = here.say("asked.away.only", who=here.words().both(names), title=cards.title(here, request))
+        here.reply(here.threads[request.thread], text)
 
 
 def copy_failed(here: Conversation, failed: facts.CopyFailed) -> None:
@@ -203,7 +245,7 @@ def copy_failed(here: Conversation, failed: facts.CopyFailed) -> None:
         return
     quiet.wait(here, request)
     if quiet.unreachable(request, here.requests[request.id]):
-        _nobody_reached(here, request, standing.rung, failed.reason)
+        _nobody_reached(here, standing, standing.rung, failed.reason)
 
 
 def _ask_next(here: Conversation, standing: Standing, failed: facts.CopyFailed) -> bool:
@@ -217,7 +259,8 @@ def _ask_next(here: Conversation, standing: Standing, failed: facts.CopyFailed) 
         return False
     waiting = _ask_besides(here, standing, request.who, added, None, "undeliverable")
     if here.key not in request.places:
-        title, later = cards.title(here, request), quiet.told(here, waiting)
+        stands = settling.standing_of(here, request.id) or standing
+        title, later = cards.title(here, request), absence.told(here, stands.hands[len(standing.hands) :], waiting)
         text = here.say("asked.more.later", title=title, later=later)
         if not set(added) <= set(waiting):
             name = world.directory.name(world.directory.party(Identity(failed.place)))
@@ -246,18 +289,21 @@ def _away(here: Conversation, standing: Standing, failed: facts.CopyFailed) -> N
 
 
 def _wake(here: Conversation, standing: Standing) -> None:
-    """Show a request to those whose quiet hours are over, and remind them."""
-    request = standing.request
-    if here.requests[request.id].due <= here.now:
+    """Show a request to those whose quiet hours are over, or who are back, and remind them."""
+    if here.requests[standing.request.id].due <= here.now:
         return  # it expires
+    before, standing = standing, absence.delegate(here, standing)
+    request = standing.request
     awake, reminders = quiet.awake(here, request)
-    for place in awake:
-        words = here.words(place)
-        notes = voting.standing_notes(here, standing, place)
-        outdated = (editing.outdated(standing, words, "changed.outdated"),) if standing.changes else ()
-        shown = asking.forwarded(here, request, place, notes)
-        here.tell(place, shown.model_copy(update={"outdated": outdated}))
+    _show(here, standing, awake)
     _remind(here, request, reminders)
+    if standing.hands != before.hands:
+        waiting = _show_besides(here, before, standing)
+        if here.key not in request.places:
+            told = absence.told(here, standing.hands[len(before.hands) :], waiting)
+            here.reply(here.threads[request.thread], told)
+    if quiet.unreachable(request, here.requests[request.id]):
+        _nobody_reached(here, standing, standing.rung)
 
 
 def _remind_when_due(here: Conversation, standing: Standing, number: int) -> None:

@@ -1,5 +1,5 @@
 """
-What waits before it is shown: in quiet hours until these are over, and what is of low urgency for the next digest.
+What waits before it is shown: for the end of quiet hours or of an absence, and what is of low urgency for a digest.
 
 **What waits.** A card or a reminder that is to be shown in a conversation of one person alone, while that person has
 quiet hours. Not what is urgent, not what is shown where others read too, and no card where its run was asked: there
@@ -9,22 +9,28 @@ somebody is ends for it. Whoever sees a card in quiet hours all the same may dec
 those of its rule; a time within quiet hours is left out. Where it was asked it is shown at once. What several
 conversations show at one time comes together there (`gathering.py`). It takes no step of its ladder while it waits.
 
+**Absences.** Whoever is away is not asked in their own conversation until they are back, however urgent it is, where it
+can come to somebody else: who decides in their stead (`absence.py`), others who are asked, or who is asked by a later
+step. Where all of these are away it is shown to them all, as if nobody were.
+
 **Waiting is a row and a timer.** The request's row says which places wait, and until when; the one timer of the request
 is due with the first of them. Both are in the commit that would have shown it, so that a crash leaves both or neither.
 
-**What it costs.** No patience: where everybody who was asked last is asleep, the next step of the ladder is taken at
-once, as where nobody can be reached; behind the last one it is waited. The deadline counts from the first copy sent, so
-while all copies wait it counts from the end of the wait. Quiet hours are over at least once a week, so that is an end.
+**What it costs.** No patience: where everybody who was asked last is asleep or away, the next step of the ladder is
+taken at once, as where nobody can be reached; behind the last one it is waited for who sleeps, and who is away is shown
+it all the same. The deadline counts from the first copy sent, so while all copies wait it counts from the end of the
+quiet hours. These are over at least once a week, so that is an end; an absence moves no deadline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from agent_core import hours
 from agent_core.addresses import ConversationKey, Identity
-from agent_core.requests import Request
+from agent_core.requests import Request, in_the_end
 from gateway.conversation import Conversation
 from gateway.store.rows import DAY, RequestRow, Timer
 
@@ -49,15 +55,27 @@ def waiting(
         reminded: It is about a reminder, which waits in quiet hours also where the run was asked, and for no digest.
         collected: It has waited for a digest before.
     """
-    if request.urgency == "high":
-        return {}
+    places, directory = list(places), here.world.directory
+    back = {place: at for place in places if (at := directory.away_until(place, here.now)) is not None}
+    back = {} if back and alone(here, request) else back
     until: dict[ConversationKey, float] = {}
     for place in places:
+        since = back.get(place, here.now)
         times = digest(here, request, place) if not (reminded or collected) else ()
-        at = _next(here, place, times) if times else here.world.directory.quiet_until(place, here.now)
+        if request.urgency == "high":
+            at = back.get(place)
+        else:
+            at = _next(here, place, times, since) if times else directory.quiet_until(place, since) or back.get(place)
         if at is not None and (reminded or place != here.key):
             until[place] = at
     return until
+
+
+def alone(here: Conversation, request: Request) -> bool:
+    """Tell whether whoever a request can come to, by steps of its ladder too, is away now."""
+    directory, who = here.world.directory, in_the_end(request.who, request.where)
+    contacts = directory.contacts(request.model_copy(update={"who": who}), here.now)
+    return all(directory.away_until(place, here.now) is not None for place in contacts)
 
 
 def digest(here: Conversation, request: Request, place: ConversationKey) -> tuple[hours.Time, ...]:
@@ -67,23 +85,25 @@ def digest(here: Conversation, request: Request, place: ConversationKey) -> tupl
     return here.world.directory.digest(place) or tuple(map(hours.time, request.where.digest))
 
 
-def _next(here: Conversation, place: ConversationKey, times: tuple[hours.Time, ...]) -> float:
+def _next(here: Conversation, place: ConversationKey, times: tuple[hours.Time, ...], since: float) -> float:
     """Give the next of some times that lies in no quiet hours; where there is none within a week, the end of these."""
-    at = hours.following(times, here.now)
+    at = hours.following(times, since)
     while (over := here.world.directory.quiet_until(place, at)) is not None:
         at = hours.following(times, over - 1)
-        if at > here.now + WEEK:
+        if at > since + WEEK:
             return over
     return at
 
 
 def wait(here: Conversation, request: Request, *, cards: Waiting = NOWHERE, reminders: Waiting = NOWHERE) -> None:
     """Have places wait for a card or a reminder, besides those that do already."""
-    row = here.requests[request.id]
+    row, gone = here.requests[request.id], away(here, cards)
     row = row.model_copy(update={"waiting": {**row.waiting, **cards}, "reminders": {**row.reminders, **reminders}})
+    row = row.model_copy(update={"away": (*(place for place in row.away if place not in cards), *gone)})
     if row.waiting and row.first_sent is None:
         lasts = request.where.gather + request.patience
-        first = min(row.waiting.values()) if asleep(request, row) else min(here.now, row.due - lasts)
+        awake = [at for place, at in row.waiting.items() if place not in row.away]
+        first = min(awake) if awake and asleep(request, row) else min(here.now, row.due - lasts)
         row = row.model_copy(update={"due": first + lasts})
     here.put_request(row)
     ends = (*row.waiting.values(), *row.reminders.values())
@@ -124,17 +144,34 @@ def asleep(request: Request, row: RequestRow) -> bool:
     return set(request.places) <= {*row.failed, *row.waiting}
 
 
+def away(here: Conversation, waiting: Waiting) -> list[ConversationKey]:
+    """Give those of some places that wait until somebody is back."""
+    directory = here.world.directory
+    return [p for p, at in waiting.items() if (back := directory.away_until(p, here.now)) is not None and back <= at]
+
+
 def unreachable(request: Request, row: RequestRow) -> bool:
     """Tell whether the next step of a ladder is due at once: nobody is reached, and it is no matter that can wait."""
-    return asleep(request, row) and not (request.urgency == "low" and row.waiting)
+    return asleep(request, row) and lost(request, row.waiting, row.away)
+
+
+def lost(request: Request, places: Collection[ConversationKey], gone: Collection[ConversationKey]) -> bool:
+    """Tell of some places that wait, of which some are `gone`, whether that costs the next step of the ladder."""
+    return request.urgency != "low" or set(places) <= set(gone)
+
+
+def cause(waiting: Collection[ConversationKey], gone: Collection[ConversationKey]) -> Literal["quiet", "away"]:
+    """Say why a step is taken since some places wait."""
+    return "away" if set(waiting) <= set(gone) else "quiet"
 
 
 def told(here: Conversation, later: Waiting) -> str:
     """Say who is asked later, and when."""
-    directory, lines = here.world.directory, []
+    directory, lines, gone = here.world.directory, [], away(here, later)
     for place, at in later.items():
         asleep = directory.quiet_until(place, here.now) is not None
         person = directory.person(Identity(place))
         who = person.name if person is not None else here.say("asked.channel")
-        lines.append(here.say("asked.quiet" if asleep else "asked.digest", who=who, time=here.clock(at)))
+        key = "asked.away.until" if place in gone else "asked.quiet" if asleep else "asked.digest"
+        lines.append(here.say(key, who=who, time=here.clock(at)))
     return " ".join(dict.fromkeys(lines))

@@ -5,9 +5,12 @@ Checks of what no single setting shows: references, overlaps, roles.
 from __future__ import annotations
 
 import itertools
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from agent_core import addresses, policy
+from agent_core import addresses, hours, policy
+from agent_core.addresses import Party
 from agent_core.catalogue import Catalogue
 from agent_core.grants import alone
 from agent_core.policy import ROLE, Rule
@@ -144,6 +147,26 @@ def _check_people(settings: Settings, source: str) -> None:
             owners[identity] = person.id
     if not any(OWNER_ROLE in person.roles for person in settings.people):
         raise SettingsError("people", source, f"nobody has the role {OWNER_ROLE!r}; trouble has to be told to somebody")
+    _check_deputies(settings, source)
+
+
+def _check_deputies(settings: Settings, source: str) -> None:
+    """Somebody else decides in the stead of each, and never is everybody away to whom it would come."""
+    people = {person.id: person for person in settings.directory()}
+    for number, person in enumerate(people.values()):
+        key, chain = f"people[{number}].deputy", [person]
+        if person.deputy is not None and person.deputy not in people:
+            raise SettingsError(key, source, f"there is no {person.deputy!r} in [[people]]")
+        if person.deputy == person.id:
+            raise SettingsError(key, source, "nobody decides in their own stead; name somebody else")
+        while (following := people.get(chain[-1].deputy or Party(""))) is not None and following not in chain:
+            chain.append(following)
+        begins = sorted(days.begins for one in chain for days in one.away)
+        nobody = next((at for at in begins if all(hours.back(one.away, at) for one in chain)), None)
+        if len(chain) > 1 and nobody is not None:
+            day = datetime.fromtimestamp(nobody, ZoneInfo(person.timezone)).date()
+            names = Catalogue().both([one.name for one in chain])
+            raise SettingsError(key, source, f"{names} are all away on {day}; name somebody who is there")
 
 
 def _check_agents(settings: Settings, source: str) -> None:

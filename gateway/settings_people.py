@@ -35,6 +35,14 @@ class PersonSettings(Section):
         default=[],
         description='When what can wait is shown in their own conversations, by their own clock: ["09:00", "16:00"].',
     )
+    away: list[str] = Field(
+        default=[],
+        description='Days on which they are away, first and last, by their own clock: ["2026-12-24/2027-01-06"].',
+    )
+    deputy: str = Field(
+        default="",
+        description="Who decides in their stead while they are away, where a rule lets it be handed on: a person's id.",
+    )
     language: Language | None = Field(
         default=None,
         description="What they read in their own conversations; without one, that of the gateway.",
@@ -58,6 +66,13 @@ class PersonSettings(Section):
             raise ValueError("they are never over, so this person could never be asked; leave some hours of the week")
         return value
 
+    @field_validator("away")
+    @classmethod
+    def _are_days(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        for one in value:
+            hours.days(one, info.data.get("timezone", "UTC"))
+        return value
+
     def person(self) -> Person:
         """Give them as the policy has them."""
         return Person(
@@ -68,5 +83,7 @@ class PersonSettings(Section):
             timezone=self.timezone,
             quiet=tuple(hours.parse(written, self.timezone) for written in self.quiet),
             digest=tuple(hours.time(written, self.timezone) for written in self.digest),
+            away=tuple(hours.days(written, self.timezone) for written in self.away),
+            deputy=Party(self.deputy) if self.deputy else None,
             language=self.language or "",
         )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from agent_core import policy
+from agent_core import hours, policy
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person
 from agent_core.requests import Request
@@ -38,12 +38,12 @@ class Turns:
         return self._last[party]
 
     def order(self, request: Request, directory: Directory, now: float) -> list[Person]:
-        """Give those who may decide a request and can be reached, in turn; whoever is asleep comes last."""
+        """Give those who may decide a request and can be reached, in turn; at last who is asleep, and who is away."""
 
-        def turn(person: Person) -> tuple[bool, int]:
+        def turn(person: Person) -> tuple[bool, bool, int]:
             own = directory.contact(person.id)
             asleep = own is not None and directory.quiet_until(own, now) is not None
-            return asleep, self._last.get(person.id, 0)
+            return hours.back(person.away, now) is not None, asleep, self._last.get(person.id, 0)
 
         people = directory.eligible(request.who, request.requester)
         return sorted((person for person in people if directory.contact(person.id) is not None), key=turn)

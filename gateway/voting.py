@@ -20,7 +20,7 @@ HANDED = {
     (True, False): "delegated",
     (True, True): "delegated.operator",
 }
-"""How it was handed on, by whether it was delegated and whether an operator did it."""
+"""How it was handed on by somebody, by whether it was delegated and whether an operator did it."""
 
 
 def several(who: Who) -> bool:
@@ -57,10 +57,10 @@ def handed(here: Conversation, standing: Standing, place: ConversationKey) -> tu
     words = here.words(place)
     return tuple(
         words.say(
-            HANDED[hand.delegated, bool(hand.by)],
+            HANDED[hand.delegated, bool(hand.by)] if hand.until is None else "delegated.away",
             name=hand.giver_name,
             to=hand.to_name,
-            time=here.clock(hand.at, place),
+            time=here.clock(hand.at if hand.until is None else hand.until, place),
         )
         for hand in standing.hands
     )

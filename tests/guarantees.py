@@ -143,7 +143,8 @@ class Logs:
             case events.RequestChanged(request=name):
                 self._changed(key, event)
             case events.RequestReassigned(request=name):
-                by = self._may_decide(key, event) if not event.by else Sent("", 0.0)
+                by_them = not event.by and event.until is None
+                by = self._may_decide(key, event) if by_them else Sent("", 0.0)
                 people = self.directories(*by[:2])
                 to = [one for some in people for one in some if one.id == event.to]
                 wrong = self.ladders[name].handed(event, to)

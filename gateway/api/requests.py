@@ -336,13 +336,13 @@ class Requests:
 
     async def _view(self, row: ClientRow, asked: Asked) -> RequestOut:
         names: list[str] = []
-        due, waiting = None, list[tuple[str, float]]()
+        due, waiting = None, list[tuple[str, float, bool]]()
         if asked.request is not None:
             request = asked.request
             try:
                 stands = await self._store.request(request.id)
                 request = request.model_copy(update={"places": (*request.places, *stands.added)})
-                due, waiting = stands.due, self._directory.waiting(stands.waiting)
+                due, waiting = stands.due, self._directory.waiting(stands.waiting, stands.away)
             except NotFound:
                 due = request.opened_at + request.patience
             names = self._directory.asked(request)

@@ -48,10 +48,11 @@ class SaidOut(BaseModel):
 
 
 class WaitingOut(BaseModel):
-    """Somebody who has quiet hours, and is shown the request when these are over."""
+    """Somebody who has quiet hours or is away, and is shown the request when that is over."""
 
     name: str
     until: datetime
+    away: bool = Field(description="They are away, and not only asleep; `asked` has who decides in their stead.")
 
 
 class RequestOut(BaseModel):
@@ -76,7 +77,9 @@ class RequestOut(BaseModel):
     changes: dict[str, Any] = Field(description="What people have changed of the arguments that you sent.")
     choices: list[ChoiceIn]
     asked: list[str] = Field(description="The names of those who are asked: all who may decide, or whose turn it is.")
-    waiting: list[WaitingOut] = Field(description="Those of them who are shown it later, after their quiet hours.")
+    waiting: list[WaitingOut] = Field(
+        description="Those of them who are shown it later, after their quiet hours or an absence."
+    )
     requester: str | None
     callback: str
     state: Any
@@ -103,7 +106,7 @@ def view(
     asked: Asked,
     names: Sequence[str],
     due: float | None,
-    waiting: Sequence[tuple[str, float]] = (),
+    waiting: Sequence[tuple[str, float, bool]] = (),
 ) -> RequestOut:
     """
     Show a request to its client.
@@ -111,7 +114,7 @@ def view(
     Args:
         names: Who is asked.
         due: When it expires, in seconds since the epoch.
-        waiting: Who is shown it later, and when.
+        waiting: Who is shown it later, when, and whether that is since they are away.
     """
     wanted, request = asked.wanted, asked.request
     earlier = wanted.earlier if wanted is not None else None
@@ -135,7 +138,9 @@ def view(
         changes=dict(asked.changes),
         choices=[_choice(one) for one in choices],
         asked=list(names),
-        waiting=[WaitingOut(name=who, until=moment(at)) for who, at in waiting] if asked.settlement is None else [],
+        waiting=[WaitingOut(name=who, until=moment(at), away=away) for who, at, away in waiting]
+        if asked.settlement is None
+        else [],
         requester=shown.requester if shown is not None else None,
         callback=wanted.callback if wanted is not None else "",
         state=wanted.state if wanted is not None else None,

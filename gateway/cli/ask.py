@@ -107,8 +107,9 @@ async def _wait(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
                 return answer
             who = " or ".join(answer["asked"]) or "nobody"
             say(f"asked {who}, until {moment(answer['due'])}; key {asked['key']}", err=True)
-            for name, until in answer["waiting"]:
-                say(f"{name} has quiet hours, and is shown it at {moment(until)}", err=True)
+            for name, until, away in answer["waiting"]:
+                why = "is away" if away else "has quiet hours"
+                say(f"{name} {why}, and is shown it at {moment(until)}", err=True)
     return None
 
 

@@ -22,7 +22,7 @@ app = typer.Typer(help="People: who they are, and what is kept of them.", no_arg
 
 @app.command("list")
 def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = False) -> None:
-    """List the people: roles, accounts, quiet hours; linked accounts are those that are not in the settings file."""
+    """List the people: roles, accounts, when they rest; linked accounts are those that are not in the settings file."""
     from gateway import settings
 
     linked: dict[str, list[dict[str, Any]]] = {}
@@ -40,11 +40,13 @@ def listing(config: Config = DEFAULT_CONFIG, data: Data = None, as_json: Json = 
             "roles": ", ".join(one.roles),
             "identities": ", ".join(one.identities),
             "quiet": ", ".join(one.quiet),
+            "away": ", ".join(one.away),
+            "deputy": one.deputy,
             "linked": ", ".join(link["identity"] for link in linked.get(one.id, [])),
         }
         for one in people
     ]
-    table(rows, ("id", "name", "roles", "identities", "quiet", "linked"), as_json)
+    table(rows, ("id", "name", "roles", "identities", "quiet", "away", "deputy", "linked"), as_json)
     for account, groups in loaded.groups().items():
         for group, role in groups.items():
             say(f"Whoever of them is in {group} of {account} has the role {role} besides.")

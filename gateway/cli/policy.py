@@ -129,6 +129,7 @@ def _lines(told: Explanation, unread: str) -> list[tuple[str, str]]:
     lines += [("not", f"{name}, who {why}") for name, why in told.excluded]
     lines += [("hands on to", " or ".join(told.takers))] if told.takers else []
     lines += [("in turn", ", then ".join(told.turns))] if told.turns else []
+    lines += [("away", text) for text in told.away]
     lines += [("card to", place) for place in told.places]
     lines += [("problem", f"{told.problem}, so the run halts")] if told.problem else []
     lines += [("at", f"{moment(at)}: {what}") for at, what in told.steps]

@@ -117,6 +117,8 @@ def _told(event: Event) -> str:
             return f"{name} said that they are on it"
         case events.RequestChanged(name=name, changes=changes):
             return f"{name} changed the call: {json.dumps(changes, ensure_ascii=False)}"
+        case events.RequestReassigned(name=name, to_name=to, until=float(until)):
+            return f"{name} is away until {moment(until)}, so {to} may decide in their stead"
         case events.RequestReassigned(name=name, to_name=to, delegated=delegated, by=by):
             told = f"{name} let {to} decide in their stead" if delegated else f"{name} handed it on to {to}"
             return told + (f", by {by}" if by else "")

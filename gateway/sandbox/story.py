@@ -171,6 +171,8 @@ class Story:
                 return who, "will decide it; nobody else is asked meanwhile."
             case events.RequestChanged(name=who, changes=changes):
                 return who, f"changes the call: {_brief(changes)}. Votes before that do not count any more."
+            case events.RequestReassigned(name=who, to_name=to, until=float()):
+                return GATEWAY, f"lets {to} decide in the stead of {who}, who is away."
             case events.RequestReassigned(name=who, to_name=to, delegated=delegated, by=by):
                 return (
                     by or who,
@@ -189,10 +191,10 @@ class Story:
         return GATEWAY, ""
 
     def _later(self, waiting: Mapping[ConversationKey, float]) -> str:
-        """Say whose copies wait for the end of their quiet hours."""
+        """Say whose copies wait."""
         names = [self._names.get(place, place) for place in waiting]
         return (
-            f" {self._catalogue.both(names)} will see it later, when quiet hours are over or a digest is due."
+            f" {self._catalogue.both(names)} will see it later: after quiet hours or an absence, or in a digest."
             if names
             else ""
         )

@@ -64,7 +64,8 @@ class RequestRow(Frozen):
     An index entry of a request; the request itself is an event of its home's log.
 
     `failed` are places that could not show it, `added` those where it is shown besides those of the beginning. Those in
-    `waiting` show it only when somebody's quiet hours are over, and those in `reminders` are reminded then.
+    `waiting` show it only when somebody's quiet hours are over, or, where they are in `away` too, when they are back;
+    those in `reminders` are reminded then.
     """
 
     id: str
@@ -80,6 +81,7 @@ class RequestRow(Frozen):
     added: tuple[ConversationKey, ...] = ()
     waiting: Mapping[ConversationKey, float] = Field(default_factory=dict)
     reminders: Mapping[ConversationKey, float] = Field(default_factory=dict)
+    away: tuple[ConversationKey, ...] = ()
 
 
 class ClientRow(NamedTuple):

@@ -260,7 +260,7 @@ def _upsert_thread(
 
 def _upsert_request(db: sqlite3.Connection, conversation: int, row: RequestRow, added: list[Record]) -> None:
     opened = [r.seq for r in added if isinstance(r.event, events.RequestOpened) and r.event.request.id == row.id]
-    kept = {"title", "settlement", "failed", "added", "waiting", "reminders"}
+    kept = {"title", "settlement", "failed", "added", "waiting", "reminders", "away"}
     body = row.model_dump_json(include=kept, exclude_defaults=True)
     if opened:
         db.execute(

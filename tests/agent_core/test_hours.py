@@ -166,3 +166,49 @@ def test_what_is_no_time(text: str, sentence: str):
     """
     with pytest.raises(ValueError, match=sentence):
         hours.time(text)
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "then"),
+    [
+        ("2026-12-23T22:59", ("2026-12-24/2027-01-06",), None),
+        ("2026-12-23T23:00", ("2026-12-24/2027-01-06",), "2027-01-06T23:00"),
+        ("2027-01-06T22:59", ("2026-12-24/2027-01-06",), "2027-01-06T23:00"),
+        ("2027-01-06T23:00", ("2026-12-24/2027-01-06",), None),
+        ("2026-12-24T12:00", ("2026-12-24",), "2026-12-24T23:00"),
+        ("2026-12-24T12:00", ("2026-12-26/2026-12-27", "2026-12-24/2026-12-25"), "2026-12-27T23:00"),
+        ("2026-12-24T12:00", ("2026-12-24/2026-12-31", "2026-12-25"), "2026-12-31T23:00"),
+        ("2026-12-24T12:00", ("2026-12-26", "2026-12-24"), "2026-12-24T23:00"),
+        ("2026-03-29T12:00", ("2026-03-29",), "2026-03-29T22:00"),
+    ],
+)
+def test_when_somebody_is_back(now: str, days: tuple[str, ...], then: str | None):
+    """
+    After the last of days that follow upon each other, by the clock of their time zone.
+    """
+    several = [hours.days(one, "Europe/Berlin") for one in days]
+
+    assert (moment(then) if then else None) == hours.back(several, moment(now))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Christmas", "'Christmas' are no days; write the first and the last, like 2026-12-24/2027-01-06"),
+        ("2026-12-24/2026-12-32", "are no days"),
+        ("2026-12-24/", "are no days"),
+        ("2026-12-24/2027-01-06/2027-02-01", "are no days"),
+        ("2026-12-24/9999-12-31", "are no days"),
+        ("2026-12-24/2026-12-23", "ends before it begins; write the first day, then the last"),
+    ],
+)
+def test_what_are_no_days(text: str, sentence: str):
+    """
+    It is refused with what to write.
+    """
+    with pytest.raises(ValueError, match=sentence):
+        hours.days(text, "UTC")

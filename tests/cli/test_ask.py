@@ -10,6 +10,7 @@ import re
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,23 @@ async def test_an_approval_is_asked_for_and_its_verdict_printed(house: Gateway):
 
     assert (0, "approved by Rita\n") == (code, out)
     assert re.fullmatch(r"asked Rita, until \S+ \S+; key [0-9a-f]{12}\n", err)
+
+
+async def test_who_is_away_is_said(house: Gateway):
+    """
+    Of several who are asked, who is away is named with when they are back; the others are asked at once.
+    """
+    today = datetime.now(UTC).date()
+    settings = house.config.read_text().replace('/U0000RITA"]\n', '/U0000RITA"]\nroles = ["release"]\n', 1)
+    house.config.write_text(settings.replace('/U00000ANA"]\n', f'/U00000ANA"]\naway = ["{today}"]\n', 1))
+    await house.run("config", "reload", "--config", str(house.config))
+    process = await begin(house, "Deploy?", "--to", "role:release", "--approve")
+    await until(lambda: shown(house, RITA, "Deploy?"))
+    house.press(RITA, "ringback.approve")
+    code, _, err = await end(process)
+
+    assert (0, False) == (code, shown(house, ANA, "Deploy?"))
+    assert re.search(rf"\nAna is away, and is shown it at {today + timedelta(days=1)} 00:00:00\+00:00\n", err)
 
 
 async def test_a_denial_has_a_code_of_its_own(house: Gateway):

@@ -10,6 +10,7 @@ import json
 import re
 import signal
 import sqlite3
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 
@@ -249,3 +250,39 @@ async def test_a_request_is_handed_on_for_somebody(house: Gateway):
     assert (0, f"{row['id']}: otto is asked instead of ana\n", "") == done
     assert (1, "ringback: Ana cannot decide it, so there is nothing to hand on\n") == (again[0], again[2])
     assert "Ana handed it on to Otto, by the command line" in shown
+
+
+async def test_who_is_away_is_stood_in_for(house: Gateway):
+    """
+    An absence is read beside a running gateway: who decides in somebody's stead has the card, which they have not, and
+    the list of people, the request and the exported decision say so.
+    """
+    where, team = ("--config", str(house.config)), house.emulator.workspace.state.team_id
+    otto = f'[[people]]\nid = "otto"\nname = "Otto"\nidentities = ["slack:{team}/{OTTO}"]\nroles = ["deputy"]\n'
+    today = datetime.now(UTC).date()
+    away = f"{today - timedelta(days=1)}/{today + timedelta(days=1)}"
+    roles = 'roles = ["owner", "release"]\n'
+    settings = house.config.read_text().replace(roles, f'{roles}away = ["{away}"]\ndeputy = "otto"\n', 1)
+    settings = settings.replace("[[policy]]", f"{otto}[[policy]]", 1)
+    house.config.write_text(f'{settings}reassign = ["role:deputy"]\n')
+    assert (0, "people and policy are read again\n", "") == await house.run("config", "reload", *where)
+    house.emulator.people.message(RITA, "dm", "drop it")
+    await until(lambda: "Dropped." in " ".join(house.seen(RITA)))
+    before = len(house.emulator.screen(ANA, "dm")["messages"])
+    house.emulator.people.message(RITA, "dm", "deploy v1.4.2 to production")
+    await until(lambda: "who is away until" in str(house.emulator.screen(OTTO, "dm")["messages"]))
+    assert "Otto decides in their stead" in " ".join(house.seen(RITA))
+    assert before == len(house.emulator.screen(ANA, "dm")["messages"])
+    (row,) = json.loads((await house.run("requests", "list", "--status", "open", "--json", *where))[1])
+    house.press(OTTO, "ringback.approve")
+    await until(lambda: "in production" in " ".join(house.seen(RITA)))
+
+    shown = (await house.run("requests", "show", row["id"], *where))[1]
+    assert re.search(r"  Ana is away until \S+ 00:00:00\+00:00, so Otto may decide in their stead\n", shown)
+    assert re.search(rf"ana .* {away} +otto\n", (await house.run("people", "list", *where))[1])
+    exported = [json.loads(line) for line in (await house.run("audit", "export", *where))[1].splitlines()]
+    decision = [entry["decision"] for entry in exported if "decision" in entry][-1]
+    (hand,), (vote,) = decision["hands"], decision["votes"]
+    assert ("ana", "otto", True) == (hand["party"], hand["to"], hand["delegated"])
+    assert hand["until"] > decision["settled_at"]
+    assert ("otto", "ana") == (vote["party"], vote["stead"])

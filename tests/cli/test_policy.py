@@ -174,6 +174,60 @@ def test_who_sleeps_then(folder: Path):
     ] == out.splitlines()[4:8]
 
 
+ABSENT = """
+[[people]]
+id = "fay"
+name = "Fay"
+identities = ["slack:T1/U6"]
+roles = ["pay"]
+away = ["2026-11-20/2026-11-29"]
+deputy = "gil"
+[[people]]
+id = "gil"
+name = "Gil"
+identities = ["slack:T1/U7"]
+[[policy]]
+tool = "pay"
+roles = ["pay"]
+deadline = "2h"
+ladder = [{{ after = "15m", people = ["ana"] }}]
+reassign = [{}]
+"""
+
+
+def test_who_is_away_then(folder: Path):
+    """
+    Who decides in their stead and gets the card, or why their deputy does not, and that the ladder waits for nobody.
+    """
+    settings, before = folder / "ringback.toml", (folder / "ringback.toml").read_text()
+    settings.write_text(before + ABSENT.format('"gil"'))
+    code, out, _ = run(folder, "--tool", "pay", "--at", "2026-11-25T10:00")
+    assert 0 == code
+    back = "2026-11-30 00:00:00+00:00: slack:T1/U6 (Fay) gets the card: they are back"
+    assert [
+        "decides     Fay or Gil",
+        "hands on to Gil",
+        "away        Fay, until 00:00 UTC on Mon 30 Nov; Gil decides in their stead",
+        "card to     slack:T1/U6 (Fay), later: they are away",
+        "card to     slack:T1/U7 (Gil)",
+        "at          2026-11-25 10:15:00+00:00: Ana at slack:T1/U2 (Ana)",
+        f"at          {back}",
+        "until       2026-11-25 12:00:00+00:00",
+    ] == out.splitlines()[3:11]
+    _, out, _ = run(folder, "--tool", "pay", "--at", "2026-11-25T10:00", "--as", "gil")
+    assert "Gil decides in their stead" in out
+    settings.write_text(before + ABSENT.format('"rita"'))
+    _, out, _ = run(folder, "--tool", "pay", "--at", "2026-11-25T10:00")
+    why = "the rule does not let it be handed on to them"
+    assert [
+        f"away        Fay, until 00:00 UTC on Mon 30 Nov; Gil, their deputy, does not: {why}",
+        "card to     slack:T1/U6 (Fay), later: they are away",
+        "at          2026-11-25 10:00:00+00:00: Ana at slack:T1/U2 (Ana)",
+        f"at          {back}",
+        "until       2026-11-25 12:00:00+00:00",
+    ] == out.splitlines()[5:10]
+
+
 GRANTS = 'grants = ["1h", "until_revoked"]\ngrant_by = ["environment"]\ngrant_uses = 5\n'
 
 

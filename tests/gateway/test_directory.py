@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import pytest
 
+from agent_core import hours
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.policy import Person
 from agent_core.requests import MOST_ADDRESSEES, Assurance, Who
 from gateway.directory import Directory
 from tests.agent_core.logs import a_request
+from tests.runtime import NOON
 
 ANA = Person(
     id=Party("ana"),
@@ -74,7 +76,7 @@ def test_who_is_asked(directory: Directory):
     """
     request = a_request(who=Who(roles=("release",)))
 
-    assert ["slack:T1/UANA", "slack:T1/UBEN"] == directory.contacts(request)
+    assert ["slack:T1/UANA", "slack:T1/UBEN"] == directory.contacts(request, NOON)
     assert ["Ana", "Ben", "Cem"] == directory.names(request.who, None)
 
 
@@ -88,7 +90,7 @@ def test_at_most_five_are_asked():
     ]
     directory = Directory(many, ["slack:T1"])
 
-    assert MOST_ADDRESSEES == len(directory.contacts(a_request(who=Who(roles=("all",)))))
+    assert MOST_ADDRESSEES == len(directory.contacts(a_request(who=Who(roles=("all",))), NOON))
 
 
 def test_a_requester_without_a_person_can_be_asked(directory: Directory):
@@ -98,7 +100,7 @@ def test_a_requester_without_a_person_can_be_asked(directory: Directory):
     stranger = Party("slack:T1/UX")
     request = a_request(who=Who(people=(stranger,)), requester=stranger, requester_name="Xaver")
 
-    assert ["slack:T1/UX"] == directory.contacts(request)
+    assert ["slack:T1/UX"] == directory.contacts(request, NOON)
     assert ["Xaver"] == directory.names(request.who, stranger, "Xaver")
 
 
@@ -121,3 +123,35 @@ def test_owners_are_reached(directory: Directory):
     Trouble is told to those with the role owner.
     """
     assert ["slack:T1/UBEN"] == directory.owners()
+
+
+def test_who_decides_in_somebodys_stead():
+    """
+    Their deputy, or where that one is away too the deputy's; nobody where it comes round to them.
+    """
+    gone = (hours.days("2023-11-14", "UTC"),)
+    ana, ben = (
+        one.model_copy(update={"away": gone, "deputy": Party(deputy)}) for one, deputy in ((ANA, "ben"), (BEN, "cem"))
+    )
+    tomorrow = NOON + 86_400
+
+    assert NOBODY == Directory([ana, ben, NOBODY], []).deputy(ana, NOON)
+    assert ben == Directory([ana, ben, NOBODY], []).deputy(ana, tomorrow)
+    round_again = ben.model_copy(update={"deputy": Party("ana")})
+    assert Directory([ana, round_again], []).deputy(ana, NOON) is None
+    assert Directory([ANA], []).deputy(ANA, NOON) is None
+
+
+def test_who_is_away_is_asked_at_last():
+    """
+    Of more people than are asked, those who are there come first.
+    """
+    gone = {"away": (hours.days("2023-11-14", "UTC"),)}
+    many = [
+        Person(id=Party(f"p{n}"), name=f"P{n}", identities=(Identity(f"slack:T1/U{n}"),), roles=("all",))
+        for n in range(9)
+    ]
+    directory = Directory([one.model_copy(update=gone if n < 6 else {}) for n, one in enumerate(many)], ["slack:T1"])
+
+    asked = directory.contacts(a_request(who=Who(roles=("all",))), NOON)
+    assert [f"slack:T1/U{n}" for n in (6, 7, 8, 0, 1)] == asked

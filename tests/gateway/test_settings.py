@@ -4,7 +4,9 @@ Settings: one line for each fault, secrets never in the file, precedence.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +20,7 @@ from gateway.settings_policy import PolicySettings
 OWNER = '[[people]]\nid = "ben"\nname = "Ben"\nroles = ["owner"]\n'
 RULE = OWNER + "[[policy]]\ntool='x'\nroles=['owner']\n"
 OTHER = OWNER + "[[people]]\nid='a'\nname='A'\n"
+GONE = OWNER + "away={}\n[[people]]\nid='a'\nname='A'\ndeputy='ben'\naway=['2026-12-24/2027-01-06']\n"
 SLACK = '[[slack]]\naccount = "T1"\nbot_token = "env:BOT"\napp_token = "env:APP"\n'
 AGENT = "[[agents]]\nuse = ['a:b']\nlisten = ['slack']\n"
 SECRETS = {"BOT": "xoxb-1", "APP": "xapp-1", "CI": "c" * 16, "SHORT": "secret"}
@@ -55,6 +58,20 @@ def test_ones_own_words_are_of_a_language(load):
     assert ["Nur zu", "Ablehnen"] == [spoken.of("").say(key) for key in ("button.approve", "button.deny")]
     assert ["Approuver", "Pas question"] == [spoken.of("fr").say(key) for key in ("button.approve", "button.deny")]
     assert "Deny" == spoken.of("en").say("button.deny")
+
+
+def test_who_is_away_has_a_deputy_who_is_there(load):
+    """
+    Days are those of the person's own clock, the last one whole; of two who are away in turn each may be the other's.
+    """
+    loaded = load(GONE.format("['2027-01-07']\ndeputy='a'") + "timezone='Europe/Berlin'")
+
+    ben, a = loaded.directory()
+    assert ("a", "ben") == (ben.deputy, a.deputy)
+    berlin = ZoneInfo("Europe/Berlin")
+    (days,) = a.away
+    assert datetime(2026, 12, 24, tzinfo=berlin).timestamp() == days.begins
+    assert datetime(2027, 1, 7, tzinfo=berlin).timestamp() == days.ends
 
 
 @pytest.mark.parametrize(
@@ -116,6 +133,12 @@ def test_ones_own_words_are_of_a_language(load):
         (OTHER + "quiet=['22-7']", "people[1].quiet", "like Mon-Fri 09:00-17:00"),
         (OTHER + "quiet=['0:00-24:00']", "people[1].quiet", "they are never over"),
         (OTHER + "quiet=['7:00-8:00', '8:00-7:00']", "people[1].quiet", "never over"),
+        (OTHER + "away=['2026-12-24 to 2027-01-06']", "people[1].away", "like 2026-12-24/2027-01-06"),
+        (OTHER + "away=['2027-01-06/2026-12-24']", "people[1].away", "ends before it begins"),
+        (OTHER + "deputy='eve'", "people[1].deputy", "there is no 'eve'"),
+        (OTHER + "deputy='a'", "people[1].deputy", "nobody decides in their own stead"),
+        (GONE.format("['2026-12-31/2027-01-02']"), "people[1].deputy", "A and Ben are all away on 2026-12-31"),
+        (GONE.format("['2026-12-31']\ndeputy='a'"), "people[0].deputy", "Ben and A are all away on 2026-12-31"),
         (OTHER + "digest=['9']", "people[1].digest[0]", "no time of day"),
         (OTHER + "timezone='Mars'", "people[1].timezone", "like Europe/Berlin"),
         (OTHER + "language='tlh'", "people[1].language", "there are "),

@@ -4,6 +4,7 @@ What changes while a request is open, seen by the client: its call, who may deci
 
 from __future__ import annotations
 
+from agent_core import hours
 from agent_core.addresses import Identity, Party
 from agent_core.policy import Person
 from agent_core.requests import Decision, Who
@@ -79,6 +80,32 @@ async def test_who_decides_in_somebodys_stead_is_one_vote_with_them(make: Make):
         assert await client.outcome(name) is None
         await house.press(BEN, name, Decision.APPROVE)
         assert await client.outcome(name) == "approved"
+
+
+async def test_who_is_away_has_a_deputy(make: Make):
+    """
+    Ana is away, and Carla decides in her stead: she has the card, and the client reads whom it waits for no more. It is
+    one vote; and where the rule hands nothing on to Carla, she is not asked.
+    """
+    gone = {"away": (hours.days("2023-11-10/2023-11-20", "UTC"),), "deputy": Party("carla")}
+    people = [person.model_copy(update=gone if person.id == "ana" else {}) for person in TEAM]
+    two = {"people": people, "targets": ("people",), "patience": 864_000.0}
+    async with make(TWO, **two, reassign=Who(roles=("ops",))) as house:
+        client = Client(house)
+        name = await client.ask()
+        assert [len(house.seen(who)) for who in (ANA, BEN, CARLA)] == [0, 1, 1]
+        stands = await client.read(name)
+        assert stands["asked"] == ["Ana", "Ben", "Carla"]
+        assert stands["waiting"] == [{"name": "Ana", "until": "2023-11-21T00:00:00Z", "away": True}]
+        for who in (CARLA, BEN):
+            assert await client.outcome(name) is None
+            await house.press(who, name, Decision.APPROVE)
+        assert await client.outcome(name) == "approved"
+        house.world.rules[0] = house.world.rules[0].model_copy(update={"reassign": None})
+        later = await client.ask("later")
+        await house.press(CARLA, later, Decision.APPROVE)
+        assert (await client.read(later))["asked"] == ["Ana", "Ben"]
+        assert len(house.seen(ANA)) == 0
 
 
 async def test_a_press_approves_exactly_what_its_card_listed(make: Make):

@@ -75,7 +75,7 @@ async def test_who_sleeps_is_named_with_their_time(make: Make, enter: Enter):
         await house.runtime.settle()
         assert [] == house.seen(ANA)
         morning = "2023-11-15T07:00:00Z"
-        assert [{"name": name, "until": morning} for name in ("Ana", "Ben")] == created["waiting"]
+        assert [{"name": name, "until": morning, "away": False} for name in ("Ana", "Ben")] == created["waiting"]
         assert "2023-11-15T08:00:00Z" == created["due"]
         urgent = (await create(door, "k2", deadline="1h", urgency="high")).json()
         await house.runtime.settle()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agent_core import events, facts
+from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.log import EVENT_TYPES, Record
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Who
 from gateway.sandbox.story import LONGEST, Story
@@ -67,6 +68,23 @@ def told(*log: events.Event) -> str:
         (events.ModelAnswered(**IN, key="k", context="c", text="[1]"), "The model answered: [1]"),
         (events.ModelAnswered(**IN, key="k", context="c", text="rubbish"), "The model answered: rubbish"),
         (events.ToolStarted(**IN, key="k", tool="deploy", version="1", digest="d"), "The tool deploy starts."),
+        (
+            events.RequestReassigned(
+                **IN,
+                request="q",
+                party=Party("ana"),
+                name="Ana",
+                identity=Identity("slack:T1/U1"),
+                via=ConversationKey(RITA),
+                to=Party("ben"),
+                to_name="Ben",
+                delegated=True,
+                until=1_700_000_000.0,
+                at=0.0,
+                who=Who(),
+            ),
+            "The gateway lets Ben decide in the stead of Ana, who is away.",
+        ),
         (events.RunEnded(**IN, outcome="done"), "The gateway ends the run."),
         (events.SleepEnded(**IN, key="k"), "The gateway wakes the run: the time has come."),
     ],
