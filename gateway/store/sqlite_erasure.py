@@ -121,8 +121,9 @@ def _find(db: sqlite3.Connection, whose: Collection[str], identities: Collection
         for place, body in _events_of(db, thread):
             if body.get("run") == run:
                 found.conversations.add(place.conversation)
-                if body["type"] == "RequestOpened":
-                    found.requests.add(body["request"]["id"])
+                opened = body["request"] if body["type"] == "RequestOpened" else {}
+                found.requests |= {opened["id"]} if opened else set()
+                found.conversations |= _conversations(db, opened.get("places") or body.get("places") or ())
     found.conversations |= {place.conversation for place in found.messages}
     for request in list(found.requests):
         rows = db.execute(
@@ -131,6 +132,12 @@ def _find(db: sqlite3.Connection, whose: Collection[str], identities: Collection
         found.conversations |= {conversation for conversation, _ in rows}
         found.requests |= {batch for _, batch in rows if batch}  # what it is stands in that list, too
     return found
+
+
+def _conversations(db: sqlite3.Connection, keys: Iterable[ConversationKey]) -> set[int]:
+    """Give those of some conversations that there are: a place where it waits has no copy yet, and is told of it."""
+    rows = (db.execute("SELECT id FROM conversations WHERE key = ?", (key,)).fetchone() for key in keys)
+    return {row[0] for row in rows if row is not None}
 
 
 def _naming(db: sqlite3.Connection, whose: Iterable[str]) -> Iterator[tuple[Place, str | None, dict[str, Any]]]:

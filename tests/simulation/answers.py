@@ -34,13 +34,16 @@ def sent(fact: events.Event) -> Sent | None:
     return None
 
 
+def _filled(form: Sent) -> dict[str, str]:
+    return {name: value for name, value in form.values.items() if name != COMMENT}
+
+
 def changed(request: Request, before: Mapping[str, Any], event: events.RequestChanged, fact: events.Event) -> str:
     """Say what is wrong with how a call was changed, after earlier changes; empty: nothing."""
     form = sent(fact)
     if form is None:
         return "nobody has sent in a form"
-    filled = {name: value for name, value in form.values.items() if name != COMMENT}
-    wanted = {name: str(value) for name, value in (request.arguments | dict(before)).items()} | filled
+    wanted = {name: str(value) for name, value in (request.arguments | dict(before)).items()} | _filled(form)
     whole = request.arguments | event.changes
     same = {name: str(value) for name, value in whole.items()} == wanted
     return "" if same and event.digest == digest_of(str(request.tool), whole) else f"{form} was sent in"
@@ -60,5 +63,6 @@ def wrong(request: Request, settlement: Settlement, fact: events.Event) -> str:
             asked = request.answer_schema["properties"]
             if missing := [name for name in asked if not values.get(name)]:
                 return f"{missing} are not filled in"
-            return "" if form is None or form.values == values else f"{form} was sent in"
+            filled = _filled(form) if form is not None else {}  # nothing, where it was said in words elsewhere
+            return "" if not filled or filled == values else f"{form} was sent in"
     return ""

@@ -25,8 +25,9 @@ from gateway.errors import Busy, Needed
 from gateway.store.rows import DAY
 from gateway.store.sqlite_reader import SqliteReader
 from tests.gateway.agents import Target, World, asker, echo
-from tests.gateway.house import OPS, RITA, House, Make
+from tests.gateway.house import OPS, PEOPLE, RITA, House, Make
 from tests.gateway.loopback import Loopback
+from tests.gateway.test_quiet import asleep
 
 RITAS, ANAS = "mangosteen", "persimmon"
 WHO = (Party("rita"), [Identity("slack:T1/URITA")])
@@ -145,6 +146,18 @@ async def test_an_approvers_words_go_and_other_runs_stay(make: Make, tmp_path: P
         assert holds(tmp_path, "rambutan")
         answers = [e for e in await house.log() if isinstance(e, events.ResponseGiven)]
         assert [("ana", "deny", ERASED), ("ana", "approve", "Ana")] == [(e.party, e.decision, e.name) for e in answers]
+
+
+async def test_what_was_told_where_nothing_was_shown_goes_as_well(make: Make, tmp_path: Path):
+    """
+    A place that waited for somebody to wake, and never showed the card, was told how it ended all the same.
+    """
+    async with make(repeats(World()), script=says, people=asleep("ben", of=PEOPLE)) as house:
+        await decided(house, RITAS)
+        assert [] == house.seen("UBEN")
+        await forget(house, ANA)
+
+        assert [] == holds(tmp_path, ANAS)
 
 
 async def test_what_came_too_late_goes_as_well(make: Make, tmp_path: Path):
