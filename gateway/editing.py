@@ -144,6 +144,8 @@ def changed(here: Conversation, before: Standing, change: Change, said: Mapping[
     request = standing.request
     here.take_turns(request, [place for place in request.places if place not in before.request.places])
     others = [place for place in request.places if place != said["via"]]  # whoever has just changed it is awake
+    if quiet.alone(here, request):
+        quiet.recall(here, request)
     quiet.wait(here, request, cards=quiet.waiting(here, request, others, collected=True))
     return standing
 

@@ -99,6 +99,7 @@ def _show(here: Conversation, before: Standing, giver: Voter) -> None:
     left = {place: at for place, at in row.waiting.items() if place not in own}
     here.put_request(row.model_copy(update={"waiting": left}))
     here.take_turns(request, added)
+    added += quiet.recall(here, request) if quiet.alone(here, request) else []
     waiting = quiet.waiting(here, request, added)
     quiet.wait(here, request, cards=waiting)
     for place in before.request.places:

@@ -220,8 +220,7 @@ def _nobody_reached(here: Conversation, standing: Standing, following: int, reas
         outcome = Outcome.UNDELIVERABLE if request.places else Outcome.NO_ROUTE
         settling.settle(here, request, Settlement(outcome=outcome, at=here.now, comment=reason))
     elif quiet.cause(row.waiting, row.away) == "away":
-        here.put_request(row.model_copy(update={"waiting": {}, "away": ()}))
-        _show(here, standing, row.waiting)
+        _show(here, standing, quiet.recall(here, request))
         names = [name for name, _, _ in here.world.directory.waiting(row.waiting)]
         text = here.say("asked.away.only", who=here.words().both(names), title=cards.title(here, request))
         here.reply(here.threads[request.thread], text)

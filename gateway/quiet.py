@@ -111,6 +111,14 @@ def wait(here: Conversation, request: Request, *, cards: Waiting = NOWHERE, remi
         here.draft.timers.append(wake_at(request, min(ends)))
 
 
+def recall(here: Conversation, request: Request) -> list[ConversationKey]:
+    """Let those who are away wait no more, as there is nobody else; gives where it is to be shown now."""
+    row = here.requests[request.id]
+    left = {place: at for place, at in row.waiting.items() if place not in row.away}
+    here.put_request(row.model_copy(update={"waiting": left, "away": ()}))
+    return [place for place in row.waiting if place not in left]
+
+
 def wake_at(request: Request, at: float) -> Timer:
     """Say when the first of those who wait for a request is to be shown it, or reminded."""
     return Timer(f"{request.id}/quiet/0", at, key=request.id)

@@ -350,6 +350,21 @@ async def test_it_is_handed_to_somebody_who_is_away(make: Make):
         assert [("production", "v1", 1)] == world.deployed
 
 
+async def test_it_is_handed_to_who_is_away_alone(make: Make):
+    """
+    Whose card has waited as long as somebody else was asked too is shown it then.
+    """
+    world = World()
+    rule = BOTH.model_copy(update={"reassign": Who(people=(Party("ana"),)), "where": Where(targets=("people", OPS))})
+    async with make(world.deployer(world.deploy()), rules=(rule,), people=absent(deputy=None)) as house:
+        await house.write(RITA, "go")
+        assert [] == house.seen(ANA)
+        await hand(house, BEN, "ana")
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE)
+
+        assert [("production", "v1", 1)] == world.deployed
+
+
 async def test_a_changed_call_keeps_the_deputy(make: Make):
     """
     Where its rule permits it, as of every hand-over.
@@ -361,6 +376,21 @@ async def test_a_changed_call_keeps_the_deputy(make: Make):
         await edit(house, BEN, house.card(BEN).request, tag="v2")
         assert [("ana", "carla", BACK)] == await handed(house)
         await house.press(CARLA, house.card(CARLA).request, Decision.APPROVE, revision=1)
+
+        assert [("production", "v2", 1)] == world.deployed
+
+
+async def test_a_changed_call_that_is_for_who_is_away_alone(make: Make):
+    """
+    Whose card has waited is shown it then: there is nobody else any more.
+    """
+    world = World()
+    changed = RULE.model_copy(update={"when": {"tag": "v2"}})
+    async with make(world.deployer(editable(world)), rules=(changed, BOTH), people=absent(deputy=None)) as house:
+        await house.write(RITA, "go")
+        assert [] == house.seen(ANA)
+        await edit(house, BEN, house.card(BEN).request, tag="v2")
+        await house.press(ANA, house.card(ANA).request, Decision.APPROVE, revision=1)
 
         assert [("production", "v2", 1)] == world.deployed
 
