@@ -172,9 +172,11 @@ async def gateway(folder: Path, mode: str = "socket", *, cold: bool = False) -> 
     workspace = Workspace.create(["rita", "ana", "otto"], ["general"])
     async with await serve("127.0.0.1", 0, workspace, retry_delays=(0.2,) * 300, ack_timeout=1.0) as server:
         one = Gateway(folder, server.emulator, server.base_url, mode, cold=cold)
-        yield one
-        if one.process is not None:
-            await one.stop()
+        try:
+            yield one
+        finally:
+            if one.process is not None:
+                await one.stop()
 
 
 async def until(holds: Callable[[], Any]) -> None:

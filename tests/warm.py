@@ -5,9 +5,9 @@ To start Python and import a gateway takes most of a second, and a fork some mil
 hundred. What runs is the command line's `main`, in a process of its own, with the folder, the environment and the
 output that it is given. That it comes up from nothing is shown by those that run `tests.process.command`.
 
-`python -m tests.warm SOCKET` listens until its standard input is closed. One message a connection: a JSON object
-(`arguments`, `cwd`, `environment`) with the files for standard output and standard error; two come back, `{"pid": …}`
-and `{"code": …}`.
+`python -m tests.warm SOCKET` listens until its standard input is closed, and then kills whatever it has started. One
+message a connection: a JSON object (`arguments`, `cwd`, `environment`) with the files for standard output and standard
+error; two come back, `{"pid": …}` and `{"code": …}`.
 """
 
 from __future__ import annotations
@@ -108,16 +108,22 @@ def _nursery() -> Path:
     folder = tempfile.TemporaryDirectory(prefix="rb-")
     door = Path(folder.name) / "door"
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.warm", str(door)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "tests.warm", str(door)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
 
-    def end() -> None:
-        process.communicate()
+    def end(stdin: IO[bytes]) -> None:
+        stdin.close()
+        process.wait()
         folder.cleanup()
 
-    atexit.register(end)
+    atexit.register(end, process.stdin)
     return door
 
 
@@ -141,6 +147,7 @@ def main() -> None:
             with contextlib.suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
+    os.killpg(0, signal.SIGKILL)  # and what a test that failed, or was killed, has left running
 
 
 def up() -> None:

@@ -213,9 +213,15 @@ async def test_anyone_means_any_member(tmp_path: Path, who: dict[str, Any], hear
         for _ in range(2):
             house.emulator.people.message(OTTO, "C0GENERAL", f"<@{bot}> list")
         house.emulator.people.message(RITA, "dm", "list")
+
+        def read() -> list[str]:
+            shown = house.emulator.screen(OTTO, "C0GENERAL")["messages"]
+            return [reply["text"] for message in shown for reply in (message, *message["replies"])]
+
+        told = "production:" if heard else "I only work for people I know"
+        await until(lambda: any(told in text for text in read()))
         await until(lambda: any("production:" in text for text in house.seen(RITA)))
-        shown = house.emulator.screen(OTTO, "C0GENERAL")["messages"]
-        texts = [reply["text"] for message in shown for reply in (message, *message["replies"])]
+        texts = read()
 
         assert heard == any("production:" in text for text in texts)
         assert (not heard) == (1 == sum("I only work for people I know" in text for text in texts))

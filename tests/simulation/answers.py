@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from adapters.base import COMMENT
 from agent_core import events, facts
-from agent_core.requests import Outcome, Request, Settlement
+from agent_core.requests import Decision, Outcome, Request, Settlement
 from tests.simulation.agents import digest_of
 
 
@@ -25,9 +25,10 @@ def sent(fact: events.Event) -> Sent | None:
     match fact:
         case facts.FormSubmitted(values=values, choice=choice):
             return Sent({name: str(value) for name, value in values.items()}, choice)
-        case facts.ResponseForwarded(response=response) if response.values or response.choice or response.text:
+        case facts.ResponseForwarded(response=response) if response.decision is not Decision.ANSWER or response.values:
             said = {COMMENT: response.text} if response.text else {}
-            return Sent({name: str(value) for name, value in response.values.items()} | said, response.choice)
+            values = {name: str(value) for name, value in response.values.items()} | said
+            return Sent(values, response.choice) if values or response.choice else None
         case facts.MessageReceived(text=text) if text.partition("\n")[0].endswith("edit"):
             lines = [line.partition(":") for line in text.splitlines()[1:]]
             return Sent({name: value.strip() for name, _, value in lines}, "")

@@ -303,9 +303,6 @@ MUTATIONS = {
     ),
     "G5": Mutation("runs what is in doubt again by itself", "asking.ask_in_doubt", run_again, 3, CRASHES),
     "G6": Mutation("takes what is unknown for unsent", "outbox.Outbox._find", send_again, 5, {"lose": 0.5}),
-    "G6-steps": Mutation(
-        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 5, commands=("climb", "reach")
-    ),
     "G7": Mutation("takes any owner's token", "store.sqlite.Ownership", own_for_ever, 5, {"usurp": 0.05, "full": 0.0}),
     "G8": Mutation("decides the newest fact first", "conversation.Conversation.begin", newest_first, 6, CRASHES),
     "G9": Mutation("lets anybody decide", "rulings.objection", object_to_nobody, 4),
@@ -319,7 +316,7 @@ MUTATIONS = {
         "counts votes of people who are gone since",
         "directory.Directory.standing",
         count_the_gone,
-        1,
+        6,
         MEDDLING,
         ("launch", "vote"),
     ),
@@ -335,7 +332,7 @@ MUTATIONS = {
         "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
     ),
     "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 3, {"insist": 0.8}),
-    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 5),
+    "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 1),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(
         "leaves texts as they are", "store.sqlite_erasure.erased", erase_nothing, 2, MEDDLING, ("ask", "record")
@@ -351,6 +348,9 @@ MUTATIONS = {
     "key": Mutation("takes another body under a known key", "api.RequestIn.fingerprint", take_any_body, 1, KNOCKS),
     "ladder": Mutation(
         "takes steps though somebody is on it", "ladder._climb_when_due", climb_on, 2, commands=("climb",)
+    ),
+    "ladder-shown": Mutation(
+        "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 5, commands=("climb", "reach")
     ),
     "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1, commands=("deploy", "vote")),
     "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 2, commands=("fill",)),
