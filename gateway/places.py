@@ -55,6 +55,7 @@ def show(here: Conversation, ask: facts.AskForwarded) -> None:
         collected=ask.collected and known is None,
         earlier=(*known.earlier, *known.deliveries) if known is not None else (),
         earlier_codes=(*known.earlier_codes, known.code) if known is not None else (),
+        told=known.told if known is not None else {},
     )
     gathering.take(here, copy, ask.gather)
 

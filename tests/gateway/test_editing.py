@@ -308,6 +308,21 @@ async def test_a_press_on_the_card_as_it_was_counts_for_nothing(make: Make):
         assert [("production", "v2", 1)] == world.deployed
 
 
+async def test_an_outsider_is_not_told_again_because_of_a_change(make: Make):
+    """
+    Who may not decide is told so once in a while, though the call is changed between two presses (G10).
+    """
+    world = World()
+    async with make(world.deployer(editable(world)), rules=[BOTH], people=(*PEOPLE, CARL)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.press(OTTO, request, Decision.APPROVE, at=f"slack:T1/{ANA}")
+        await edit(house, ANA, request, tag="v2")
+        await house.press(OTTO, request, Decision.APPROVE, at=f"slack:T1/{ANA}")
+
+        assert 1 == sum("I do not know who you are" in text for text in house.texts(ANA))
+
+
 async def test_words_under_the_card_as_it_was_count_for_nothing(make: Make):
     """
     A reply under the old card, and one with its code, are about the call as it was; under the new one they count.
