@@ -12,7 +12,7 @@ from typing import Any
 
 from agent_core import addresses, edits, events, facts, grants, likeness, policy, requests
 from agent_core.addresses import ConversationKey
-from agent_core.catalogue import PLAIN, Catalogue, Sentence
+from agent_core.catalogue import PLAIN, Sentence
 from agent_core.effects import CallTool, RequestHuman
 from agent_core.errors import InvalidRequest
 from agent_core.masking import MASK
@@ -20,8 +20,6 @@ from agent_core.policy import Ask
 from agent_core.requests import (
     HALTING,
     HANDING_ON,
-    ORIGIN,
-    PEOPLE,
     THREAD,
     Decision,
     Earlier,
@@ -29,7 +27,6 @@ from agent_core.requests import (
     Kind,
     Outcome,
     Request,
-    Rung,
     Settlement,
     Where,
     Who,
@@ -38,7 +35,7 @@ from agent_core.rulings import Standing
 from agent_core.thread import Thread
 from agent_core.tools import Tool
 from agent_core.wanted import Approval, OutsideCall, Question, Wanted, choices_of, schema_of
-from gateway import absence, cards, granting, letters, quiet, settling, voting
+from gateway import absence, cards, granting, quiet, routing, settling, voting
 from gateway.conversation import Conversation
 from gateway.store.rows import RequestRow
 
@@ -263,7 +260,7 @@ def open_request(here: Conversation, thread: Thread, request: Request) -> None:
         return
     allowed = (*request.allowed, Decision.CLAIM) if request.where.ladder else request.allowed
     allowed = (*allowed, *HANDING_ON) if request.reassign is not None else allowed
-    request = request.model_copy(update={"places": tuple(route(here, request)), "allowed": allowed})
+    request = request.model_copy(update={"places": tuple(routing.route(here, request)), "allowed": allowed})
     _record(here, thread, request, quiet.waiting(here, absence.widened(here, request), request.places))
     standing = absence.delegate(here, Standing(request=request, due=here.requests[request.id].due))
     request = standing.request
@@ -295,7 +292,7 @@ def _tell_who_is_asked(here: Conversation, thread: Thread, standing: Standing, w
         told = here.say(key, later=later, deadline=until, tool=request.tool)
     else:
         key = "asked.in_doubt" if request.in_doubt else "asked.people"
-        deadline, names = f"{until} {later}" if later else until, asked(here, request, here.words(), waiting)
+        deadline, names = f"{until} {later}" if later else until, routing.asked(here, request, here.words(), waiting)
         told = here.say(key, who=names, deadline=deadline, tool=request.tool)
     if (thread.id, told) not in here.listing.told:
         here.listing.told.add((thread.id, told))
@@ -362,48 +359,6 @@ def _refuse(
     )
 
 
-def route(here: Conversation, request: Request) -> list[ConversationKey]:
-    """Say where a request of this conversation is shown."""
-    directory = here.world.directory
-    if not directory.names(request.who, request.requester):
-        return []
-    places: list[ConversationKey] = []
-    for target in request.where.targets or (_default_target(here, request),):
-        places += at_target(here, request, target)
-    return [place for place in dict.fromkeys(places) if directory.reachable(place)]
-
-
-def at_target(here: Conversation, request: Request, target: str) -> list[ConversationKey]:
-    """Say which conversations a target means."""
-    if target == PEOPLE:
-        if request.where.in_turn:
-            return _in_turn(here, request)
-        return here.world.directory.contacts(request, here.now)
-    return [here.key if target == ORIGIN else ConversationKey(target)]
-
-
-def _in_turn(here: Conversation, request: Request) -> list[ConversationKey]:
-    """Say where those are whose turn it is; what a run asks at once, and could stand on one card, is one turn."""
-    about = (request.thread, request.tool, request.who, request.where)
-    for record in here.draft.events:
-        match record.event:
-            case events.RequestOpened(request=other) if (other.thread, other.tool, other.who, other.where) == about:
-                if other.places and other.id != request.id:
-                    return list(other.places)
-    return here.world.turns.chosen(request, here.world.directory, here.now)
-
-
-def _default_target(here: Conversation, request: Request) -> str:
-    """The origin if somebody there may decide, else each person who may."""
-    account = here.key.partition("/")[0]
-    if here.capabilities().letters and not here.capabilities().direct:
-        return ORIGIN if letters.deciders(here, request.who, request.requester) else PEOPLE
-    there = [here.key] if here.capabilities().direct else []
-    contacts = here.world.directory.contacts(request, here.now)
-    in_reach = any(place in there if there else place.startswith(f"{account}/") for place in contacts)
-    return ORIGIN if in_reach else PEOPLE
-
-
 def forwarded(
     here: Conversation, request: Request, place: ConversationKey, notes: tuple[str, ...] = ()
 ) -> facts.AskForwarded:
@@ -423,28 +378,3 @@ def forwarded(
         links=request.where.links,
         root=request.root if place == here.key else "",
     )
-
-
-def named(
-    here: Conversation, request: Request, rung: Rung, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE
-) -> str:
-    """Name those whom a step of a ladder asks at the request's places, in a sentence, but for who is asked later."""
-    added = bool(rung.people or rung.roles)
-    of = request.who.model_copy(update={"people": rung.people, "roles": rung.roles}) if added else request.who
-    return asked(here, request.model_copy(update={"who": of}), words, waiting)
-
-
-def who(here: Conversation, request: Request, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
-    """Name those who may decide, in a sentence, but for those who are asked later."""
-    names = here.world.directory.names(request.who, request.requester, request.requester_name)
-    return _but_for(here, names, words, waiting)
-
-
-def asked(here: Conversation, request: Request, words: Catalogue, waiting: quiet.Waiting = quiet.NOWHERE) -> str:
-    """Name those who are asked, in a sentence, but for those who are asked later."""
-    return _but_for(here, here.world.directory.asked(request), words, waiting)
-
-
-def _but_for(here: Conversation, names: Sequence[str], words: Catalogue, waiting: quiet.Waiting) -> str:
-    later = [name for name, _, _ in here.world.directory.waiting(waiting)]
-    return words.either([name for name in names if name not in later])

@@ -24,7 +24,7 @@ from agent_core.rulings import Response, Standing, Vote, Voter
 from agent_core.texts import exact
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall
-from gateway import absence, asking, calls, cards, filling, quiet, voting
+from gateway import absence, asking, calls, cards, filling, quiet, routing, voting
 from gateway.conversation import Conversation
 from gateway.refusals import Refused
 
@@ -127,7 +127,7 @@ def _shown(here: Conversation, request: Request, change: Change, words: Catalogu
         asking.check(here, changed)
     except InvalidRequest as error:
         return Refused("edit", words.say("refused.edit.nobody", reason=str(error)))
-    places = asking.route(here, changed)
+    places = routing.route(here, changed)
     if not places:
         return Refused("edit", words.say("refused.edit.nobody", reason=words.say("model.no_route")))
     return change._replace(places=tuple(place for place in places if place not in request.places))

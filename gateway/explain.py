@@ -22,7 +22,7 @@ from agent_core.policy import Person
 from agent_core.requests import ORIGIN, Assurance, Decision, Kind, Request, Urgency, Who
 from agent_core.run import Agent
 from agent_core.tools import Tool, digest
-from gateway import absence, asking, cards, clients, granting, ladder, quiet, voting
+from gateway import absence, asking, cards, clients, granting, ladder, quiet, routing, voting
 from gateway.agents import Listening
 from gateway.conversation import Conversation
 from gateway.errors import GatewayError
@@ -178,7 +178,7 @@ def _asked(
         asking.check(here, request)
     except InvalidRequest as refused:
         problem = str(refused)
-    asked = request.model_copy(update={"places": tuple(asking.route(here, request)) if not problem else ()})
+    asked = request.model_copy(update={"places": tuple(routing.route(here, request)) if not problem else ()})
     away, asked = tuple(_away(here, asked)), absence.widened(here, asked)
     places, waiting = asked.places if not problem else (), quiet.waiting(here, asked, asked.places)
     shown = [
@@ -293,7 +293,7 @@ def _steps(
         later = ", ".join(f"{name(place)}, later: {_why(here, request, place, end)}" for place, end in waiting.items())
         none = "" if added else "nowhere, so the next step is taken at once"
         wider = wider.model_copy(update={"places": tuple(added)})
-        told.append((here.now, f"{asking.named(here, wider, rung, words)} at {at or later or none}"))
+        told.append((here.now, f"{routing.named(here, wider, rung, words)} at {at or later or none}"))
         told += [(end, _gets(here, request, place, end)) for place, end in waiting.items()]
         at_once = bool(added) and set(added) <= set(waiting) and quiet.lost(request, added, gone)
         first = here.now if first is None and at else first

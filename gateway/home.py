@@ -14,7 +14,7 @@ from agent_core.addresses import Party
 from agent_core.requests import Decision, Kind, Outcome, Request, Settlement, Where, Who
 from agent_core.rulings import Response, Standing, Voter
 from agent_core.thread import Thread
-from gateway import asking, callbacks, cards, clients, editing, granting, handing, refusals, settling, voting
+from gateway import asking, callbacks, cards, clients, editing, granting, handing, refusals, routing, settling, voting
 from gateway.conversation import Conversation
 
 # Answering -----------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def respond(here: Conversation, seq: int, response: Response) -> None:
             if reason == "not_asked":
                 reason = here.world.directory.not_asked(request.who, response.voter)
             roles = words.both(here.world.directory.unread(request.who))
-            text = words.say(f"refused.{reason}", who=asking.who(here, request, words), roles=roles)
+            text = words.say(f"refused.{reason}", who=routing.who(here, request, words), roles=roles)
             refusals.refuse(here, seq, request, response, reason, text)
         case rulings.Unreadable(reason, faults) if faults:
             # Told anew for other faults, so that somebody who tries again learns what is still wrong.
@@ -200,7 +200,7 @@ def _pass_to_requester(
         return None
     asked = len([s for s in thread.state.requests.values() if s.request.parent == request.id])
     child = asking.draft(here, thread, request.key, request.digest, Who(people=(request.requester,)), Where())
-    shown = next(iter(asking.route(here, child)), here.key)
+    shown = next(iter(routing.route(here, child)), here.key)
     words = here.words(shown)
     child = child.model_copy(
         update={

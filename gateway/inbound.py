@@ -18,7 +18,7 @@ from agent_core.addresses import Party
 from agent_core.grants import Grant
 from agent_core.requests import HANDING_ON, Decision, Kind
 from agent_core.thread import Thread
-from gateway import asking, gathering, letters, places, runs
+from gateway import gathering, letters, places, routing, runs
 from gateway.agents import Listening
 from gateway.conversation import FORGET_TOLD, QUIET, Conversation
 from gateway.store.rows import Copy
@@ -252,7 +252,7 @@ def _waiting_for(here: Conversation, thread: Thread) -> str:
     standing = next(iter(thread.state.open_requests()), None)
     if standing is None:
         return here.say("waiting.tool")
-    return here.say("waiting", who=asking.asked(here, standing.request, here.words()))
+    return here.say("waiting", who=routing.asked(here, standing.request, here.words()))
 
 
 def _start(here: Conversation, seq: int, fact: facts.MessageReceived, listening: Listening) -> None:

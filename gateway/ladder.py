@@ -28,7 +28,7 @@ from agent_core.addresses import ConversationKey, Identity
 from agent_core.requests import PEOPLE, Outcome, Request, Rung, Settlement, Who, widened
 from agent_core.rulings import Hand, Standing
 from agent_core.thread import Thread
-from gateway import absence, asking, cards, editing, quiet, settling, voting
+from gateway import absence, asking, cards, editing, quiet, routing, settling, voting
 from gateway.conversation import FORGET_TOLD, Conversation
 from gateway.store.rows import Timer
 
@@ -187,7 +187,7 @@ def _tell_who_is_asked(
         text = here.say("asked.more.later", title=title, later=later)
     else:
         asked = request.model_copy(update={"places": tuple(added)})
-        names = asking.named(here, asked, rung, here.words(), waiting)
+        names = routing.named(here, asked, rung, here.words(), waiting)
         text = here.say(f"asked.more.{cause}", who=names, title=title)
         text = f"{text} {later}" if later else text
     here.reply(here.threads[request.thread], text)
@@ -198,7 +198,7 @@ def places(here: Conversation, request: Request, rung: Rung) -> list[Conversatio
     directory, found = here.world.directory, list[ConversationKey]()
     for target in rung.targets:
         if target != PEOPLE:
-            found += asking.at_target(here, request, target)
+            found += routing.at_target(here, request, target)
         elif rung.people or rung.roles:
             added = request.who.model_copy(update={"people": rung.people, "roles": rung.roles})
             found += directory.contacts(request.model_copy(update={"who": added}), here.now)
@@ -263,7 +263,7 @@ def _ask_next(here: Conversation, standing: Standing, failed: facts.CopyFailed) 
         text = here.say("asked.more.later", title=title, later=later)
         if not set(added) <= set(waiting):
             name = world.directory.name(world.directory.party(Identity(failed.place)))
-            names = asking.asked(here, request.model_copy(update={"places": tuple(added)}), here.words(), waiting)
+            names = routing.asked(here, request.model_copy(update={"places": tuple(added)}), here.words(), waiting)
             text = f"{here.say('asked.more.next', name=name, who=names, title=title)} {later}".strip()
         here.reply(here.threads[request.thread], text)
     return True
