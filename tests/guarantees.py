@@ -13,7 +13,7 @@ from typing import NamedTuple
 from agent_core import addresses, events, facts
 from agent_core.log import Record
 from agent_core.policy import Person
-from agent_core.requests import APPROVING, Outcome, Request, Settlement
+from agent_core.requests import APPROVING, Outcome, Request, Settlement, Who
 from tests import ballots
 from tests.ballots import Ballot, party_of
 from tests.grants import Grants
@@ -341,8 +341,13 @@ class Logs:
         return [self.people]
 
     def _response_refused(self, request: Request, event: events.ResponseRefused, by: Sent) -> None:
-        """Who is told that they may not decide, may not; who informs an agent of something late, could have."""
-        objected = [self.objections(request, by.identity, one, by.at) for one in self.owners(*by[:2])]
+        """
+        Who is told that they may not decide, may not; who informs an agent of something late, could have: the call as
+        it was at the end, or before somebody changed it.
+        """
+        ladder, people = self.ladders[request.id], self.owners(*by[:2])
+        calls = [*ladder.before, ladder.who]
+        objected = [self.objections(request, by.identity, one, by.at, who=who) for one in people for who in calls]
         self.hold("G9", not event.late or not all(objected), f"{event} informs")
         if event.reason in REASONS:
             objected = [self.objections(request, by.identity, one, by.at, any) for one in self.owners(*by[:2])]
@@ -359,6 +364,7 @@ class Logs:
         person: Person | None,
         since: float | None,
         sure: Callable[..., bool] = all,
+        who: Who | None = None,
     ) -> set[str]:
         """
         Say why an account that is a person's may not decide a request.
@@ -366,12 +372,13 @@ class Logs:
         Args:
             sure: Whether the requester has to be that person in `all` cases, or in `any`, where it is not sure whose
                 the account was from which they asked.
+            who: Who may decide it, where that is not as it is now.
         """
         requesters = [request.requester] if request.requester is not None else []
         if request.requester is not None and ":" in request.requester:
             requesters = [party_of(one, request.requester) for one in self.owners(request.requester, since)]
         is_requester = bool(requesters) and sure(one == party_of(person, identity) for one in requesters)
-        return ballots.objections(self.ladders[request.id].who, identity, person, is_requester)
+        return ballots.objections(who or self.ladders[request.id].who, identity, person, is_requester)
 
     def _tool_started(self, event: events.ToolStarted) -> None:
         name = f"{addresses.derive('start', event.thread, event.run, event.key)}/{event.attempt}"

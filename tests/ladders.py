@@ -32,6 +32,7 @@ class Ladder:
     reminders: set[int] = field(default_factory=set)
 
     changes: list[events.RequestChanged] = field(default_factory=list)
+    before: list[Who] = field(default_factory=list)  # who might decide when each of these was made
     hands: list[events.RequestReassigned] = field(default_factory=list)
     who: Who = field(init=False)
 
@@ -74,9 +75,14 @@ class Ladder:
         """Somebody has changed the call; from now on others may decide it."""
         again = set(event.places) & set(self.places)
         self.changes.append(event)
+        self.before.append(self.who)
         self.who = event.who
         self.places += event.places
         return "a change of what has ended" if self.settled else f"asks at {again} again" if again else ""
+
+    def who_at(self, revision: int) -> Who:
+        """Give who may decide the call as it was, or is, at a revision."""
+        return self.before[revision] if revision < len(self.before) else self.who
 
     def handed(self, event: events.RequestReassigned, to: Sequence[Person]) -> str:
         """

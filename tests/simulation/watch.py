@@ -216,11 +216,13 @@ class Watch(Logs):
         self.hold("G1", name in self.stored, f"{name} is acknowledged and not stored")
 
     def form(self, wanted: FormWanted, form: Form | NoForm) -> None:
-        """Somebody has got a form, or not; who gets it may decide."""
+        """Somebody has got a form, or not; who gets it may decide the call that it is about."""
         self.note(f"{wanted.sender} is answered: {form!r:.60}")
         if isinstance(form, Form):
             request, identity = self.requests[wanted.request], wanted.sender
-            may = [one for one in self.owners(identity, None) if not self.objections(request, identity, one, None)]
+            who = self.ladders[wanted.request].who_at(form.revision)  # a changed one may not have come there yet
+            owners = self.owners(identity, None)
+            may = [one for one in owners if not self.objections(request, identity, one, None, who=who)]
             self.hold("G9", bool(may), f"{identity} gets the form of {request.title}")
 
     def heard(self, home: str, outcome: str) -> None:
