@@ -26,6 +26,7 @@ from agent_core.thread import Thread
 CHARACTERS_PER_TOKEN = 4  # an estimate that errs on the safe side for English
 LONGEST_ERROR = 300  # characters of a tool's message that reach the model
 LONGEST_ENTRY = 8_000  # characters of anything else; what is longer must not push out what came before
+LONGEST_COMMENT = 4_000  # characters of what somebody said as they decided; what was changed is told behind it
 LINES_CARRIED = 20  # lines of earlier runs that the next one knows
 LONGEST_LINE = 500  # characters of each
 
@@ -154,6 +155,7 @@ def _told(outcome: str, comment: str, name: str = "", chosen: str = "") -> str:
     if chosen:
         lines[0] += " " + TEXTS.say("model.chosen", choice=chosen)
     if comment:
+        comment = _cut(comment, LONGEST_COMMENT)
         approved = outcome.partition(".")[0] in APPROVING
         lines[0] += " " + TEXTS.say("model.besides" if approved else "model.because", comment=comment)
     if outcome.partition(".")[0] == "denied":
@@ -214,11 +216,13 @@ def _render(entry: Entry) -> str:
         "late": "yes" if entry.late else "",
         "times": str(entry.times) if entry.times > 1 else "",
     }
-    text = entry.text
-    if len(text) > LONGEST_ENTRY:
-        text = f"{text[:LONGEST_ENTRY]}… [cut: {len(text)} characters]"
+    text = _cut(entry.text, LONGEST_ENTRY)
     written = "".join(f' {name}="{value.replace(chr(34), "&quot;")}"' for name, value in attributes.items() if value)
     return f"<{entry.tag}{written}>{escape(text)}</{entry.tag}>"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… [cut: {len(text)} characters]"
 
 
 class Section(NamedTuple):

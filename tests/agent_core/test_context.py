@@ -47,6 +47,27 @@ def test_a_thread_tells_its_story():
     ] == tags(log.thread)
 
 
+def test_a_long_comment_does_not_push_out_what_follows_it():
+    """
+    However much somebody says as they change a call or deny it, the model reads what they changed, or what to do then.
+    """
+
+    async def bot(run: Run) -> None:
+        await run.request_human(Approval("Publish?"))
+
+    said = "x" * 20_000
+    for outcome, changes, follows in (
+        (Outcome.APPROVED_WITH_EDITS, {"tag": "v2"}, "tag: null → v2"),
+        (Outcome.DENIED, {}, "Do not try the same again; find another way, or ask."),
+    ):
+        log = Log(an_agent(bot))
+        log.settle(log.open(log.progress().effects[0]), outcome, comment=said, changes=changes)
+        (told,) = [entry for entry in context.entries(log.thread) if entry.tag != "message"]
+
+        assert "… [cut: 20000 characters]\n" in context.render([told])
+        assert context.render([told]).endswith(f"{follows}</{told.tag}>")
+
+
 def test_an_attempt_in_doubt_is_told_for_what_it_is():
     """
     After "it did run" and "stop" the model reads that nobody knows the result, not that nothing happened.
