@@ -338,7 +338,7 @@ ENGLISH: Mapping[str, str] = {
     "asked.handed": "{name} has handed “{title}” to {to}, who is asked now.",
     "asked.delegated": "{name} lets {to} decide “{title}” in their stead.",
     "asked.late": "{name} has answered “{title}”, after it had ended: {said}",
-    "asked.comment": "{name} has approved “{title}”, and adds: {comment}",
+    "asked.comment": "“{title}” was approved by {name}, with a comment: {comment}",
     "asked.away": "{name} answers by a robot that they are away. “{title}” is still open.",
     "asked.deadline": "They have until {time}.",
     "typing": "is working on it…",

@@ -354,7 +354,7 @@ _SENTENCES: Mapping[str, str] = {
     "asked.handed": "{name} a transmis « {title} » à {to}, que j’interroge maintenant.",
     "asked.delegated": "{name} laisse {to} décider de « {title} » à sa place.",
     "asked.late": "{name} a répondu à « {title} » alors que c’était déjà terminé : {said}",
-    "asked.comment": "{name} a approuvé « {title} » et ajoute : {comment}",
+    "asked.comment": "« {title} » : approuvé par {name}. Commentaire : {comment}",
     "asked.away": "Une réponse automatique est arrivée de {name} : absence. « {title} » attend toujours.",
     "asked.deadline": "La réponse est attendue avant {time}.",
     "typing": "y travaille…",

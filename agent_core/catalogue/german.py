@@ -355,7 +355,7 @@ GERMAN: Mapping[str, str] = {
     "asked.handed": "{name} hat „{title}“ an {to} übergeben; gefragt ist jetzt {to}.",
     "asked.delegated": "{name} lässt {to} über „{title}“ mitentscheiden, als Vertretung.",
     "asked.late": "{name} hat auf „{title}“ geantwortet, als es schon vorbei war: {said}",
-    "asked.comment": "{name} hat „{title}“ genehmigt und sagt dazu: {comment}",
+    "asked.comment": "„{title}“ wurde von {name} genehmigt, dazu: {comment}",
     "asked.away": "Von {name} kam eine automatische Antwort: nicht da. „{title}“ ist noch offen.",
     "asked.deadline": "Dafür ist bis {time} Zeit.",
     "typing": "arbeitet daran …",

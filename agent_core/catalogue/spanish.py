@@ -329,7 +329,7 @@ SPANISH: Mapping[str, str] = {
     "asked.handed": "{name} ha pasado «{title}» a {to}, a quien pregunto ahora.",
     "asked.delegated": "{name} deja que {to} decida «{title}» en su lugar.",
     "asked.late": "{name} ha respondido a «{title}» cuando ya había terminado: {said}",
-    "asked.comment": "{name} ha aprobado «{title}» y añade: {comment}",
+    "asked.comment": "«{title}»: aprobado por {name}. Comentario: {comment}",
     "asked.away": "Ha llegado una respuesta automática de {name}: no está. «{title}» sigue abierta.",
     "asked.deadline": "Hay tiempo hasta las {time}.",
     "typing": "está en ello…",

@@ -69,7 +69,7 @@ async def test_an_approval_has_a_comment(make: Make):
         for place in (ANA, BEN):
             assert ("Approved by Ana, 22:13 UTC: Post it in #ops.",) == house.card(place).card.notes
         assert "Approved by Ana. They add: Post it in #ops." in told[0]
-        assert "Ana has approved “Release it?”, and adds: Post it in #ops." in house.texts(RITA)
+        assert "“Release it?” was approved by Ana, with a comment: Post it in #ops." in house.texts(RITA)
 
 
 async def test_of_several_each_is_heard(make: Make):
@@ -86,6 +86,8 @@ async def test_of_several_each_is_heard(make: Make):
         (approved,) = verdicts
         assert isinstance(approved, Approved)
         assert "Ana: after six\nBen: tell me then" == approved.comment
+        passed_on = "“Release it?” was approved by Ana and Ben, with a comment: Ana: after six\nBen: tell me then"
+        assert passed_on == house.texts(RITA)[-1]
 
 
 async def test_nobody_speaks_in_anothers_name(make: Make):
