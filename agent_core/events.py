@@ -240,6 +240,7 @@ class RequestChanged(ThreadEvent):
     `changes` is all that differs from the call as it was asked, `digest` that of the changed one. `who` may decide it
     from now on, and it is shown at `places` besides. `urgency` and to whom it may be handed on (`reassign`) are as the
     rule for the changed call says; of a change from before these were kept, the urgency stays and it goes to nobody.
+    `comment` is what was said besides by somebody who may not approve the changed call; of others it is their vote's.
     """
 
     type: Literal["RequestChanged"] = "RequestChanged"
@@ -255,6 +256,7 @@ class RequestChanged(ThreadEvent):
     places: tuple[ConversationKey, ...] = ()
     urgency: Urgency | None = None
     reassign: Who | None = None
+    comment: str = ""
 
 
 class RequestReassigned(ThreadEvent):

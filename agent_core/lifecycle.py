@@ -106,7 +106,8 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(request=request, asked=asked), events.RequestChanged() as edit:
             asked = asked or request
             stands = {"request": changed(asked, request, edit), "asked": asked, "votes": ()}
-            return standing.model_copy(update=stands | {"changes": edit.changes, "changed_by": edit.name})
+            by = {"changes": edit.changes, "changed_by": edit.name, "remark": edit.comment}
+            return standing.model_copy(update=stands | by)
         case Standing(request=request), events.RequestReassigned() as handed:
             hand = Hand(
                 giver=handed.party,

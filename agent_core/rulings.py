@@ -114,7 +114,8 @@ class Standing(Frozen):
     A request with what has come in for it so far. `rung` is how many steps of its ladder were taken.
 
     `claimed` is who has said that they will decide it; whoever else may can do so all the same. Where its call was
-    changed, `request` is what stands now, `asked` what was asked, `changes` how they differ, `changed_by` who did it.
+    changed, `request` is what stands now, `asked` what was asked, `changes` how they differ, `changed_by` who did it,
+    with what they said besides in `remark`, where it stands in no vote.
     `hands` is how it was handed on, the first one first.
     """
 
@@ -129,6 +130,7 @@ class Standing(Frozen):
     asked: Request | None = None
     changes: Mapping[str, Any] = Field(default_factory=dict)
     changed_by: str = ""
+    remark: str = ""
     hands: tuple[Hand, ...] = ()
 
 
@@ -328,7 +330,7 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
             approved = Outcome.APPROVED_WITH_EDITS if standing.changes else Outcome.APPROVED
             outcome = approved if decision is Decision.APPROVE else Outcome.DENIED
             names = tuple(one.name for one in votes if one.decision is decision)
-            comment = commented([one for one in votes if one.decision is decision])
+            comment = commented(standing, [one for one in votes if one.decision is decision])
         case _:
             outcome, answer = Outcome.ANSWERED, response.text
             if request.choices and response.decision is Decision.ANSWER:
@@ -377,15 +379,18 @@ def latest(votes: Sequence[Vote]) -> list[Vote]:
     return [vote for vote in votes if vote is last[vote.seat]]
 
 
-def commented(votes: Sequence[Vote]) -> str:
-    """Give what was said besides by those who voted alike; of several, each by their name."""
-    said = [vote for vote in votes if vote.comment]
-    return "\n".join(quoted(vote) if len(votes) > 1 else vote.comment for vote in said)
+def commented(standing: Standing, votes: Sequence[Vote]) -> str:
+    """Give what was said besides by those who voted alike, and by who changed what they approve; of several by name."""
+    said = [(vote.name, vote.comment) for vote in votes if vote.comment]
+    if standing.remark and votes[-1].decision is Decision.APPROVE:
+        said.insert(0, (standing.changed_by, standing.remark))
+    by_name = len(votes) > 1 or len(said) > 1 or (said and said[0][0] != votes[-1].name)
+    return "\n".join(quoted(name, comment) if by_name else comment for name, comment in said)
 
 
-def quoted(vote: Vote) -> str:
+def quoted(name: str, comment: str) -> str:
     """Give what somebody said besides by their name; further lines stand further in, so that they name nobody."""
-    return f"{vote.name}: " + "\n  ".join(vote.comment.splitlines())
+    return f"{name}: " + "\n  ".join(comment.splitlines())
 
 
 def stead(standing: Standing, party: Party) -> Party | None:

@@ -128,7 +128,9 @@ def _edit(here: Conversation, seq: int, before: Standing, response: Response) ->
         case refusals.Refused(reason, text):
             refusals.refuse(here, seq, before.request, response, reason, text, f"{reason} {seq}")
         case editing.Change() as change:
-            standing = editing.changed(here, before, change, _said(seq, before.request, response))
+            approves = rulings.objection(change.who, before.request.requester, response.voter) is None
+            said = _said(seq, before.request, response) | {"comment": "" if approves else response.text}
+            standing = editing.changed(here, before, change, said)
             request = standing.request
             shown = response.model_copy(update={"decision": Decision.APPROVE, "revision": request.revision})
             ruling = rulings.decide(standing, shown, here.now)

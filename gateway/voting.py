@@ -37,7 +37,7 @@ def notes(here: Conversation, request: Request, cast: Sequence[Vote], words: Cat
         names = [vote.name for vote in said]
         if names:
             lines.append(words.say(f"votes.{decision}", names=words.both(names)))
-            lines += [legible(rulings.quoted(vote)) for vote in said if vote.comment]
+            lines += [legible(rulings.quoted(vote.name, vote.comment)) for vote in said if vote.comment]
     needs = [_needed(here, request, threshold, cast, words) for threshold in rulings.thresholds(request.who)]
     joined = words.both(needs) if request.who.need == "all" else words.either(needs)
     lines.append(words.say("votes.missing" if cast else "votes.needed", needs=joined))
@@ -76,7 +76,8 @@ def standing_notes(here: Conversation, standing: Standing, place: ConversationKe
     claimed = (words.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
     if standing.asked is not None:
         changes = edits.difference(standing.asked.arguments, standing.request.arguments)
-        claimed = (words.say("changed", name=standing.changed_by, changes=changes), *claimed)
+        remark = (legible(rulings.quoted(standing.changed_by, standing.remark)),) if standing.remark else ()
+        claimed = (words.say("changed", name=standing.changed_by, changes=changes), *remark, *claimed)
     claimed = (*handed(here, standing, place), *claimed)
     if not several(standing.request.who) and standing.asked is None:
         return claimed

@@ -15,8 +15,8 @@ from agent_core.results import Approved, Verdict
 from agent_core.run import Agent, Run, agent
 from agent_core.wanted import Approval
 from tests.gateway.agents import World
-from tests.gateway.house import ANA, BEN, OPS, RITA, House, Make
-from tests.gateway.test_editing import editable
+from tests.gateway.house import ANA, BEN, GUARD, OPS, RITA, House, Make
+from tests.gateway.test_editing import CANARY, editable
 from tests.gateway.test_gathering import fleet
 
 TWO = Who(roles=("release",), quorum=2)
@@ -88,6 +88,23 @@ async def test_of_several_each_is_heard(make: Make):
         assert "Ana: after six\nBen: tell me then" == approved.comment
         passed_on = "“Release it?” was approved by Ana and Ben, with a comment: Ana: after six\nBen: tell me then"
         assert passed_on == house.texts(RITA)[-1]
+
+
+async def test_who_changes_what_others_approve_is_read(make: Make):
+    """
+    Ana may not approve the call as she changed it: what she adds stands on the card of who may, and goes to the agent.
+    """
+    world = World()
+    ana = GUARD.model_copy(update={"who": Who(people=(Party("ana"),)), "where": Where(targets=("people",))})
+    async with make(world.deployer(editable(world)), rules=[CANARY, ana]) as house:
+        await house.write(RITA, "go")
+        await send(house, ANA, comment="try it there first", tag="canary", environment="production")
+        notes = ("Changed by Ana: tag: v1 → canary", "Ana: try it there first", "It takes one approval of Ben.")
+        assert notes == house.card(BEN).card.notes
+        await house.press(BEN, house.card(BEN).request, Decision.APPROVE)
+
+        assert [("production", "canary", 1)] == world.deployed
+        assert "with a comment: Ana: try it there first" in house.texts(RITA)[-2]
 
 
 async def test_nobody_speaks_in_anothers_name(make: Make):
