@@ -127,13 +127,15 @@ async def _link(store: Store, directory: Directory, identity: Identity, person: 
         raise Declined(f"there is no {person!r} in [[people]]; see: ringback people list")
     if owner is not None:
         return 0
-    await store.link(Link(identity, person, store.now(), "the command line"))
-    directory.link(identity, person)
+    async with directory.linking:
+        await store.link(Link(identity, person, store.now(), "the command line"))
+        directory.link(identity, person)
     return 1
 
 
 async def _unlink(store: Store, directory: Directory, identity: Identity) -> int:
-    if not await store.unlink(identity):
-        return 0
-    directory.unlink(identity)
+    async with directory.linking:
+        if not await store.unlink(identity):
+            return 0
+        directory.unlink(identity)
     return 1

@@ -8,6 +8,7 @@ it is with the roles that people have by a channel's groups (`groups.py`), besid
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agent_core import addresses, hours, policy
@@ -27,12 +28,17 @@ class Directory:
     Args:
         channels: The accounts that are configured, as `channel:account`; nobody is reached elsewhere.
         groups: Who is in the groups that give roles.
+
+    Attributes:
+        linking: Is held from before a link is stored or taken away until that counts here too; of two at once the one
+            that is stored last would otherwise not always be the one that counts.
     """
 
     def __init__(self, people: Iterable[Person], channels: Collection[str], groups: Groups | None = None) -> None:
         self._people = {person.id: person for person in people}
         self._by_identity = {identity: person for person in self._people.values() for identity in person.identities}
         self._channels, self._groups = frozenset(channels), groups
+        self.linking = asyncio.Lock()
 
     def replace(self, people: Iterable[Person]) -> None:
         """Know these people from now on, and no others; accounts that were linked have to be linked again."""

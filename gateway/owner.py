@@ -25,6 +25,7 @@ started and has no result is in doubt at once: the lock on the store proves that
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -272,13 +273,14 @@ class Owner:
 
     async def _make_true(self, here: Conversation) -> None:
         if here.changed and not here.holds:
-            committed = await self._store.commit(here.change(self._ownership))
-            draft = here.committed(committed.version, committed.claimed)
+            async with self._world.directory.linking if here.draft.links else contextlib.nullcontext():
+                committed = await self._store.commit(here.change(self._ownership))
+                draft = here.committed(committed.version, committed.claimed)
+                for link in draft.links:
+                    self._world.directory.link(link.identity, link.person)
             self._measure(here, draft)
             for change in draft.grants.values():
                 self._world.grants.changed(change)
-            for link in draft.links:
-                self._world.directory.link(link.identity, link.person)
             for delivery in committed.claimed:
                 self._outbox.send(delivery)
             self._start_tools(here, draft)

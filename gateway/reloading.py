@@ -47,14 +47,17 @@ class Reloading:
             SettingsError: Something in the file is wrong; all stays as it was.
         """
         try:
-            wanted, links = self._load(), await self._store.links()
+            wanted = self._load()
         except SettingsError as error:
             log.error("settings are not read again, and stay as they were: %s", error)
             raise
-        self._directory.replace(wanted.directory())
-        for link in links:
-            if not self._directory.link(link.identity, link.person):
-                log.warning("%s is linked to %s, who is nobody, or it is somebody else's", link.identity, link.person)
+        async with self._directory.linking:
+            links = await self._store.links()
+            self._directory.replace(wanted.directory())
+            for link in links:
+                if not self._directory.link(link.identity, link.person):
+                    told = "%s is linked to %s, who is nobody, or it is somebody else's"
+                    log.warning(told, link.identity, link.person)
         self._rules[:] = wanted.rules()
         names = [name for name in Settings.model_fields if name not in LIVE]
         changed = [name for name in names if getattr(wanted, name) != getattr(self._running, name)]

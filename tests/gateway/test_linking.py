@@ -4,6 +4,8 @@ Accounts linked by a command or a one-time code.
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from agent_core import events
@@ -15,7 +17,7 @@ from gateway import linking
 from gateway.commands import carry_out
 from gateway.errors import Declined
 from gateway.linking import CODE_LIFE, TRIES, digest, new_code
-from gateway.store.rows import DAY
+from gateway.store.rows import DAY, Link
 from tests.gateway.agents import World, asker
 from tests.gateway.house import OPS, PEOPLE, RITA, House, Make
 
@@ -188,6 +190,29 @@ async def test_links_outlive_a_restart_and_can_be_taken_away(make: Make):
 
         assert ["open"] == [row.status for row in await house.store.requests()]
         assert Party(SECOND) == house.world.directory.party(SECOND)
+
+
+async def test_of_a_link_and_its_end_at_once_what_is_stored_last_counts(make: Make, monkeypatch: pytest.MonkeyPatch):
+    """
+    An account is unlinked while the one who linked it has not gone on yet: it is nobody's, in memory too (G9).
+    """
+    async with a_house(make) as house:
+        stored, link = asyncio.Event(), house.store.link
+
+        async def slowly(wanted: Link) -> None:
+            await link(wanted)
+            await stored.wait()
+
+        monkeypatch.setattr(house.store, "link", slowly)
+        linked = asyncio.create_task(command(house, do="link", person="ana", identity=SECOND))
+        await house.runtime.settle()
+        unlinked = asyncio.create_task(command(house, do="unlink", identity=SECOND))
+        await house.runtime.settle()
+        stored.set()
+
+        assert [1, 1] == [await linked, await unlinked]
+        assert [] == await house.store.links()
+        assert None is house.world.directory.person(SECOND)
 
 
 async def test_a_code_that_is_written_twice_at_once_counts_once(make: Make):
