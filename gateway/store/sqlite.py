@@ -282,8 +282,8 @@ class SqliteStore(SqliteReader):
         error: Exception | None = None
         try:
             await self._runtime.to_disk(sqlite_file.write_anew, self._db)
-        except sqlite3.Error as refused:
-            error = _told(refused)
+        except sqlite3.Error as refused:  # whatever it is: what is stored is the same before and after
+            error = Unwritable(f"erased, but the file could not be written anew ({refused}); do it again")
         except Busy as busy:
             error = busy
         for one in waiting:
