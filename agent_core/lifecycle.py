@@ -106,7 +106,7 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(request=request, asked=asked), events.RequestChanged() as edit:
             asked = asked or request
             stands = {"request": changed(asked, request, edit), "asked": asked, "votes": ()}
-            by = {"changes": edit.changes, "changed_by": edit.name, "remark": edit.comment}
+            by = {"changes": edit.changes, "changed_by": edit.name, "comment": edit.comment}
             return standing.model_copy(update=stands | by)
         case Standing(request=request), events.RequestReassigned() as handed:
             hand = Hand(

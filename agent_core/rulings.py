@@ -115,7 +115,7 @@ class Standing(Frozen):
 
     `claimed` is who has said that they will decide it; whoever else may can do so all the same. Where its call was
     changed, `request` is what stands now, `asked` what was asked, `changes` how they differ, `changed_by` who did it,
-    with what they said besides in `remark`, where it stands in no vote.
+    with what they said besides in `comment`, where it stands in no vote.
     `hands` is how it was handed on, the first one first.
     """
 
@@ -130,7 +130,7 @@ class Standing(Frozen):
     asked: Request | None = None
     changes: Mapping[str, Any] = Field(default_factory=dict)
     changed_by: str = ""
-    remark: str = ""
+    comment: str = ""
     hands: tuple[Hand, ...] = ()
 
 
@@ -382,8 +382,8 @@ def latest(votes: Sequence[Vote]) -> list[Vote]:
 def commented(standing: Standing, votes: Sequence[Vote]) -> str:
     """Give what was said besides by those who voted alike, and by who changed what they approve; of several by name."""
     said = [(vote.name, vote.comment) for vote in votes if vote.comment]
-    if standing.remark and votes[-1].decision is Decision.APPROVE:
-        said.insert(0, (standing.changed_by, standing.remark))
+    if standing.comment and votes[-1].decision is Decision.APPROVE:
+        said.insert(0, (standing.changed_by, standing.comment))
     by_name = len(votes) > 1 or len(said) > 1 or (said and said[0][0] != votes[-1].name)
     return "\n".join(quoted(name, comment) if by_name else comment for name, comment in said)
 

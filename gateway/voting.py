@@ -76,8 +76,8 @@ def standing_notes(here: Conversation, standing: Standing, place: ConversationKe
     claimed = (words.say("claimed", name=standing.claimed_name),) if standing.claimed is not None else ()
     if standing.asked is not None:
         changes = edits.difference(standing.asked.arguments, standing.request.arguments)
-        remark = (legible(rulings.quoted(standing.changed_by, standing.remark)),) if standing.remark else ()
-        claimed = (words.say("changed", name=standing.changed_by, changes=changes), *remark, *claimed)
+        comment = (legible(rulings.quoted(standing.changed_by, standing.comment)),) if standing.comment else ()
+        claimed = (words.say("changed", name=standing.changed_by, changes=changes), *comment, *claimed)
     claimed = (*handed(here, standing, place), *claimed)
     if not several(standing.request.who) and standing.asked is None:
         return claimed
