@@ -138,10 +138,12 @@ class Door(Visitor):
             self._is_so(stands)
 
     def _is_so(self, stands: RequestOut) -> None:
-        settled = self.watch.settled.get(stands.id)
+        """It is told how it ended; of a run that an operator began anew, how what was asked again has, under its id."""
         told = stands.settlement.outcome if stands.settlement is not None else None
-        same = settled is not None and settled.outcome == told
-        self.watch.hold("G3", same, f"{stands.id} is told as {told}, and ended as {settled}")
+        first = self.watch.requests.get(stands.id)
+        asked = [r for r in self.watch.requests.values() if first and r.thread == first.thread and r.parent is None]
+        ended = {r.id: self.watch.settled[r.id].outcome for r in asked if r.id in self.watch.settled}
+        self.watch.hold("G3", told in ended.values(), f"{stands.id} is told as {told}, and ended as {ended}")
 
     async def _ask_otherwise(self, process: Process, key: str, body: RequestIn) -> None:
         """Another body under a known key is refused, unless the first one was erased."""
