@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_core import facts
+from agent_core.addresses import Party
 from agent_core.policy import Person
 from agent_core.requests import Request
 from gateway import commands, linking
@@ -63,12 +64,16 @@ class Operators(Visitor):
             self.act(thread, self.dice.choice(CHOICES))
 
     def help(self) -> None:
-        """Say how parked runs go on, and drop branches, to which nobody can speak."""
-        for thread, run in self.watch.active:
-            if thread in self.watch.branches:
+        """Say how parked runs go on, and drop those to which nobody can speak: branches, and of who has left."""
+        for (thread, run), began in self.watch.active.items():
+            if thread in self.watch.branches or self._has_left(began.requester):
                 self.act(thread, "cancel")
             elif (thread, run) in self.watch.parked:
                 self.act(thread, self.dice.choice(("go_on", "ask_again", "cancel", "restart")))
+
+    def _has_left(self, party: Party | None) -> bool:
+        process = self.process()
+        return process is not None and party is not None and process.directory.of(party) is None
 
     def act(self, thread: str, choice: str, note: str = "") -> None:
         """Say how a thread goes on."""
