@@ -7,9 +7,7 @@ where the owner is slow, that it has come in.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 from adapters.base import Duplicate
@@ -25,6 +23,7 @@ from gateway.api import earlier
 from gateway.api.problems import RETRY, Problem
 from gateway.api.values import RequestIn
 from gateway.api.views import Page, RequestOut, view
+from gateway.api.waits import Waits
 from gateway.clients import Asked
 from gateway.directory import Directory
 from gateway.errors import GatewayError, NotFound
@@ -36,7 +35,6 @@ from gateway.store.rows import ClientRow
 RULING = 10.0  # seconds that a write waits for what the owner makes of it
 LONGEST_WAIT = 60  # seconds of a long poll
 HEARTBEAT = 15.0  # seconds after which a stream that has nothing to tell says that it is there
-MOST_WAITING = 500  # long polls and streams that one client may have open
 
 Scope = Literal["requests:read", "requests:write", "requests:all"]
 
@@ -46,7 +44,7 @@ class Requests:
 
     def __init__(self, store: Store, directory: Directory, admission: Admission, runtime: Runtime) -> None:
         self._store, self._directory, self._admission, self._runtime = store, directory, admission, runtime
-        self._waiting: Counter[str] = Counter()
+        self._waits = Waits()
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
@@ -252,7 +250,8 @@ class Requests:
         row = await self._row(client, name)
         if not wait:
             return await self._view(row, await clients.look(self._store, row.home))
-        with self._one_waits(client):
+        self._waits.check(client)
+        with self._waits.one(client):
             asked = await self._until(row.home, lambda asked: asked.ended, wait)
         return await self._view(row, asked)
 
@@ -271,10 +270,11 @@ class Requests:
     async def stream(self, client: ClientSettings, name: str) -> AsyncIterator[bytes]:
         """Tell how a request stands, whenever that changes, until it has ended."""
         row = await self._row(client, name)
+        self._waits.check(client)
 
         async def told() -> AsyncIterator[bytes]:
             seen, last = 0, ""
-            with self._one_waits(client):
+            with self._waits.one(client):
                 while True:
                     asked = await clients.look(self._store, row.home)
                     stands = (await self._view(row, asked)).model_dump_json()
@@ -350,17 +350,6 @@ class Requests:
 
     async def _shown(self, row: ClientRow, asked: Asked) -> dict[str, Any]:
         return (await self._view(row, asked)).model_dump(mode="json")
-
-    @contextmanager
-    def _one_waits(self, client: ClientSettings) -> Iterator[None]:
-        if self._waiting[client.name] >= MOST_WAITING:
-            detail = f"{MOST_WAITING} of your long polls and streams are open already; use a webhook"
-            raise Problem(429, "too-many", detail, headers={"Retry-After": "5"})
-        self._waiting[client.name] += 1
-        try:
-            yield
-        finally:
-            self._waiting[client.name] -= 1
 
 
 def _fingerprint(body: RequestIn) -> str:

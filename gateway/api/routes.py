@@ -13,6 +13,7 @@ from gateway.api.problems import Problem, answers
 from gateway.api.requests import LONGEST_WAIT, Requests, Scope
 from gateway.api.values import AnswerIn, EscalationIn, RequestIn
 from gateway.api.views import Page, RequestOut
+from gateway.api.waits import unless_gone
 from gateway.sections import ClientSettings
 
 EVENT = {
@@ -29,7 +30,8 @@ def needs(scope: Scope) -> Any:
     async def client(request: Request) -> ClientSettings:  # async, or it would be a thread's
         known: ClientSettings = request.state.client
         if scope not in known.scopes:
-            raise Problem(403, "scope", f"your token lacks the scope {scope}")
+            detail = f"your token lacks the scope {scope}; an operator adds it to `scopes` in [[clients]]"
+            raise Problem(403, "scope", detail)
         return known
 
     return Depends(client)
@@ -81,6 +83,7 @@ def install(app: FastAPI, requests: Requests) -> None:
 
     @app.get("/requests/{id}", operation_id="getRequest", responses=answers(404))
     async def get(
+        request: Request,
         reader: Reader,
         id: str,  # noqa: A002
         wait: Annotated[
@@ -88,7 +91,8 @@ def install(app: FastAPI, requests: Requests) -> None:
         ] = 0,
     ) -> RequestOut:
         """Show how a request stands; with `wait`, as soon as it has ended."""
-        return await requests.get(reader, id, wait)
+        stands = await unless_gone(request, requests.get(reader, id, wait)) if wait else None
+        return stands or await requests.get(reader, id, 0)
 
     @app.get(
         "/requests/{id}/events",
