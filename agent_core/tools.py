@@ -131,8 +131,10 @@ def digest(value: Any) -> str:
     """
     try:
         return sha256(rfc8785.dumps(value)).hexdigest()
-    except rfc8785.CanonicalizationError as error:
-        raise InvalidArguments(f"not representable in JSON: {error}; pass large numbers as text") from error
+    except (rfc8785.IntegerDomainError, rfc8785.FloatDomainError) as error:
+        raise InvalidArguments(f"not representable in JSON: {error}; pass such numbers as text") from error
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:  # half a character, in a text or in a name
+        raise InvalidArguments(f"not representable in JSON: {error}") from error
 
 
 def brief(error: ValidationError, most: int = 3) -> str:

@@ -4,6 +4,7 @@ What a client is told when something cannot be done: problem details (RFC 9457),
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,8 @@ SAID = {
     "missing": "is missing",
 }
 """What is told for some of pydantic's errors; the others' own words do."""
+NO_OBJECT = "the body is no JSON object that can be read; send one, as Content-Type: application/json"
+NO_KEY = "Idempotency-Key: write your own name for the request, up to 100 letters, digits or signs, without spaces"
 RETRY = "5"  # seconds after which a client may try again what the store could not do
 
 
@@ -110,7 +113,11 @@ def of(error: Exception) -> Problem:
         case HTTPException(status_code=404):
             return Problem(404, "not-found", "there is nothing at this address; see /v1/openapi.json")
         case HTTPException(status_code=405):
-            return Problem(405, "not-allowed", "this address does not take that method")
+            return Problem(405, "not-allowed", "this address does not take that method; `Allow` has those it takes")
+        case HTTPException(status_code=400):  # what FastAPI says of a body that it cannot decode
+            return Problem(
+                400, "no-json", f"{NO_OBJECT}, in UTF-8, not compressed, with no number of thousands of digits"
+            )
         case HTTPException(status_code=status, detail=detail):
             return Problem(status, "invalid", str(detail))
         case StoreError():
@@ -123,10 +130,26 @@ def _invalid(error: RequestValidationError) -> Problem:
     faults = []
     for one in error.errors():
         where, *path = one["loc"] or ("body",)
-        if one["type"] == "json_invalid":
-            return Problem(400, "no-json", "the body is no JSON; send one JSON object")
-        pointer = "".join(f"/{part}" for part in path) if where == "body" else str(path[0] if path else where)
+        if one["type"] == "json_invalid" or (not path and one["type"] in ("missing", "model_attributes_type")):
+            return Problem(400, "no-json", NO_OBJECT)
+        if (where, *path) == ("header", "idempotency-key"):
+            return Problem(400, "no-key", NO_KEY)
+        pointer = _pointer(error.body, path, one["type"]) if where == "body" else str(path[0] if path else where)
         detail = SAID.get(one["type"], one["msg"].removeprefix("Value error, "))
         faults.append(Fault(pointer=pointer, detail=detail))
     said = "; ".join(f"{fault.pointer or 'the body'}: {fault.detail}" for fault in faults[:3])
     return Problem(422, "invalid", said, errors=faults)
+
+
+def _pointer(body: Any, path: Sequence[str | int], kind: str) -> str:
+    """Point into a body (RFC 6901); pydantic's path names besides which kind of value it tried."""
+    pointer, inside = "", body
+    for part in path:
+        if isinstance(inside, list) and isinstance(part, int) and part < len(inside):
+            inside = inside[part]
+        elif isinstance(inside, dict) and (part in inside or (kind == "missing" and part == path[-1])):
+            inside = inside.get(part)
+        else:
+            continue
+        pointer += f"/{str(part).replace('~', '~0').replace('/', '~1')}"
+    return pointer

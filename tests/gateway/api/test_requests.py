@@ -450,7 +450,7 @@ async def test_a_masked_value_is_unknown_to_the_policy(make: Make, enter: Enter)
         (422, "no argument 'pin'", {"sensitive": ["pin"]}),
         (422, "bytes of JSON", {"arguments": {"x": "y" * 20_000}}),
         (422, "20 levels", {"arguments": {"x": json.loads("[" * 30 + "]" * 30)}}),
-        (422, "large numbers as text", {"arguments": {"x": 2**60}}),
+        (422, "such numbers as text", {"arguments": {"x": 2**60}}),
         (422, "bytes of JSON", {"state": "y" * 5_000}),
         (422, "is no duration", {"deadline": "soon"}),
         (422, "'otto' is nobody", {"to": ["otto"]}),
