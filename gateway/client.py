@@ -120,7 +120,7 @@ def _read(body: dict[str, Any]) -> Asked:
 
 
 def _send(method: str, path: str, **how: Any) -> Steps[dict[str, Any]]:
-    """Send something until it is answered; everything that this client sends may be sent twice."""
+    """Send something until it is answered, for what may be sent twice."""
     waited, tries = 0.0, 0
     while True:
         answer = yield Send(method, path, how)
@@ -178,6 +178,14 @@ def _cancel(name: str) -> Steps[Asked]:
         return _read(problem.body["request"])
 
 
+def _say(name: str, wish: str, **said: str) -> Steps[Asked]:
+    """Say something to a request: once, since it has no key by which a second time would be known."""
+    answer = yield Send("POST", f"/requests/{name}/{wish}", {"json": said})
+    if isinstance(answer, httpx.Response):
+        return _read(_body(answer))
+    raise answer or httpx.TransportError("nothing was sent")
+
+
 def _list(query: dict[str, Any]) -> Steps[list[Asked]]:
     found: list[Asked] = []
     while True:
@@ -232,6 +240,26 @@ class Client:
     def cancel(self, name: str) -> Asked:
         """Withdraw a request. Where somebody was faster it is returned as they decided."""
         return self._run(_cancel(name))
+
+    def escalate(self, name: str, why: str = "") -> Asked:
+        """
+        Have the next step of its ladder taken now. It is sent once: two would be two steps.
+
+        Raises:
+            Problem: It has ended, or there is nobody else to ask; or the gateway is busy.
+            httpx.TransportError: The connection broke; `get` shows in `body["asked"]` whether it was taken.
+        """
+        return self._run(_say(name, "escalate", why=why))
+
+    def answer(self, name: str, text: str) -> Asked:
+        """
+        Answer what somebody asked back, as `body["said"]` shows it; the request is still open. It is sent once.
+
+        Raises:
+            Problem: It has ended, or nobody has asked anything; or the gateway is busy.
+            httpx.TransportError: The connection broke; `get` shows in `body["said"]` whether it came in.
+        """
+        return self._run(_say(name, "answer", text=text))
 
     def list(self, **query: Any) -> list[Asked]:
         """List your requests, the newest first; `status="open"` or `"settled"`."""
@@ -293,6 +321,14 @@ class AsyncClient:
     async def cancel(self, name: str) -> Asked:
         """See `Client.cancel`."""
         return await self._run(_cancel(name))
+
+    async def escalate(self, name: str, why: str = "") -> Asked:
+        """See `Client.escalate`."""
+        return await self._run(_say(name, "escalate", why=why))
+
+    async def answer(self, name: str, text: str) -> Asked:
+        """See `Client.answer`."""
+        return await self._run(_say(name, "answer", text=text))
 
     async def list(self, **query: Any) -> list[Asked]:
         """See `Client.list`."""

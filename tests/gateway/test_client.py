@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from agent_core.requests import Decision
+from agent_core.addresses import Party
+from agent_core.policy import Rule
+from agent_core.requests import Decision, Rung, Where, Who
 from gateway import client
 from gateway.client import Asked, AsyncClient, Client, Problem
 from tests.gateway.agents import echo
@@ -87,6 +89,45 @@ async def test_requests_are_listed_and_withdrawn(make: Make, enter: Enter):
         assert [one.id for one in made[::-1]] == [one.id for one in await ringback.list(limit=1)]
         assert ["approved", "cancelled"] == [one.outcome for one in ended]
         assert made[2].id == (await ringback.get(made[2].id)).id
+
+
+async def test_what_is_asked_back_is_answered_and_others_are_asked(make: Make, enter: Enter):
+    """
+    The answer stands under the card, whoever the ladder names is asked at once, and the request is still open.
+    """
+    ladder = (Rung(after=3_600, people=(Party("rita"),)),)
+    rule = Rule(tool="deploy", who=Who(people=(Party("ana"),)), where=Where(targets=("people",), ladder=ladder))
+    async with make(echo, rules=(rule,)) as house, at(house, enter) as ringback:
+        asked = await ringback.create("k1", **CALL)
+        await house.runtime.settle()
+        with pytest.raises(Problem, match="asked anything back") as early:
+            await ringback.answer(asked.id, "Because.")
+        await house.write(ANA, "why today?", under=house.card(ANA).id)
+        answered = await ringback.answer(asked.id, "The shop is down.")
+        further = await ringback.escalate(asked.id, "Nobody is there.")
+        await house.runtime.settle()
+
+        assert "no-question" == early.value.type
+        assert ["why today?", "The shop is down."] == [said["text"] for said in answered.body["said"]]
+        assert {"ci: The shop is down.", "Nobody is there."} <= set(house.texts(ANA))
+        assert ("open", ["Ana", "Rita"]) == (further.status, further.body["asked"])
+
+
+@pytest.mark.parametrize("answers", [[b""], [answer(503, {"detail": "later"}, "Retry-After: 0")]])
+async def test_what_has_no_key_is_sent_once(answers: list[bytes]):
+    """
+    A connection that breaks in an escalation is told and not tried again: it may have been taken.
+    """
+    broken = pytest.raises((httpx.TransportError, Problem))
+    async with receiver(0, *answers) as there:
+        url = f"http://127.0.0.1:{there.port}"
+        async with AsyncClient(url, TOKEN) as ringback:
+            with broken:
+                await ringback.escalate("r1")
+        with Client(url, TOKEN) as ringback_too, broken:
+            await asyncio.to_thread(ringback_too.answer, "r1", "Because.")
+
+        assert 2 == len(there.got)
 
 
 async def test_a_refusal_says_what_to_do(make: Make, enter: Enter):
