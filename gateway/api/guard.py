@@ -6,6 +6,7 @@ Looked at before anything else is, and before a byte of a stranger's body is rea
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Iterable
 from hashlib import sha256
@@ -67,7 +68,23 @@ class Guard:
             await problem.response()(scope, receive, send)
             return
         known = {**scope, "state": {**scope.get("state", {}), "client": client}}
-        await self._app(known, _replay(body, receive), send)
+        await self._answer(known, _replay(body, receive), send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have it answered; who still waits as the web server stops is told to come again: it is no fault."""
+        begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        except asyncio.CancelledError:
+            if begun:
+                raise
+            await _stopping().response()(scope, receive, send)
 
     def _known(self, shown: str) -> ClientSettings:
         scheme, _, token = shown.partition(" ")
@@ -110,6 +127,11 @@ def _digest(token: str) -> bytes:
 def _too_large() -> Problem:
     detail = f"the body is larger than {LARGEST_BODY:,} bytes; people have to read it, so pass what is large by a link"
     return Problem(413, "too-large", detail, headers={"Connection": "close"})
+
+
+def _stopping() -> Problem:
+    detail = "the gateway is stopping, and may have taken this; in a moment, send it again with its key, or look"
+    return Problem(503, "unavailable", detail, headers={"Retry-After": "1", "Connection": "close"})
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

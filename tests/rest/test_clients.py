@@ -13,7 +13,7 @@ from pathlib import Path
 from gateway.client import Client
 from tests.node.test_bolt import library
 from tests.process import PATIENCE, ROOT, Gateway, until
-from tests.rest.conftest import TOKEN
+from tests.rest.conftest import TOKEN, door
 
 __all__ = ["library"]
 
@@ -43,6 +43,31 @@ async def test_the_python_client_waits_through_a_kill(house: Gateway):
         verdict = await asyncio.wait_for(asking, PATIENCE)
 
     assert ("approved", "ana") == (verdict.outcome, verdict.by)
+
+
+async def test_the_python_client_waits_through_a_restart(house: Gateway):
+    """
+    A gateway that is asked to stop tells whoever waits to come again: it is no fault, and the wait goes on.
+    """
+    house.config.write_text(house.config.read_text().replace("port = 0", f"port = {house.port}"))
+    with Client(f"http://127.0.0.1:{house.port}", TOKEN) as ringback:
+        asked = ringback.create("k1", title="Go on?", to=["ana"])
+        await until(lambda: "Go on?" in "".join(house.seen(ANA)))
+        waiting = asyncio.create_task(asyncio.to_thread(ringback.wait, asked))
+        async with door(house) as client:
+            polling = asyncio.create_task(client.get(f"/requests/{asked.id}?wait=60"))
+            streaming = client.stream("GET", f"/requests/{asked.id}/events")
+            async with streaming as told:  # it has begun, so the poll sent before it waits as well
+                assert 200 == told.status_code
+                await house.stop()
+            told_to_wait = await polling
+        await house.start()
+        house.press(ANA, "ringback.approve")
+        verdict = await asyncio.wait_for(waiting, PATIENCE)
+
+    assert ("approved", "ana") == (verdict.outcome, verdict.by)
+    assert (503, "1") == (told_to_wait.status_code, told_to_wait.headers["retry-after"])
+    assert "urn:ringback:problem:unavailable" == told_to_wait.json()["type"]
 
 
 async def test_the_typescript_example_asks_and_waits(house: Gateway, library: Path, tmp_path: Path):
