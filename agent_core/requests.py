@@ -356,11 +356,20 @@ def check(request: Request) -> None:
         raise InvalidRequest("nobody may answer this; name people or roles")
     if request.who.quorum < 1 or request.who.denials < 1:
         raise InvalidRequest(f"a quorum of {request.who.quorum} makes no sense; write 1 or more")
-    names = [choice.name for choice in request.choices]
-    if len(set(names)) != len(names):
+    check_choices(request.kind, request.choices)
+
+
+def check_choices(kind: Kind, choices: Sequence[Choice]) -> None:
+    """
+    Refuse choices that nobody could tell apart, or no channel could show.
+
+    Raises:
+        InvalidRequest: It says what to change.
+    """
+    if len({choice.name for choice in choices}) != len(choices):
         raise InvalidRequest("two choices have the same name; every choice needs one of its own")
-    if request.kind is Kind.APPROVAL:
-        check_denials(request.choices)
+    if kind is Kind.APPROVAL:
+        check_denials(choices)
 
 
 def check_denials(choices: Sequence[Choice]) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from agent_core import edits, forms, tools
 from agent_core.errors import InvalidArguments, InvalidRequest
-from agent_core.requests import Choice, Urgency, check_denials
+from agent_core.requests import Choice, Kind, Urgency, check_choices
 from gateway.durations import Duration
 
 LONGEST_TEXT = 10_000  # characters that a person is given to read
@@ -132,11 +132,10 @@ class RequestIn(BaseModel):
             raise ValueError("what it replaces is open and what it asks again has ended: `supersedes` or `after`")
         if self.kind == "form" and self.choices:
             raise ValueError("choices are answers to a question, or ways to deny an approval; a form has fields")
-        if self.kind == "approval":
-            try:
-                check_denials(self.picks)
-            except InvalidRequest as error:
-                raise ValueError(str(error)) from None
+        try:
+            check_choices(Kind(self.kind), self.picks)
+        except InvalidRequest as error:
+            raise ValueError(str(error)) from None
         if self.tool is None and (self.arguments or self.sensitive):
             raise ValueError("there are arguments and no tool; name the tool that they are for")
         if self.editable is not None:

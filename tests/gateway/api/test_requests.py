@@ -26,6 +26,7 @@ from tests.gateway.door import CI, OTHER, TOKEN, Enter, a_request, keyed
 from tests.gateway.house import ANA, BEN, GUARD, OPS, PEOPLE, RITA, House, Make
 
 SIZE = {"type": "object", "properties": {"size": {"type": "integer"}}}
+QUESTION = {"kind": "question", "tool": None, "arguments": {}, "title": "t"}
 FORM = {"kind": "form", "tool": None, "arguments": {}, "title": "t", "answer_schema": SIZE}
 
 
@@ -458,6 +459,7 @@ async def test_a_masked_value_is_unknown_to_the_policy(make: Make, enter: Enter)
         (422, "a question has no tool", {"kind": "question"}),
         (422, "/colour: there is no such thing", {"colour": "blue"}),
         (422, "11 ways to deny", {"choices": [str(number) for number in range(11)]}),
+        (422, "two choices have the same name", {"choices": ["a", "a"], **QUESTION}),
         (422, "a form has fields", FORM | {"choices": ["a"]}),
         (422, "a form has an `answer_schema`", {"kind": "form", "tool": None, "arguments": {}, "title": "t"}),
         (422, "answer_schema", {"kind": "form", "title": "t", "answer_schema": {"type": "array"}}),
