@@ -35,6 +35,7 @@ from gateway.store.rows import ClientRow
 RULING = 10.0  # seconds that a write waits for what the owner makes of it
 LONGEST_WAIT = 60  # seconds of a long poll
 HEARTBEAT = 15.0  # seconds after which a stream that has nothing to tell says that it is there
+KEPT = "Under this key it stays refused; once that is changed, ask with another one."
 
 Scope = Literal["requests:read", "requests:write", "requests:all"]
 
@@ -81,7 +82,7 @@ class Requests:
         if asked.forbidden:
             raise Problem(403, "policy", asked.refused)
         if asked.refused:
-            raise Problem(422, "nobody-to-ask", asked.refused)
+            raise Problem(422, "nobody-to-ask", f"{asked.refused.rstrip('.')}. {KEPT}")
         row = await self._store.client_request(home)
         assert row is not None  # noqa: S101  # it is there since the append
         return status if asked.ruled else 202, await self._view(row, asked)

@@ -377,7 +377,7 @@ async def test_a_question_back_is_answered_by_the_client(make: Make, enter: Ente
 
 async def test_a_rule_that_excludes_a_requester_needs_one(make: Make, enter: Enter):
     """
-    Where nobody is known to have asked, the rule's own sentence comes back.
+    Where nobody is known to have asked, the rule's own sentence comes back, and that the key is used up by it.
     """
     async with make(echo) as house, enter(house) as door:
         refused = await create(door, arguments={"environment": "production"})
@@ -385,6 +385,7 @@ async def test_a_rule_that_excludes_a_requester_needs_one(make: Make, enter: Ent
 
         assert [422, 422] == [refused.status_code, again.status_code]
         assert "excludes the requester" in refused.json()["detail"]
+        assert "ask with another one" in again.json()["detail"]
 
 
 async def test_a_quorum_that_cannot_be_reached_is_refused(make: Make, enter: Enter):
