@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-WAIT = 50  # seconds of one long poll
+WAIT = 25  # seconds of one long poll; many proxies cut a connection on which nothing comes for 30
 TIMEOUT = httpx.Timeout(10.0, read=WAIT + 20.0)
 PATIENCE = 300.0  # seconds for which a gateway that cannot be reached, or is busy, is tried again
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between two tries, growing

@@ -59,7 +59,7 @@ export class Ringback {
   async ask(key: string, wanted: Wanted): Promise<Asked> {
     let asked = await this.send<Asked>("POST", "/requests", { "Idempotency-Key": key }, wanted);
     while (asked.status !== "settled" && asked.status !== "refused") {
-      asked = await this.send<Asked>("GET", `/requests/${asked.id}?wait=50`);
+      asked = await this.send<Asked>("GET", `/requests/${asked.id}?wait=25`); // many proxies cut after 30
     }
     return asked;
   }

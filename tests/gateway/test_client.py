@@ -76,6 +76,21 @@ async def test_a_wait_has_an_end(make: Make, enter: Enter):
         assert ("denied", False, True) == ((ended := await waiting).outcome, ended.approved, ended.ended)
 
 
+async def test_a_long_poll_is_over_before_a_proxy_cuts_it():
+    """
+    Many give up on a connection on which nothing comes for 30 seconds: waiting is made of shorter polls.
+    """
+    asked = {"id": "r1", "status": "open"}
+    async with (
+        receiver(0, answer(200, asked), answer(200, asked), answer(200, ENDED)) as there,
+        AsyncClient(f"http://127.0.0.1:{there.port}", TOKEN) as ringback,
+    ):
+        assert (await ringback.ask("k1", title="t")).ended
+
+    lines = [headers[":request"] for headers, _ in there.got]
+    assert ["/v1/requests", *["/v1/requests/r1?wait=25"] * 2] == [line.split()[1] for line in lines]
+
+
 async def test_requests_are_listed_and_withdrawn(make: Make, enter: Enter):
     """
     A list has all of its pages; who is withdrawn too late is returned as it was decided.
