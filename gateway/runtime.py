@@ -30,6 +30,7 @@ class Runtime:
     def __init__(self) -> None:
         self._threads = asyncio.Semaphore(THREADS)
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ringback-disk")
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ringback-beside")
 
     def now(self) -> float:
         """Tell the time, in seconds since the epoch."""
@@ -100,6 +101,10 @@ class Runtime:
         """Run something that waits for the disk, in the one thread kept for that."""
         return await asyncio.get_running_loop().run_in_executor(self._disk, function, *arguments)
 
+    async def beside_disk(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run something that is long at the disk, and holds up nobody who waits for that, in a thread of its own."""
+        return await asyncio.get_running_loop().run_in_executor(self._beside, function, *arguments)
+
     async def limit(self, awaitable: Awaitable[T], seconds: float) -> T:
         """
         Wait at most so long.
@@ -124,8 +129,9 @@ class Runtime:
                 task.add_done_callback(_forget)
 
     def close(self) -> None:
-        """Let go of the disk's thread."""
+        """Let go of the disk's threads."""
         self._disk.shutdown(wait=True)
+        self._beside.shutdown(wait=True)
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

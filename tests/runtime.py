@@ -48,6 +48,9 @@ class HandRuntime(Runtime):
         await asyncio.sleep(0)
         return function(*arguments)
 
+    async def beside_disk(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await self.to_disk(function, *arguments)
+
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)

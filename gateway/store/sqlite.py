@@ -15,7 +15,8 @@ whole batch back, and its jobs run again one by one, so that one bad job harms n
 with Unwritable. When COMMIT itself fails for another reason nobody knows what reached the disk: the store is Broken,
 and the process leaves, to open the file again.
 
-**Who reads.** A second connection, which sees only what is committed.
+**Who reads.** A second connection, which sees only what is committed. A third one moves what is committed from the log
+into the file (`sqlite_wal.py`).
 
 One process owns the data folder by an exclusive lock on its `lock` file; the kernel drops it when the process dies, so
 a new owner knows that the old one is gone.
@@ -50,6 +51,7 @@ from gateway.store import (
 from gateway.store.base import Change, Committed, Fact, Fate, Need, Ownership, Ready, Snapshot
 from gateway.store.rows import DAY, Copy, Delivery, Link, Timer
 from gateway.store.sqlite_reader import DISK_FULL, SqliteReader, code_of, damaged, is_damage, reading
+from gateway.store.sqlite_wal import Checkpoints
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -103,6 +105,7 @@ class SqliteStore(SqliteReader):
             self._lock.close()
             raise
         self._open()
+        self._checkpoints = Checkpoints(self._folder, self._runtime)
         self._writer = asyncio.create_task(self._write(), name="store-writer")
         self._writer.add_done_callback(self._writer_ended)
         return self
@@ -111,6 +114,7 @@ class SqliteStore(SqliteReader):
         self._closing = True
         self._work.set()
         await asyncio.gather(self._writer, return_exceptions=True)
+        await self._checkpoints.close()
         self._reader.close()
         self._db.close()
         self._lock.close()
@@ -305,6 +309,7 @@ class SqliteStore(SqliteReader):
             began = self._runtime.monotonic()
             await self._commit()
             self.committed(len(batch), self._runtime.monotonic() - began)
+            self._checkpoints.committed(self._db.total_changes)
         except Exception as error:
             self._rollback()
             if is_damage(error):

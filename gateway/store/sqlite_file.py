@@ -14,6 +14,7 @@ from typing import TextIO
 
 from gateway.errors import Busy, Locked, SettingsError, TooNew, Unreadable
 from gateway.store.sqlite_reader import BUSY, FILE, damaged
+from gateway.store.sqlite_wal import LONGEST
 
 PATIENCE = 50  # milliseconds that a write waits, and everybody with it, for another program to let go of the file
 
@@ -56,7 +57,7 @@ def connect(folder: Path) -> sqlite3.Connection:
         db.execute(f"PRAGMA busy_timeout = {BUSY}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA wal_autocheckpoint = 2000")
+        db.execute(f"PRAGMA wal_autocheckpoint = {LONGEST}")
         (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise Unreadable(damaged(found))

@@ -343,7 +343,7 @@ MUTATIONS = {
     ),
     "hand": Mutation("lets who has handed it on decide", "handing.handed", hand_nothing_over, 2, commands=("launch",)),
     "hand-stead": Mutation(
-        "counts whoever decides in somebody's stead besides them", "rulings.stead", count_besides, 3, {}, ("launch",)
+        "counts whoever decides in somebody's stead besides them", "rulings.stead", count_besides, 6, {}, ("launch",)
     ),
     "key": Mutation("takes another body under a known key", "api.RequestIn.fingerprint", take_any_body, 1, KNOCKS),
     "ladder": Mutation(

@@ -89,6 +89,12 @@ class SimulatedRuntime(Runtime):
         await self.pause()
         return done
 
+    async def beside_disk(self, function: Callable[..., T], *arguments: object) -> T:
+        await self.pause()
+        done = function(*arguments)
+        await self.pause()
+        return done
+
 
 def refusal(code: int) -> sqlite3.OperationalError:
     """An error as SQLite raises it."""
