@@ -11,6 +11,7 @@ HEADER = 150  # characters (reference/block-kit/blocks/header-block)
 SECTION = 3_000  # characters of a section's text (reference/block-kit/blocks/section-block)
 NOTES = 6_000  # characters of all notes on how a card stands, and of ...
 ROW_NOTE = 250  # ... one on a row of a list; ours, so that all of it fits one message with what is pressed
+NOTE_BLOCKS = 20  # notes that each have a block of their own; ours, so that these and what is pressed fit one message
 FIELDS = 10  # fields of a section, and ...
 FIELD = 2_000  # ... characters of each (reference/block-kit/blocks/section-block)
 CONTEXT = 2_000  # characters of a text in a context block (reference/block-kit/composition-objects/text-object)

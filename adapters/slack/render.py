@@ -123,13 +123,20 @@ def _settle(card: Card, request: str, conversation: ConversationKey, target: str
 
 
 def _notes(card: Card) -> list[Block]:
-    """How a card stands. Where that is more than has room, the longest of it are cut: what voters say has no limit."""
+    """
+    How a card stands.
+
+    Where that is more text than has room, the longest of it is cut, and what would be too many blocks shares a few:
+    neither what voters say has a limit, nor how many they are.
+    """
     notes = (*card.notes, card.grant) if card.grant else card.notes
     left = most = limits.NOTES
     for number, length in enumerate(sorted(map(size, notes))):
         most = left // (len(notes) - number)
         left -= min(length, most)
-    return [block for note in notes for block in _sections(cut(note, most))]
+    shown = [cut(note, most) for note in notes]
+    apart = shown if len(shown) <= limits.NOTE_BLOCKS else ["\n".join(shown)]
+    return [block for text in apart for block in _sections(text)]
 
 
 # A card --------------------------------------------------------------------------------------------------------------

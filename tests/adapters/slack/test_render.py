@@ -153,6 +153,18 @@ def test_what_voters_say_fits():
         blockkit.for_message(blocks(part))
 
 
+def test_however_many_have_voted_a_card_is_one_message():
+    """
+    What is said of it shares blocks where there would be more of them than a message has; nothing of it is left out.
+    """
+    said = tuple(f"Voter {n}: fine by me" for n in range(100))
+    part = render(Settle(a_card(notes=("Approved so far", *said, "Still needed: one")), "r1", "d1"), HERE)[-1]
+    shown = "\n".join(text["text"] for text in texts(blocks(part))).splitlines()
+
+    assert set(said) | {"Approved so far", "Still needed: one"} <= set(shown)
+    blockkit.for_message(blocks(part))
+
+
 def test_the_button_that_approves_asks_once_more():
     """
     Only that button carries Slack's dialog; its words are cut to what Slack takes, and never markup.
@@ -247,7 +259,10 @@ CARDS = st.builds(
     due=st.none() | st.just(1_700_000_000.0),
     facts=st.lists(st.tuples(LABELS, st.text(max_size=4_000)), max_size=60).map(tuple),
     choices=st.lists(st.tuples(LABELS, LABELS), max_size=120).map(tuple),
-    notes=st.lists(st.text(min_size=1, max_size=7_000), max_size=6).map(tuple),
+    notes=(
+        st.lists(st.text(min_size=1, max_size=7_000), max_size=6)
+        | st.integers(1, 300).map(lambda count: [f"Voter {n}: fine" for n in range(count)])
+    ).map(tuple),
     buttons=st.sampled_from([(), BUTTONS]),
     form=st.sampled_from(["", "Deny with a reason"]),
     denials=st.lists(st.builds(Choice, name=st.text(max_size=75), label=st.text(max_size=75)), max_size=10),
