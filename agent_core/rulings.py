@@ -196,7 +196,7 @@ class NotAllowed(NamedTuple):
 
 
 class Duplicate(NamedTuple):
-    """This person has voted already."""
+    """This person has voted so already, and says nothing more."""
 
 
 class Unreadable(NamedTuple):
@@ -322,7 +322,8 @@ def _count(standing: Standing, response: Response, now: float) -> Ruling:
                 roles=voter.roles,
                 stead=stead(standing, voter.party),
             )
-            if any((one.party, one.decision) == (vote.party, decision) for one in latest(standing.votes)):
+            before = next((one for one in latest(standing.votes) if _is_alike(one, vote)), None)
+            if before is not None and not _says_more(before, vote):
                 return Duplicate()
             votes = latest((*standing.votes, vote))
             if not reached(request.who, votes, decision):
@@ -374,9 +375,28 @@ def _filled(request: Request, response: Response) -> forms.Filled | None:
 
 
 def latest(votes: Sequence[Vote]) -> list[Vote]:
-    """Give the last vote of each person, in the order in which they were cast; of two with one seat only the last."""
-    last = {vote.seat: vote for vote in votes}
-    return [vote for vote in votes if vote is last[vote.seat]]
+    """
+    Give the last vote of each person, in the order in which they were cast; of two with one seat only the last.
+
+    Who says more after a vote still has the one, with all that they said.
+    """
+    last: dict[Party, Vote] = {}
+    for vote in votes:
+        before = last.pop(vote.seat, None)
+        if before is not None and _is_alike(before, vote):
+            said = "\n".join(filter(None, (before.comment, vote.comment)))
+            vote = vote.model_copy(update={"comment": said})
+        last[vote.seat] = vote
+    return list(last.values())
+
+
+def _is_alike(before: Vote, vote: Vote) -> bool:
+    return (before.party, before.decision) == (vote.party, vote.decision)
+
+
+def _says_more(before: Vote, vote: Vote) -> bool:
+    """Tell whether there are words in a vote that were not the last ones before."""
+    return bool(vote.comment) and not f"\n{before.comment}".endswith(f"\n{vote.comment}")
 
 
 def commented(standing: Standing, votes: Sequence[Vote]) -> str:

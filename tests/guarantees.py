@@ -210,7 +210,8 @@ class Logs:
         )
         earlier = votes.get(seat or event.party)
         again = earlier is not None and earlier.party == event.party and said_by(earlier) == said_by(event)
-        self.hold("G9", not again, f"{event.party} votes twice on {request.id}")
+        again = again and (event.comment == "" or earlier.comment == event.comment)
+        self.hold("G9", not again, f"{event.party} votes twice on {request.id}, and says nothing more")
         changes = self.ladders[event.request].changes
         by_change = bool(changes) and changes[-1].fact == event.fact  # then it was said to the call before
         self._is_of_now(key, event, len(changes) - by_change)

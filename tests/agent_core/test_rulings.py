@@ -212,6 +212,19 @@ def test_the_last_vote_of_a_person_counts():
     assert (Outcome.DENIED, 2) == (ruling.settlement.outcome, len(ruling.settlement.names))
 
 
+def test_words_after_a_vote_are_added_to_it():
+    """
+    They count as no second vote, and those that were said with another vote before are not that one's.
+    """
+    said = [Vote(party=ANA, decision=Decision.DENY, comment="no")]
+    said += [Vote(party=ANA, decision=Decision.APPROVE, comment=comment) for comment in ("yes", "", "at six")]
+    state = standing(who=Who(people=(ANA, RITA), quorum=2)).model_copy(update={"votes": tuple(said)})
+
+    assert [("ana", "approve", "yes\nat six")] == [(v.party, v.decision, v.comment) for v in rulings.latest(said)]
+    assert rulings.Duplicate() == decide(state, a_response(text="at six"), NOON)
+    assert rulings.Counted() == decide(state, a_response(text="six"), NOON)
+
+
 @pytest.mark.parametrize(
     ("now", "sent_at", "counts"),
     [

@@ -90,6 +90,31 @@ async def test_of_several_each_is_heard(make: Make):
         assert passed_on == house.texts(RITA)[-1]
 
 
+async def test_who_has_approved_may_still_say_something(make: Make):
+    """
+    While others are waited for, words that come after a vote are added to it; it stays one vote, and the same words
+    sent twice are told so.
+    """
+    verdicts, told = list[Verdict](), list[str]()
+    async with make(bot(verdicts, told, TWO)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.press(ANA, request, Decision.APPROVE)
+        await send(house, ANA, comment="after six")
+        await send(house, ANA, comment="and tell Carla")
+        shown = ("Approved so far by Ana.", "Ana: after six\n  and tell Carla")
+        assert (*shown, "Still needed: one approval of Ana or Ben.") == house.card(BEN).card.notes
+        await send(house, ANA, comment="and tell Carla")
+        assert "You have answered this already; your first answer counts." == house.texts(ANA)[-1]
+        assert [] == verdicts
+        await house.press(BEN, request, Decision.APPROVE)
+
+        (approved,) = verdicts
+        assert isinstance(approved, Approved)
+        assert "Ana: after six\n  and tell Carla" == approved.comment
+        assert approved.comment in house.texts(RITA)[-1]
+
+
 async def test_who_changes_what_others_approve_is_read(make: Make):
     """
     Ana may not approve the call as she changed it: what she adds stands on the card of who may, and goes to the agent.

@@ -310,7 +310,7 @@ MUTATIONS = {
         "counts an account twice in a quorum", "rulings.latest", count_again, 1, {"insist": 0.8}, commands=("launch",)
     ),
     "G9-fall": Mutation(
-        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 1, commands=("change",)
+        "lets votes stand on a call that was changed since", "lifecycle.step", keep_votes, 7, commands=("change",)
     ),
     "G9-vote": Mutation(
         "counts votes of people who are gone since",
