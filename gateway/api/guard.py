@@ -71,7 +71,7 @@ class Guard:
         await self._answer(known, _replay(body, receive), send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have it answered; who still waits as the web server stops is told to come again: it is no fault."""
+        """Have it answered; as the web server stops, a stream ends, and who still waits is told to come again."""
         begun = False
 
         async def note(message: Message) -> None:
@@ -83,7 +83,8 @@ class Guard:
             await self._app(scope, receive, note)
         except asyncio.CancelledError:
             if begun:
-                raise
+                await send({"type": "http.response.body"})
+                return
             await _stopping().response()(scope, receive, send)
 
     def _known(self, shown: str) -> ClientSettings:

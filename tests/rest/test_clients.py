@@ -47,7 +47,8 @@ async def test_the_python_client_waits_through_a_kill(house: Gateway):
 
 async def test_the_python_client_waits_through_a_restart(house: Gateway):
     """
-    A gateway that is asked to stop tells whoever waits to come again: it is no fault, and the wait goes on.
+    A gateway that is asked to stop tells whoever waits to come again, and ends streams: it is no fault, and the wait
+    goes on.
     """
     house.config.write_text(house.config.read_text().replace("port = 0", f"port = {house.port}"))
     with Client(f"http://127.0.0.1:{house.port}", TOKEN) as ringback:
@@ -60,6 +61,7 @@ async def test_the_python_client_waits_through_a_restart(house: Gateway):
             async with streaming as told:  # it has begun, so the poll sent before it waits as well
                 assert 200 == told.status_code
                 await house.stop()
+                assert b"".join([part async for part in told.aiter_raw()]).startswith(b"event: request\n")
             told_to_wait = await polling
         await house.start()
         house.press(ANA, "ringback.approve")
@@ -68,6 +70,7 @@ async def test_the_python_client_waits_through_a_restart(house: Gateway):
     assert ("approved", "ana") == (verdict.outcome, verdict.by)
     assert (503, "1") == (told_to_wait.status_code, told_to_wait.headers["retry-after"])
     assert "urn:ringback:problem:unavailable" == told_to_wait.json()["type"]
+    assert "Traceback" not in (house.folder / "gateway.log").read_text()
 
 
 async def test_the_typescript_example_asks_and_waits(house: Gateway, library: Path, tmp_path: Path):
