@@ -81,8 +81,8 @@ class Call:
     """
     A call to judge.
 
-    `arguments` are as validated, in JSON; `requester` is who the run is for, with the `roles` that they have, and None
-    where nobody is known to have asked; `at` is seconds since the epoch.
+    `arguments` are as validated, in JSON; `requester` is who the run is for, with the `roles` and `accounts` that they
+    have, and None where nobody is known to have asked; `at` is seconds since the epoch.
     """
 
     agent: str
@@ -90,6 +90,7 @@ class Call:
     arguments: Mapping[str, Any]
     requester: Party | None = None
     roles: tuple[str, ...] = ()
+    accounts: tuple[Identity, ...] = ()
     environment: str = ""
     at: float = 0.0
 
@@ -154,7 +155,8 @@ def fits(rule: Rule, call: Call) -> bool:
 def _asks(requesters: Sequence[str], call: Call, unknown: bool) -> bool:
     if call.requester is None:
         return unknown
-    return call.requester in requesters or any(ROLE + role in requesters for role in call.roles)
+    named = {call.requester, *call.accounts, *(ROLE + role for role in call.roles)}
+    return not named.isdisjoint(requesters)
 
 
 def _holds(arguments: Mapping[str, Any], path: str, wanted: Any, *, unknown: bool) -> bool:
@@ -165,9 +167,9 @@ def _holds(arguments: Mapping[str, Any], path: str, wanted: Any, *, unknown: boo
         found = found[name]
     if is_masked(found):
         return unknown
-    if not isinstance(wanted, Mapping):
-        return found in _values(wanted)
     try:
+        if not isinstance(wanted, Mapping):
+            return _is_one_of(found, wanted)
         return all(COMPARISONS[name](found, value) for name, value in wanted.items())
     except (ArithmeticError, TypeError, ValueError):  # not to be compared, so it is not known
         return unknown
@@ -181,6 +183,13 @@ def _number(value: Any) -> Decimal:
     return number
 
 
+def _is_one_of(found: Any, wanted: Any) -> bool:
+    """Compare with values; several at once are none of them, nor are they another one."""
+    if isinstance(found, list | tuple | Mapping):
+        raise TypeError(f"{found!r} is no single value")
+    return found in _values(wanted)
+
+
 def _values(wanted: Any) -> Sequence[Any]:
     return wanted if isinstance(wanted, list | tuple) else [wanted]
 
@@ -190,7 +199,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "below": lambda found, value: _number(found) < _number(value),
     "at_least": lambda found, value: _number(found) >= _number(value),
     "at_most": lambda found, value: _number(found) <= _number(value),
-    "not": lambda found, value: found not in _values(value),
+    "not": lambda found, value: not _is_one_of(found, value),
     "like": lambda found, value: any(fnmatchcase(_text(found), pattern) for pattern in _values(value)),
     "unlike": lambda found, value: not any(fnmatchcase(_text(found), pattern) for pattern in _values(value)),
 }

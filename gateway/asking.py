@@ -115,6 +115,7 @@ def judge(here: Conversation, thread: Thread, agent: str, tool: str, arguments: 
         arguments=arguments,
         requester=requester,
         roles=here.world.directory.roles(requester),
+        accounts=here.world.directory.accounts_of(requester),
         environment=here.world.environment,
         at=here.now,
     )

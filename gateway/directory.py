@@ -138,6 +138,11 @@ class Directory:
         person = self.of(party)
         return person.roles if person is not None else ()
 
+    def accounts_of(self, party: Party | None) -> tuple[Identity, ...]:
+        """Give the accounts of a party that is a person."""
+        person = self._people.get(party) if party is not None else None
+        return person.identities if person is not None else ()
+
     def timezone(self, reader: ConversationKey | Identity) -> str:
         """Tell in which time zone somebody lives, or the reader of a one-to-one conversation; UTC where many read."""
         person = self._by_identity.get(Identity(reader))

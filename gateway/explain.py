@@ -122,6 +122,7 @@ def explain(world: World, call: Call, otherwise: Who | None = None) -> Explanati
         arguments=arguments,
         requester=requester,
         roles=world.directory.roles(requester),
+        accounts=world.directory.accounts_of(requester),
         environment=world.environment,
         at=call.at,
     )

@@ -130,9 +130,13 @@ def test_rule_and_tool_both_have_to_be_satisfied(roles: tuple[str, ...], may: bo
         ({"like": ["*.com", "*.org"]}, "x.net", False),
         ({"unlike": "*@example.com"}, "eve@example.org", True),
         ({"like": "*"}, 5, None),
+        ("production", ["production", "staging"], None),  # several values are no value
+        (["production", "staging"], ["staging"], None),
+        ({"not": "production"}, ["production"], None),
+        ({"not": "production"}, {"name": "production"}, None),
     ],
 )
-def test_comparing_arguments(when: dict[str, Any], value: Any, about: bool | None):
+def test_comparing_arguments(when: Any, value: Any, about: bool | None):
     """
     Numbers, other values and patterns; what cannot be compared (None) is asked about, and never allowed.
     """
@@ -160,6 +164,9 @@ def test_comparisons_that_mean_nothing():
         ({"requester": ("role:intern", "ana")}, {"requester": "ana"}, True),
         ({"requester": ("role:intern",)}, {"requester": "ana", "roles": ("release",)}, False),
         ({"requester": ("role:intern",)}, {}, True),  # nobody is known to have asked
+        ({"requester": ("slack:T1/U1",)}, {"requester": "slack:T1/U1"}, True),
+        ({"requester": ("slack:T1/U1",)}, {"requester": "rita", "accounts": ("slack:T1/U2", "slack:T1/U1")}, True),
+        ({"requester": ("slack:T1/U1",)}, {"requester": "rita", "accounts": ("slack:T1/U2",)}, False),
         ({"environment": ("production",)}, {"environment": "production"}, True),
         ({"environment": ("production",)}, {"environment": "staging"}, False),
         ({"hours": (hours.parse("Mon-Fri 09:00-17:00"),)}, {"at": 1_795_600_800.0}, True),  # a Wednesday, 10:00
