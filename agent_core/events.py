@@ -16,7 +16,7 @@ from pydantic import Field
 from agent_core.addresses import ConversationKey, Identity, Party
 from agent_core.files import Enclosure
 from agent_core.grants import Grant
-from agent_core.requests import Decision, Frozen, Outcome, Request, Settlement, Urgency, Who
+from agent_core.requests import Decision, Frozen, Outcome, Request, Settlement, Urgency, Where, Who
 
 
 class Event(Frozen):
@@ -238,8 +238,9 @@ class RequestChanged(ThreadEvent):
     Somebody who may decide changed the call: votes before this count for nothing. `fact` names it in this log.
 
     `changes` is all that differs from the call as it was asked, `digest` that of the changed one. `who` may decide it
-    from now on, and it is shown at `places` besides. `urgency` and to whom it may be handed on (`reassign`) are as the
-    rule for the changed call says; of a change from before these were kept, the urgency stays and it goes to nobody.
+    from now on, and it is shown at `places` besides. `urgency`, to whom it may be handed on (`reassign`) and `where` it
+    is shown, with the steps of its ladder, are as the rule for the changed call says; of a change from before these
+    were kept, urgency and ladder stay and it goes to nobody.
     `comment` is what was said besides by somebody who may not approve the changed call; of others it is their vote's.
     """
 
@@ -256,6 +257,7 @@ class RequestChanged(ThreadEvent):
     places: tuple[ConversationKey, ...] = ()
     urgency: Urgency | None = None
     reassign: Who | None = None
+    where: Where | None = None
     comment: str = ""
 
 

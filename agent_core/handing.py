@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from agent_core.addresses import Party
-from agent_core.policy import Person, enough, first_voter
-from agent_core.requests import Request, Who, in_the_end
+from agent_core.addresses import Identity, Party
+from agent_core.policy import Person, enough, first_voter, voter
+from agent_core.requests import Assurance, Request, Who, in_the_end
 from agent_core.rulings import Hand, matches, objection, thresholds
 
 MOST = 5  # times that one request is handed on
@@ -106,15 +106,26 @@ def takers(
     return sorted(found, key=lambda person: person.name)
 
 
-def carried(who: Who, hands: Sequence[Hand], to_whom: Who | None, people: Iterable[Person]) -> Who:
+def carried(
+    who: Who, hands: Sequence[Hand], to_whom: Who | None, requester: Party | None, people: Iterable[Person]
+) -> Who:
     """
     Say who may decide a changed call, whose rule may be another one: who gave it away still has, and who took it may
-    decide it where that rule lets them.
+    decide it where that rule lets them, and had it from somebody who may decide the changed call, too.
     """
-    permitted = {person.id for person in people if to_whom is not None and may_take(to_whom, person)}
+    known = {person.id: person for person in people}
     for hand in hands:
         before = who
         who = handed(who, hand.giver, hand.to, delegated=hand.delegated)
-        if hand.to not in permitted:
+        taker = known.get(hand.to)
+        permitted = to_whom is not None and taker is not None and may_take(to_whom, taker)
+        if not (permitted and _had(before, hand, requester, known.get(hand.giver))):
             who = who.model_copy(update={"people": tuple(p for p in who.people if p != hand.to or p in before.people)})
     return who
+
+
+def _had(who: Who, hand: Hand, requester: Party | None, giver: Person | None) -> bool:
+    """Tell whether somebody who gave a request away could have decided it, by any of their accounts."""
+    accounts = (giver.identities if giver is not None else ()) or (Identity(hand.giver),)
+    voters = (voter(account, giver, hand.giver_name, Assurance.HIGH) for account in accounts)
+    return any(objection(who, requester, one) is None for one in voters)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from agent_core import events, forms
 from agent_core.errors import IllegalTransition
@@ -105,7 +106,10 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
             return standing.model_copy(update={"request": wider, "rung": standing.rung if rung is None else rung + 1})
         case Standing(request=request, asked=asked), events.RequestChanged() as edit:
             asked = asked or request
-            stands = {"request": changed(asked, request, edit), "asked": asked, "votes": ()}
+            now_asked = changed(asked, request, edit)
+            stands: dict[str, Any] = {"request": now_asked, "asked": asked, "votes": ()}
+            if now_asked.where.ladder != request.where.ladder:  # that of another rule: none of its steps was taken
+                stands |= {"rung": 0, "claimed": None, "claimed_name": ""}
             by = {"changes": edit.changes, "changed_by": edit.name, "comment": edit.comment}
             return standing.model_copy(update=stands | by)
         case Standing(request=request), events.RequestReassigned() as handed:
@@ -134,7 +138,8 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
 def changed(asked: Request, now: Request, edit: events.RequestChanged) -> Request:
     """Give a request as an edit leaves it, of how it was asked and how it stood before."""
     arguments = asked.arguments | edit.changes
-    answers = [decision for decision in now.allowed if decision not in HANDING_ON]
+    where = edit.where or now.where
+    answers = [decision for decision in now.allowed if decision not in (Decision.CLAIM, *HANDING_ON)]
     update = {
         "arguments": arguments,
         "editable": forms.begun(asked.editable, arguments),
@@ -143,8 +148,13 @@ def changed(asked: Request, now: Request, edit: events.RequestChanged) -> Reques
         "who": edit.who,
         "places": (*now.places, *edit.places),
         "urgency": edit.urgency or now.urgency,
+        "where": where,
         "reassign": edit.reassign,
-        "allowed": (*answers, *(HANDING_ON if edit.reassign is not None else ())),
+        "allowed": (
+            *answers,
+            *((Decision.CLAIM,) if where.ladder else ()),
+            *(HANDING_ON if edit.reassign is not None else ()),
+        ),
         "grantable": Grantable(),  # what is approved with changes is that one call
         "likeness": "",
     }

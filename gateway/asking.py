@@ -129,10 +129,8 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
         case policy.Allow():
             _open_wanted(here, thread, wish, wanted, allowed=True)
         case policy.Ask() as ask:
-            named = wanted.where.targets if wanted.where is not None else ()
-            shown = ask.where.model_copy(update={"targets": ask.where.targets or named})
             urgency = requests.urgency(ask.urgency, wanted.urgency)
-            wanted = dataclasses.replace(wanted, to=ask.who, where=shown, why=wanted.why or ask.reason)
+            wanted = dataclasses.replace(wanted, to=ask.who, where=ask.where, why=wanted.why or ask.reason)
             wanted = dataclasses.replace(wanted, patience=min(ask.patience, wanted.patience), urgency=urgency)
             scopes = tuple(scope for scope in ask.grantable.scopes if scope.name != THREAD)  # it has one of its own
             ask = dataclasses.replace(ask, grantable=ask.grantable.model_copy(update={"scopes": scopes}))
@@ -142,11 +140,15 @@ def _ask_outside(here: Conversation, thread: Thread, wish: RequestHuman, wanted:
 
 
 def outside_requirement(here: Conversation, thread: Thread, wanted: Approval, call: OutsideCall) -> policy.Requirement:
-    """Say what a call needs that somebody else will make: where no rule is about it, whoever they name is asked."""
+    """Say what a call needs that somebody else will make: where no rule says whom to ask, or where, they do."""
     judged, rules = judge(here, thread, call.agent, call.tool, call.arguments), here.world.rules
-    if any(policy.fits(rule, judged) for rule in rules):
-        return policy.requirement(rules, judged, wanted.to)
-    return policy.Ask(wanted.to or call.otherwise, wanted.where or Where(), wanted.patience)
+    named = wanted.where or Where()
+    if not any(policy.fits(rule, judged) for rule in rules):
+        return policy.Ask(wanted.to or call.otherwise, named, wanted.patience)
+    needed = policy.requirement(rules, judged, wanted.to)
+    if not isinstance(needed, Ask) or needed.where.targets:
+        return needed
+    return dataclasses.replace(needed, where=needed.where.model_copy(update={"targets": named.targets}))
 
 
 def _open_wanted(

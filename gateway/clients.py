@@ -238,7 +238,8 @@ def read(records: Sequence[Record]) -> Asked:
             case events.RequestReassigned(who=who) if asked.request is not None:
                 asked.request = asked.request.model_copy(update={"who": who})
             case events.RequestChanged() as edit if asked.request is not None and asked.opened is not None:
-                asked.request = lifecycle.changed(asked.opened, asked.request, edit)
+                before, asked.request = asked.request, lifecycle.changed(asked.opened, asked.request, edit)
+                asked.rungs = asked.rungs if asked.request.where.ladder == before.where.ladder else 0
                 asked.changes = edit.changes
                 asked.said += (record,)
             case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():

@@ -2,10 +2,10 @@
 Edits before approving: ruled on at home, like every answer.
 
 Who may approve a call may change it, where its tool says which arguments, or the client that will make it. The changed
-call is validated by the tool's schema and judged by the policy anew, also for who may decide it; one that a rule
-forbids, or that too few could decide, is not made. What stands from then on is the changed call, by its own digest:
-earlier votes were about another one and fall, and who changed it has approved it, as far as that is theirs to say.
-Every copy is shown anew, and what is said to the card as it was counts for nothing.
+call is validated by the tool's schema and judged by the policy anew, also for who may decide it, where it is shown and
+who is asked later; one that a rule forbids, or that too few could decide, is not made. What stands from then on is the
+changed call, by its own digest: earlier votes were about another one and fall, and who changed it has approved it, as
+far as that is theirs to say. Every copy is shown anew, and what is said to the card as it was counts for nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from agent_core.addresses import ConversationKey, Party
 from agent_core.catalogue import Catalogue
 from agent_core.effects import CallTool, Effect, RequestHuman
 from agent_core.errors import InvalidArguments, InvalidRequest
-from agent_core.requests import Decision, Request, Urgency, Who
+from agent_core.requests import Decision, Request, Urgency, Where, Who
 from agent_core.rulings import Response, Standing, Vote, Voter
 from agent_core.texts import exact
 from agent_core.thread import Thread
 from agent_core.wanted import Approval, OutsideCall
-from gateway import absence, asking, calls, cards, filling, quiet, routing, voting
+from gateway import absence, asking, calls, cards, filling, quiet, routing, settling, voting
 from gateway.conversation import Conversation
 from gateway.refusals import Refused
 
@@ -33,7 +33,8 @@ class Change(NamedTuple):
     """
     What differs from the call as it was asked, the digest of the changed one, and what its own rule says of that.
 
-    That is who decides it, where else it is shown, how urgent it is, and to whom it may be handed on.
+    That is who decides it, where else it is shown, how urgent it is, to whom it may be handed on, and where its targets
+    and the steps of its ladder are others, these.
     """
 
     changes: dict[str, Any]
@@ -42,6 +43,7 @@ class Change(NamedTuple):
     places: tuple[ConversationKey, ...]
     urgency: Urgency
     reassign: Who | None = None
+    where: Where | None = None
 
 
 def edit(here: Conversation, standing: Standing, response: Response) -> Change | Refused | None:
@@ -109,10 +111,14 @@ def _judge(
         case policy.Allow():
             return change._replace(who=Who(people=(voter.party,)))
         case policy.Ask(who, where, reassign=reassign) as ask:
-            who = functools.reduce(requests.widened, where.ladder[: standing.rung], who)
-            who = handing.carried(who, standing.hands, reassign, here.world.directory.people())
+            kept = {name: getattr(request.where, name) for name in ("reminders", "gather", "digest")}
+            where = where.model_copy(update=kept)
+            taken = standing.rung if where.ladder == request.where.ladder else 0
+            who = functools.reduce(requests.widened, where.ladder[:taken], who)
+            who = handing.carried(who, standing.hands, reassign, request.requester, here.world.directory.people())
             urgency = requests.urgency(ask.urgency, request.urgency)
             change = change._replace(who=who, urgency=urgency, reassign=reassign)
+            change = change._replace(where=where if where != request.where else None)
     vote = Vote(party=voter.party, decision=Decision.APPROVE, name=voter.name, roles=voter.roles)
     may = rulings.objection(change.who, request.requester, voter) is None
     if may and rulings.reached(change.who, [vote], Decision.APPROVE):
@@ -122,7 +128,7 @@ def _judge(
 
 def _shown(here: Conversation, request: Request, change: Change, words: Catalogue) -> Change | Refused:
     """Say where a changed call is shown besides, to those who may decide it."""
-    changed = request.model_copy(update={"who": change.who})
+    changed = request.model_copy(update={"who": change.who, "where": change.where or request.where})
     try:
         asking.check(here, changed)
     except InvalidRequest as error:
@@ -140,6 +146,8 @@ def changed(here: Conversation, before: Standing, change: Change, said: Mapping[
     here.put_request(row.model_copy(update={"added": (*row.added, *change.places)}))
     standing = here.threads[before.request.thread].state.requests[before.request.id]
     request = standing.request.model_copy(update={"requester": before.request.requester})
+    if request.where.ladder != before.request.where.ladder:
+        settling.climb_anew(here, before.request, request)
     standing = absence.delegate(here, standing.model_copy(update={"request": request}))
     request = standing.request
     here.take_turns(request, [place for place in request.places if place not in before.request.places])

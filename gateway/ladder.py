@@ -50,7 +50,7 @@ def due(here: Conversation, timer: Timer) -> None:
 
 def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: Timer) -> None:
     request, row = standing.request, here.requests[standing.request.id]
-    if number != standing.rung or standing.claimed is not None:
+    if number != standing.rung or number >= len(request.where.ladder) or standing.claimed is not None:
         return
     unreachable = quiet.unreachable(request, row)
     at = _since(here, request) + request.where.ladder[number].after

@@ -153,11 +153,19 @@ def remind_at(request: Request, number: int, at: float) -> Timer:
 
 def steps(request: Request) -> list[Timer]:
     """Give all that happens by itself while a request is open, counted from when it was opened."""
-    opened, where = request.opened_at, request.where
-    return [
-        *(climb_at(request, n, opened + rung.after) for n, rung in enumerate(where.ladder)),
-        *(remind_at(request, n, opened + after) for n, after in enumerate(where.reminders)),
-    ]
+    reminded = (remind_at(request, n, request.opened_at + after) for n, after in enumerate(request.where.reminders))
+    return [*_climbs(request), *reminded]
+
+
+def _climbs(request: Request) -> list[Timer]:
+    return [climb_at(request, n, request.opened_at + rung.after) for n, rung in enumerate(request.where.ladder)]
+
+
+def climb_anew(here: Conversation, before: Request, request: Request) -> None:
+    """Have the steps of a changed call's ladder come in their time, in place of those of the call as it was."""
+    over = [timer.id for timer in _climbs(before)]
+    here.draft.clear += over
+    here.draft.timers = [timer for timer in here.draft.timers if timer.id not in over] + _climbs(request)
 
 
 def show_under(here: Conversation, request: Request, text: str) -> None:

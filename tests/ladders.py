@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from agent_core import events
 from agent_core.policy import Person
-from agent_core.requests import Outcome, Request, Settlement, Who
+from agent_core.requests import Outcome, Request, Rung, Settlement, Who
 from tests import ballots
 
 LATE = 600.0  # seconds that a step may take longer than its patience, where clocks run evenly
@@ -35,14 +35,15 @@ class Ladder:
     before: list[Who] = field(default_factory=list)  # who might decide when each of these was made
     hands: list[events.RequestReassigned] = field(default_factory=list)
     who: Who = field(init=False)
+    rungs: tuple[Rung, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.places += self.request.places
-        self.who = self.request.who
+        self.who, self.rungs = self.request.who, self.request.where.ladder
 
     def climbed(self, event: events.RequestEscalated, at: float, steady: bool) -> str:
         """A step was taken."""
-        rungs = self.request.where.ladder
+        rungs = self.rungs
         if self.settled:
             return "a step of what has ended"
         if again := set(event.places) & set(self.places):
@@ -66,14 +67,16 @@ class Ladder:
 
     def claimed(self, event: events.RequestClaimed) -> str:
         """Somebody says that they will decide."""
-        if self.settled or self.claimed_by or not self.request.where.ladder:
+        if self.settled or self.claimed_by or not self.rungs:
             return f"{event.party} claims what has ended, what {self.claimed_by or 'nobody'} has, or has no ladder"
         self.claimed_by = event.party
         return ""
 
     def changed(self, event: events.RequestChanged) -> str:
-        """Somebody has changed the call; from now on others may decide it."""
+        """Somebody has changed the call; from now on others may decide it, and others are asked later."""
         again = set(event.places) & set(self.places)
+        if event.where is not None and event.where.ladder != self.rungs:
+            self.rungs, self.taken, self.claimed_by = event.where.ladder, 0, ""
         self.changes.append(event)
         self.before.append(self.who)
         self.who = event.who
@@ -123,7 +126,7 @@ class Ladder:
     def ended(self, settlement: Settlement, steady: bool) -> str:
         """The request has ended; where nobody has decided, everybody was asked that it says, in time."""
         self.settled = True
-        left = self.request.where.ladder[self.taken :]
+        left = self.rungs[self.taken :]
         up = settlement.at >= self.request.opened_at + self.request.patience
         if settlement.outcome in (Outcome.UNDELIVERABLE, Outcome.NO_ROUTE) and left and steady and not up:
             return f"{settlement.outcome} before {len(left)} more steps"

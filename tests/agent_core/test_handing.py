@@ -157,14 +157,33 @@ def test_takers_are_named_by_the_rule_and_could_decide():
     assert [] == handing.takers(who, None, RITA, ANA, PEOPLE)
 
 
-@pytest.mark.parametrize(("to_whom", "people"), [(OPS, (CARLA,)), (Who(roles=("release",)), ())])
-def test_a_changed_call_keeps_whom_its_rule_lets_take_it(to_whom: Who, people: tuple[Party, ...]):
+@pytest.mark.parametrize(
+    ("who", "to_whom", "people"),
+    [
+        (Who(roles=("release",)), OPS, (CARLA,)),
+        (Who(roles=("release",)), Who(roles=("release",)), ()),
+        (Who(roles=("security",)), OPS, ()),
+        (Who(people=(ANA,), also=Who(roles=("security",))), OPS, ()),
+    ],
+)
+def test_a_changed_call_keeps_whom_its_rule_lets_take_it(who: Who, to_whom: Who, people: tuple[Party, ...]):
     """
-    Who gave it away stays without it; who took it decides the changed call only where the rule for that one lets them.
+    Who gave it away stays without it; who took it decides the changed call where its rule lets them, and who gave it
+    could have decided that one too.
     """
-    carried = handing.carried(Who(roles=("release",)), [hand(ANA, CARLA)], to_whom, PEOPLE)
+    carried = handing.carried(who, [hand(ANA, CARLA)], to_whom, RITA, PEOPLE)
 
     assert (people, (ANA,)) == (carried.people, carried.without)
+
+
+def test_a_changed_call_keeps_a_chain_of_hands():
+    """
+    Whoever had it from somebody who had it is kept, each by the one before.
+    """
+    hands = [hand(ANA, CARLA), hand(CARLA, DORA)]
+    carried = handing.carried(Who(roles=("release",)), hands, OPS, RITA, PEOPLE)
+
+    assert ((DORA,), (ANA, CARLA)) == (carried.people, carried.without)
 
 
 def test_an_account_is_a_person():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,14 @@ CANARY = Rule(tool="deploy", when={"tag": "canary"}, who=Who(roles=("owner",)), 
 ALONE = CANARY.model_copy(update={"who": Who(roles=("owner",), quorum=2)})
 BOTH = GUARD.model_copy(update={"who": Who(roles=("release",), quorum=2)})
 CARL = Person(id=Party("carl"), name="Carl", identities=(Identity("slack:T1/UCARL"),), roles=("release",))
+DORA = Person(id=Party("dora"), name="Dora", identities=(Identity("slack:T1/UDORA"),), roles=("intern",))
+LATER = Rung(after=600, roles=("intern",))
+INTERNS = Who(roles=("intern",))
+
+
+def of_ana(**how: Any) -> Rule:
+    """What Ana alone decides."""
+    return GUARD.model_copy(update={"who": Who(people=(Party("ana"),)), "where": Where(targets=("people",)), **how})
 
 
 def editable(world: World) -> Tool:
@@ -383,6 +392,84 @@ async def test_others_may_have_to_decide_the_changed_call(make: Make):
 
         assert [("production", "canary", 1)] == world.deployed
         assert [Outcome.APPROVED_WITH_EDITS] == await settled(house)
+
+
+async def test_a_changed_call_is_asked_by_its_own_ladder(make: Make):
+    """
+    Whom the rule of the call as it was would have asked later does not come to decide the changed one.
+    """
+    world = World()
+    rules = [CANARY, of_ana(where=Where(targets=("people",), ladder=(LATER,)))]
+    async with make(world.deployer(editable(world)), rules=rules, people=(*PEOPLE, DORA)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.press(ANA, request, Decision.CLAIM)
+        await edit(house, ANA, request, tag="canary")
+        await house.runtime.advance(601)
+
+        assert [] == house.seen("UDORA")
+        assert "RequestEscalated" not in await house.names()
+        assert Decision.CLAIM not in [decision for decision, _ in house.card(BEN).card.buttons]
+        await house.press(BEN, request, Decision.APPROVE)
+        assert [("production", "canary", 1)] == world.deployed
+
+
+async def test_the_ladder_of_a_changed_call_begins_with_its_first_step(make: Make):
+    """
+    Steps taken for the call as it was are none of the changed one's, whose own come in their time; a claim falls too.
+    """
+    world, first = World(), Rung(after=60, people=(Party("carl"),))
+    canary = CANARY.model_copy(update={"where": Where(targets=("people",), ladder=(LATER,))})
+    rules = [canary, of_ana(where=Where(targets=("people",), ladder=(first, Rung(after=3_000))))]
+    async with make(world.deployer(editable(world)), rules=rules, people=(*PEOPLE, CARL, DORA)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.runtime.advance(61)
+        await house.press(ANA, request, Decision.CLAIM)
+        await edit(house, ANA, request, tag="canary")
+        assert ([], 1) == (house.seen("UDORA"), (await house.names()).count("RequestEscalated"))
+        await house.press("UCARL", request, Decision.APPROVE)
+        assert [] == world.deployed
+        await house.runtime.advance(600)
+        assert request == house.card("UDORA").request
+        await house.runtime.advance(2_500)
+        assert 2 == (await house.names()).count("RequestEscalated")
+
+        await house.press("UDORA", request, Decision.APPROVE)
+        assert [("production", "canary", 1)] == world.deployed
+
+
+async def test_a_changed_call_is_shown_where_its_rule_says(make: Make):
+    """
+    Who decides the changed call is asked at its own targets, though the call as it was stood in a channel only.
+    """
+    world = World()
+    rules = [CANARY, of_ana(where=Where(targets=(OPS,)))]
+    async with make(world.deployer(editable(world)), rules=rules) as house:
+        await house.write(RITA, "go")
+        values = {"environment": "production", "tag": "canary"}
+        number = house.channel.next_number()
+        await house.submit(house.channel.form(OPS, ANA, house.card(OPS).request, values, number, Decision.EDIT))
+
+        assert "canary" == dict(house.card(BEN).card.facts)["tag"]
+
+
+async def test_who_took_a_call_decides_no_other_one_by_that(make: Make):
+    """
+    A deputy of somebody who may not decide the changed call does not either, though its rule names them as takers.
+    """
+    world = World()
+    rules = [CANARY.model_copy(update={"reassign": INTERNS}), of_ana(reassign=INTERNS)]
+    async with make(world.deployer(editable(world)), rules=rules, people=(*PEOPLE, DORA)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.press(ANA, request, Decision.DELEGATE, value="dora")
+        await edit(house, ANA, request, tag="canary")
+        await house.press("UDORA", request, Decision.APPROVE)
+        assert [] == world.deployed
+        await house.press(BEN, request, Decision.APPROVE)
+
+        assert [("production", "canary", 1)] == world.deployed
 
 
 async def test_changed_and_changed_back(make: Make):
