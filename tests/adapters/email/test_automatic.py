@@ -209,13 +209,13 @@ PIECES = [
 @pytest.mark.parametrize("piece", PIECES, ids=repr)
 def test_nothing_takes_long(piece: str):
     """
-    A report that repeats anything for a megabyte is read in a quarter of a second.
+    A report that repeats anything for a megabyte is read in a second.
     """
     start = time.process_time()
     repeated = piece * (1_000_000 // len(piece))
     classify(plain(repeated.replace("\n", " "), repeated, "MAILER-DAEMON <>"))
 
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 1
 
 
 @examples(300)
