@@ -194,13 +194,18 @@ class QuestionAsked(ThreadEvent):
 
 
 class QuestionAnswered(ThreadEvent):
-    """The question back got its answer, shown under the card."""
+    """
+    The question back got its answer, shown under the card.
+
+    `idempotency_key` is the one with which a client said it, so that it is said once.
+    """
 
     type: Literal["QuestionAnswered"] = "QuestionAnswered"
     request: str
     key: str = ""
     name: str
     text: str
+    idempotency_key: str = ""
 
 
 class RequestEscalated(ThreadEvent):
@@ -209,7 +214,7 @@ class RequestEscalated(ThreadEvent):
 
     Without `rung` it is somebody's next account, as it did not reach them at the one before, or whoever's turn is next.
     `who` may decide from now on, and it is shown at `places` besides; at those in `waiting` when somebody is back,
-    or awake.
+    or awake. `idempotency_key` is the one with which a client wanted it, so that it is taken once.
     """
 
     type: Literal["RequestEscalated"] = "RequestEscalated"
@@ -219,6 +224,7 @@ class RequestEscalated(ThreadEvent):
     who: Who
     places: tuple[ConversationKey, ...] = ()
     waiting: Mapping[ConversationKey, float] = Field(default_factory=dict)
+    idempotency_key: str = ""
 
 
 class RequestClaimed(ThreadEvent):

@@ -295,13 +295,18 @@ class RequestReceived(Event):
 
 
 class ClientSpoke(Event):
-    """A client said something to what it had asked: the answer to a question back, or that it cannot wait."""
+    """
+    A client said something to what it had asked: the answer to a question back, or that it cannot wait.
+
+    `idempotency_key` is its own name for that, so that it is said once however often it comes.
+    """
 
     type: Literal["ClientSpoke"] = "ClientSpoke"
     thread: str
     wish: Literal["answer", "escalate"]
     text: str = ""
     by: str
+    idempotency_key: str = ""
 
 
 class TextsErased(Event):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Generator
 from dataclasses import dataclass
 from types import TracebackType
@@ -178,12 +179,10 @@ def _cancel(name: str) -> Steps[Asked]:
         return _read(problem.body["request"])
 
 
-def _say(name: str, wish: str, **said: str) -> Steps[Asked]:
-    """Say something to a request: once, since it has no key by which a second time would be known."""
-    answer = yield Send("POST", f"/requests/{name}/{wish}", {"json": said})
-    if isinstance(answer, httpx.Response):
-        return _read(_body(answer))
-    raise answer or httpx.TransportError("nothing was sent")
+def _say(name: str, wish: str, key: str | None, **said: str) -> Steps[Asked]:
+    """Say something to a request, once for a key; without one it has one of its own, as it may be sent twice."""
+    headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+    return _read((yield from _send("POST", f"/requests/{name}/{wish}", json=said, headers=headers)))
 
 
 def _list(query: dict[str, Any]) -> Steps[list[Asked]]:
@@ -241,25 +240,33 @@ class Client:
         """Withdraw a request. Where somebody was faster it is returned as they decided."""
         return self._run(_cancel(name))
 
-    def escalate(self, name: str, why: str = "") -> Asked:
+    def escalate(self, name: str, why: str = "", *, key: str | None = None) -> Asked:
         """
-        Have the next step of its ladder taken now. It is sent once: two would be two steps.
+        Have the next step of its ladder taken now.
+
+        Args:
+            why: People read it under the card.
+            key: Your own name for it, where you may call this again after a crash: it is one step.
 
         Raises:
-            Problem: It has ended, or there is nobody else to ask; or the gateway is busy.
-            httpx.TransportError: The connection broke; `get` shows in `body["asked"]` whether it was taken.
+            Problem: It has ended, or there is nobody else to ask.
+            httpx.TransportError: The gateway could not be reached for five minutes.
         """
-        return self._run(_say(name, "escalate", why=why))
+        return self._run(_say(name, "escalate", key, why=why))
 
-    def answer(self, name: str, text: str) -> Asked:
+    def answer(self, name: str, text: str, *, key: str | None = None) -> Asked:
         """
-        Answer what somebody asked back, as `body["said"]` shows it; the request is still open. It is sent once.
+        Answer what somebody asked back, as `body["said"]` shows it; the request is still open.
+
+        Args:
+            text: People read it under the card.
+            key: Your own name for it, where you may call this again after a crash: it is said once.
 
         Raises:
-            Problem: It has ended, or nobody has asked anything; or the gateway is busy.
-            httpx.TransportError: The connection broke; `get` shows in `body["said"]` whether it came in.
+            Problem: It has ended, or nobody has asked anything; or the key was used for another answer.
+            httpx.TransportError: The gateway could not be reached for five minutes.
         """
-        return self._run(_say(name, "answer", text=text))
+        return self._run(_say(name, "answer", key, text=text))
 
     def list(self, **query: Any) -> list[Asked]:
         """List your requests, the newest first; `status="open"` or `"settled"`."""
@@ -322,13 +329,13 @@ class AsyncClient:
         """See `Client.cancel`."""
         return await self._run(_cancel(name))
 
-    async def escalate(self, name: str, why: str = "") -> Asked:
+    async def escalate(self, name: str, why: str = "", *, key: str | None = None) -> Asked:
         """See `Client.escalate`."""
-        return await self._run(_say(name, "escalate", why=why))
+        return await self._run(_say(name, "escalate", key, why=why))
 
-    async def answer(self, name: str, text: str) -> Asked:
+    async def answer(self, name: str, text: str, *, key: str | None = None) -> Asked:
         """See `Client.answer`."""
-        return await self._run(_say(name, "answer", text=text))
+        return await self._run(_say(name, "answer", key, text=text))
 
     async def list(self, **query: Any) -> list[Asked]:
         """See `Client.list`."""

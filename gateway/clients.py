@@ -114,11 +114,12 @@ def spoke(here: Conversation, said: facts.ClientSpoke) -> None:
     if thread is None or not thread.state.active:
         return
     if said.wish == "escalate":
-        ladder.hurry(here, thread, said.text)
+        ladder.hurry(here, thread, said.text, said.idempotency_key)
         return
     for request in [one.request for one in thread.state.open_requests() if one.request.parent is None]:
         named = {"thread": thread.id, "run": thread.state.run, "request": request.id}
-        here.add(events.QuestionAnswered(**named, name=said.by, text=said.text))
+        once = said.idempotency_key
+        here.add(events.QuestionAnswered(**named, name=said.by, text=said.text, idempotency_key=once))
         settling.show_answer(here, request, said.by, said.text)
 
 
@@ -196,7 +197,8 @@ class Asked:
     How a client's request stands, as its log says.
 
     `refused` is why it could not be asked, `forbidden` where a rule says so. `rungs` counts the steps of its ladder
-    that were taken, `said` is what people answered and asked meanwhile. Where they have changed its call, `request` is
+    that were taken, `said` is what people answered and asked meanwhile. `keyed` are the keys with which the
+    client said something since, each with the answer that it gave. Where people have changed its call, `request` is
     what stands now, `opened` what was asked, and `changes` how the two differ.
     """
 
@@ -211,6 +213,7 @@ class Asked:
     ended: bool = False
     rungs: int = 0
     said: tuple[Record, ...] = ()
+    keyed: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def ruled(self) -> bool:
@@ -232,9 +235,10 @@ def read(records: Sequence[Record]) -> Asked:
             case events.RequestSettled(request=request, settlement=settlement):
                 if asked.request is not None and request == asked.request.id:
                     asked.settlement = settlement
-            case events.RequestEscalated(who=who, rung=rung) if asked.request is not None:
+            case events.RequestEscalated(who=who, rung=rung, idempotency_key=once) if asked.request is not None:
                 asked.request = asked.request.model_copy(update={"who": who})
                 asked.rungs = asked.rungs if rung is None else rung + 1
+                asked.keyed = {**asked.keyed, ("escalate", once): ""} if once else asked.keyed
             case events.RequestReassigned(who=who) if asked.request is not None:
                 asked.request = asked.request.model_copy(update={"who": who})
             case events.RequestChanged() as edit if asked.request is not None and asked.opened is not None:
@@ -242,7 +246,10 @@ def read(records: Sequence[Record]) -> Asked:
                 asked.rungs = asked.rungs if asked.request.where.ladder == before.where.ladder else 0
                 asked.changes = edit.changes
                 asked.said += (record,)
-            case events.ResponseGiven() | events.QuestionAsked() | events.QuestionAnswered():
+            case events.QuestionAnswered(text=text, idempotency_key=once):
+                asked.said += (record,)
+                asked.keyed = {**asked.keyed, ("answer", once): text} if once else asked.keyed
+            case events.ResponseGiven() | events.QuestionAsked():
                 asked.said += (record,)
             case events.ResponseRefused(late=True):
                 asked.said += (record,)

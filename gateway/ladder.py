@@ -62,17 +62,18 @@ def _climb_when_due(here: Conversation, standing: Standing, number: int, timer: 
     _climb(here, standing, number, lost if unreachable else "silence")
 
 
-def hurry(here: Conversation, thread: Thread, why: str) -> None:
+def hurry(here: Conversation, thread: Thread, why: str, once: str = "") -> None:
     """
     Take the next step of what a thread has open before its time, because whoever asks wants it.
 
     Args:
         why: What people read of it under the card; empty: nothing.
+        once: The key with which it is wanted; it stands in the event.
     """
     for name in [one.request.id for one in thread.state.open_requests() if one.request.parent is None]:
         standing = settling.standing_of(here, name)
         if standing is not None and standing.rung < len(standing.request.where.ladder):
-            _climb(here, standing, standing.rung, "wish")
+            _climb(here, standing, standing.rung, "wish", once)
             if why:
                 settling.show_under(here, standing.request, why)
 
@@ -83,11 +84,11 @@ def _since(here: Conversation, request: Request) -> float:
     return row.due - row.patience if row.first_sent is None else row.first_sent
 
 
-def _climb(here: Conversation, standing: Standing, number: int, cause: str) -> None:
+def _climb(here: Conversation, standing: Standing, number: int, cause: str, once: str = "") -> None:
     request, rung = standing.request, standing.request.where.ladder[number]
     who = widened(request.who, rung)
     added = places(here, request.model_copy(update={"who": who}), rung)
-    waiting = _ask_besides(here, standing, who, added, number, cause)
+    waiting = _ask_besides(here, standing, who, added, number, cause, once)
     now_standing = settling.standing_of(here, request.id)
     if now_standing is None or now_standing.settlement is not None:
         return
@@ -108,6 +109,7 @@ def _ask_besides(
     added: list[ConversationKey],
     number: int | None,
     cause: str,
+    once: str = "",
 ) -> quiet.Waiting:
     """
     Have a request shown at further places, at those that are waiting when these wait no more.
@@ -130,6 +132,7 @@ def _ask_besides(
                 "who": who,
                 "places": tuple(added),
                 "waiting": waiting,
+                "idempotency_key": once,
             }
         )
     )

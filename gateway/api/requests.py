@@ -167,9 +167,9 @@ class Requests:
                 raise Problem(422, "invalid", f"{place} is no conversation; write one like slack:T024BE7LD/C042")
         return Where(targets=tuple(at))
 
-    async def escalate(self, client: ClientSettings, name: str, why: str) -> tuple[int, RequestOut]:
+    async def escalate(self, client: ClientSettings, name: str, why: str, key: str = "") -> tuple[int, RequestOut]:
         """
-        Have the next step of a request's ladder taken before its time.
+        Have the next step of a request's ladder taken before its time, one for a key.
 
         Returns:
             200 and the request; 202 where nothing is decided on that yet.
@@ -179,26 +179,28 @@ class Requests:
         """
         row = await self._row(client, name, "requests:write")
         before = await clients.look(self._store, row.home)
-        if before.request is not None and before.rungs >= len(before.request.where.ladder) and not before.ended:
+        last = before.request is not None and before.rungs >= len(before.request.where.ladder)
+        if last and not before.ended and ("escalate", key) not in before.keyed:
             detail = "there is nobody else to ask; a `ladder` in the policy says who is"
             raise Problem(409, "no-further-step", detail, request=await self._shown(row, before))
-        return await self._say(client, row, "escalate", why, lambda asked: asked.rungs > before.rungs)
+        return await self._say(client, row, "escalate", why, key, lambda asked: asked.rungs > before.rungs)
 
-    async def answer(self, client: ClientSettings, name: str, text: str) -> tuple[int, RequestOut]:
+    async def answer(self, client: ClientSettings, name: str, text: str, key: str = "") -> tuple[int, RequestOut]:
         """
-        Answer what somebody asked back; it stands under the card, and the request is still open.
+        Answer what somebody asked back; it stands under the card, once for a key, and the request is still open.
 
         Returns:
             200 and the request; 202 where nothing is decided on that yet.
 
         Raises:
-            Problem: It has ended, or nobody has asked anything.
+            Problem: It has ended, nobody has asked anything, or the key was used for another answer.
         """
         row = await self._row(client, name, "requests:write")
         before = await clients.look(self._store, row.home)
-        if not any(isinstance(record.event, events.QuestionAsked) for record in before.said) and not before.ended:
+        questions = any(isinstance(record.event, events.QuestionAsked) for record in before.said)
+        if not questions and not before.ended:
             raise Problem(409, "no-question", "nobody has asked anything back", request=await self._shown(row, before))
-        return await self._say(client, row, "answer", text, lambda asked: len(asked.said) > len(before.said))
+        return await self._say(client, row, "answer", text, key, lambda asked: len(asked.said) > len(before.said))
 
     async def _say(
         self,
@@ -206,15 +208,21 @@ class Requests:
         row: ClientRow,
         wish: Literal["answer", "escalate"],
         text: str,
+        key: str,
         done: Callable[[Asked], bool],
     ) -> tuple[int, RequestOut]:
-        """Say something to an open request, and wait for what comes of it."""
+        """Say something to an open request, unless it was said with that key, and wait for what comes of it."""
+        thread, once = clients.thread(row.home), (wish, key)
+        said = log.storable(facts.ClientSpoke(thread=thread, wish=wish, text=text, by=client.name, idempotency_key=key))
         asked = await clients.look(self._store, row.home)
-        if not asked.ended:
-            thread = clients.thread(row.home)
-            said = facts.ClientSpoke(thread=thread, wish=wish, text=text, by=client.name)
-            await self._store.append(Fact(row.home, log.storable(said), ()))
+        if not asked.ended and once not in asked.keyed:
+            await self._store.append(Fact(row.home, said, (f"{row.home} {wish} {key}",) if key else ()))
             asked = await self._until(row.home, lambda asked: asked.ended or done(asked))
+        if wish == "answer" and asked.keyed.get(once, said.text) != said.text:
+            detail = f"with the key {key!r} you gave another answer; give this one another key"
+            raise Problem(422, "other-body", detail)
+        if once in asked.keyed:
+            return 200, await self._view(row, asked)
         if asked.ended and not done(asked):
             raise Problem(409, "ended", "it has ended", request=await self._shown(row, asked))
         return 200 if done(asked) else 202, await self._view(row, asked)

@@ -39,6 +39,13 @@ def needs(scope: Scope) -> Any:
 
 Reader = Annotated[ClientSettings, needs("requests:read")]
 Writer = Annotated[ClientSettings, needs("requests:write")]
+Key = Annotated[
+    str | None,
+    Header(
+        description="Your name for it; sent again with it, nothing is said or done twice.",
+        pattern=r"^[!-~]{1,100}$",
+    ),
+]
 
 
 def install(app: FastAPI, requests: Requests) -> None:
@@ -132,9 +139,15 @@ def install(app: FastAPI, requests: Requests) -> None:
             202: shown | {"description": "It is stored that you want that, and nothing is decided on it yet."},
         },
     )
-    async def escalate(client: Writer, id: str, body: EscalationIn, response: Response) -> RequestOut:  # noqa: A002
+    async def escalate(
+        client: Writer,
+        id: str,  # noqa: A002
+        body: EscalationIn,
+        response: Response,
+        idempotency_key: Key = None,
+    ) -> RequestOut:
         """Have the next step of its ladder taken now, as the policy says who that is."""
-        response.status_code, stands = await requests.escalate(client, id, body.why)
+        response.status_code, stands = await requests.escalate(client, id, body.why, idempotency_key or "")
         return stands
 
     @app.post(
@@ -145,7 +158,13 @@ def install(app: FastAPI, requests: Requests) -> None:
             202: shown | {"description": "It is stored, and nothing is decided on it yet."},
         },
     )
-    async def answer(client: Writer, id: str, body: AnswerIn, response: Response) -> RequestOut:  # noqa: A002
+    async def answer(
+        client: Writer,
+        id: str,  # noqa: A002
+        body: AnswerIn,
+        response: Response,
+        idempotency_key: Key = None,
+    ) -> RequestOut:
         """Answer what somebody asked back, as `said` shows it; the request stays open."""
-        response.status_code, stands = await requests.answer(client, id, body.text)
+        response.status_code, stands = await requests.answer(client, id, body.text, idempotency_key or "")
         return stands

@@ -128,21 +128,21 @@ async def test_what_is_asked_back_is_answered_and_others_are_asked(make: Make, e
         assert ("open", ["Ana", "Rita"]) == (further.status, further.body["asked"])
 
 
-@pytest.mark.parametrize("answers", [[b""], [answer(503, {"detail": "later"}, "Retry-After: 0")]])
-async def test_what_has_no_key_is_sent_once(answers: list[bytes]):
+async def test_what_is_said_twice_has_one_key():
     """
-    A connection that breaks in an escalation is told and not tried again: it may have been taken.
+    A connection that breaks in an escalation or an answer is tried again, with the key that it had.
     """
-    broken = pytest.raises((httpx.TransportError, Problem))
-    async with receiver(0, *answers) as there:
+    busy = answer(503, {"detail": "later"}, "Retry-After: 0")
+    async with receiver(0, b"", answer(200, ENDED), busy, answer(200, ENDED)) as there:
         url = f"http://127.0.0.1:{there.port}"
         async with AsyncClient(url, TOKEN) as ringback:
-            with broken:
-                await ringback.escalate("r1")
-        with Client(url, TOKEN) as ringback_too, broken:
-            await asyncio.to_thread(ringback_too.answer, "r1", "Because.")
+            await ringback.escalate("r1")
+        with Client(url, TOKEN) as ringback_too:
+            await asyncio.to_thread(ringback_too.answer, "r1", "Because.", key="mine")
 
-        assert 2 == len(there.got)
+        keys = [headers["idempotency-key"] for headers, _ in there.got]
+        assert (keys[0], "mine", "mine") == (keys[1], *keys[2:])
+        assert 32 == len(keys[0])
 
 
 async def test_a_refusal_says_what_to_do(make: Make, enter: Enter):

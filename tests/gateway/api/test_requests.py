@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from contextlib import ExitStack
 from typing import Any
 
@@ -331,6 +332,54 @@ async def test_the_next_step_is_taken_before_its_time(make: Make, enter: Enter):
         assert 1 == cards(house, RITA)
         assert "The shop is down." in house.texts(ANA)
         assert "approved" == late.json()["request"]["settlement"]["outcome"]
+
+
+async def test_one_step_for_a_key(make: Make, enter: Enter):
+    """
+    A client whose connection broke asks for the step again with its key, and no second one is taken, at once or later.
+    """
+    ladder = tuple(Rung(after=3_600 * n, people=(Party(who),)) for n, who in ((1, "rita"), (2, "ben")))
+    rule = Rule(tool="deploy", who=Who(people=(Party("ana"),)), where=Where(targets=("people",), ladder=ladder))
+    async with make(echo, rules=(rule,)) as house, enter(house) as door:
+        path = f"/requests/{(await create(door)).json()['id']}"
+        await house.runtime.settle()
+
+        def escalate(key: str) -> Awaitable[httpx.Response]:
+            return door.post(f"{path}/escalate", json={"why": "It is down."}, headers=keyed(key))
+
+        twice = [*await asyncio.gather(escalate("e1"), escalate("e1")), await escalate("e1")]
+        second, none, again = await escalate("e2"), await escalate("e3"), await escalate("e2")
+        await house.press(ANA, path.rpartition("/")[2], Decision.APPROVE)
+        after = await escalate("e1")
+
+        assert [200] * 3 == [answer.status_code for answer in twice]
+        assert [["Ana", "Rita"]] * 3 == [answer.json()["asked"] for answer in twice]
+        assert [200, 409, 200, 200] == [answer.status_code for answer in (second, none, again, after)]
+        assert [1, 1] == [cards(house, person) for person in (RITA, BEN)]
+        assert 2 == house.texts(ANA).count("It is down.")
+        assert 400 == (await escalate("no key")).status_code
+
+
+async def test_one_answer_for_a_key(make: Make, enter: Enter):
+    """
+    An answer that is sent again with its key is said once, also after the request has ended; another one is refused.
+    """
+    async with make(echo) as house, enter(house) as door:
+        path = f"/requests/{(await create(door)).json()['id']}"
+        await house.runtime.settle()
+        await house.write(ANA, "why today?", under=house.card(ANA).id)
+
+        def answer(text: str) -> Awaitable[httpx.Response]:
+            return door.post(f"{path}/answer", json={"text": text}, headers=keyed("a1"))
+
+        twice = [await answer("It is\x00 down."), await answer("It is\x00 down.")]
+        other = await answer("It is up.")
+        await house.press(ANA, path.rpartition("/")[2], Decision.APPROVE)
+        after = await answer("It is\x00 down.")
+
+        assert [200, 200, 422, 200] == [answer.status_code for answer in (*twice, other, after)]
+        assert "urn:ringback:problem:other-body" == other.json()["type"]
+        assert 1 == [said["kind"] for said in after.json()["said"]].count("answer")
 
 
 async def test_where_it_is_shown_is_apart_from_who_may_decide(make: Make, enter: Enter):
