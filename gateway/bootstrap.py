@@ -48,6 +48,7 @@ from gateway.world import World
 if TYPE_CHECKING:
     from starlette.routing import Mount
 
+    from gateway.evidence import Evidence
     from gateway.service import Service
 
 log = logging.getLogger("ringback")
@@ -89,7 +90,8 @@ def build(
             "%s: its group %s gives the role %r, which nothing else in the settings names", account, group, role
         )
     groups = Groups(settings.groups(), runtime)
-    world = _world(settings, accounts, known, watchdog.watch, groups, _webhooks(settings, runtime))
+    signs = evidence(settings, source)
+    world = _world(settings, accounts, known, watchdog.watch, groups, _webhooks(settings, runtime), signs)
     directory, adapter = world.directory, world.adapter
     health = Health(accounts, runtime)
     kept = settings.retention
@@ -117,7 +119,7 @@ def build(
         from gateway.api.humanlayer import HumanLayer
         from gateway.api.requests import Requests
 
-        requests = Requests(opened, directory, admission, runtime)
+        requests = Requests(opened, directory, admission, runtime, signs)
         shape = HumanLayer(requests, directory, world.catalogues.of(PLAIN).say)
         doors += api.mount(requests, Grants(opened, directory, runtime), shape, settings.clients, runtime)
     return Service(
@@ -166,6 +168,7 @@ def _world(
     watch: Callable[[str], AbstractContextManager[None]],
     groups: Groups,
     webhooks: Mapping[str, Adapter] = MappingProxyType({}),
+    signs: Evidence | None = None,
 ) -> World:
     reached = {**accounts, **webhooks}
     return World(
@@ -180,11 +183,34 @@ def _world(
         tokens_per_run=settings.limits.tokens_per_run,
         environment=settings.server.environment,
         links=_links(settings.links),
+        evidence=signs,
     )
 
 
 def _links(settings: LinkSettings) -> PageLinks | None:
     return PageLinks(settings.url, settings.secret.get_secret_value()) if settings.url and settings.secret else None
+
+
+def evidence(settings: Settings, source: str) -> Evidence | None:
+    """
+    Make what signs how requests of clients ended, where there is a key.
+
+    Raises:
+        SettingsError: It is none, or a library is missing.
+    """
+    key, previous = settings.evidence.key, settings.evidence.previous_key
+    if key is None:
+        return None
+    try:
+        from gateway.evidence import Evidence  # only what is configured is imported
+
+        before = previous.get_secret_value() if previous is not None else None
+        return Evidence(settings.evidence.issuer, key.get_secret_value(), before)
+    except ImportError as error:
+        remedy = f"a library is missing ({error.name or error}); install it with: pip install 'ringback[evidence]'"
+        raise SettingsError("evidence", source, remedy) from error
+    except ValueError as error:
+        raise SettingsError("evidence", source, str(error)) from error
 
 
 def lists(folder: Path) -> AbstractAsyncContextManager[Lists]:

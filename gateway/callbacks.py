@@ -42,7 +42,9 @@ def _tell(here: Conversation, thread: Thread, what: str = "") -> None:
         row = here.requests[request.id]
         names = here.world.directory.asked(request.model_copy(update={"places": (*request.places, *row.added)}))
         due = row.due
-    stands = view(name, home.account, home.place, asked, names, due)
+    signs = here.world.evidence
+    evidence = signs.of(home.account, home.place, asked) if signs is not None else ""
+    stands = view(name, home.account, home.place, asked, names, due, evidence=evidence)
     told: dict[str, Any] = {"type": f"request.{what or stands.status}", "timestamp": moment(here.now), "data": stands}
     body = pydantic_core.to_json(told).decode()
     arguments = {"url": asked.wanted.callback, "body": body}

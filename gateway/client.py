@@ -55,7 +55,7 @@ class Asked:
 
     `status` is received, open, settled or refused; `outcome` is how a settled one ended. Only `approved` says that
     somebody, or the policy, said yes. `arguments` and `digest` are those of the call that was approved: what was asked,
-    with the `changes` that people made where you let them.
+    with the `changes` that people made where you let them. `evidence` proves it to others.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Asked:
     arguments: dict[str, Any]
     changes: dict[str, Any]
     digest: str
+    evidence: str
     refused: str
     body: dict[str, Any]
 
@@ -115,6 +116,7 @@ def _read(body: dict[str, Any]) -> Asked:
         arguments=body.get("arguments", {}),
         changes=body.get("changes", {}),
         digest=body.get("digest", ""),
+        evidence=ended.get("evidence", ""),
         refused=body.get("refused", ""),
         body=body,
     )

@@ -111,7 +111,7 @@ def _apply(here: Conversation, seq: int, fact: events.Event) -> bool:
         case facts.ClientSpoke():
             clients.spoke(here, fact)
         case facts.MessageEdited() | facts.MessageDeleted():
-            pass  # kept in the log as evidence; what was read stays as it was read
+            pass  # kept in the log; what was read stays as it was read
         case facts.TextsErased():
             pass  # the owner has loaded everything anew
     return True

@@ -185,6 +185,19 @@ class LinkSettings(Section):
         return value
 
 
+class EvidenceSettings(Section):
+    """What proves to others how the requests of clients ended."""
+
+    key: SecretStr | None = Field(
+        default=None,
+        description="Where the Ed25519 private key is that signs it, in PEM (`file:/path`); without one nothing is.",
+    )
+    previous_key: SecretStr | None = Field(
+        default=None, description="The key before, whose tokens are still believed while it is replaced."
+    )
+    issuer: str = Field(default="ringback", min_length=1, description="Whom it names as its maker (`iss`).")
+
+
 class Limits(Section):
     """What one person, and one run, may use before somebody has to look."""
 

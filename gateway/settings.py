@@ -27,6 +27,7 @@ from gateway.sections import (
     AgentSettings,
     ClientSettings,
     CommandLine,
+    EvidenceSettings,
     Limits,
     LinkSettings,
     Log,
@@ -40,6 +41,7 @@ from gateway.sections import (
 from gateway.settings_people import PersonSettings
 from gateway.settings_policy import PolicySettings
 
+SECRET = (("metrics", MetricsSettings), ("links", LinkSettings), ("evidence", EvidenceSettings))
 SECTIONS = ("server", "log", "cli")  # whose settings the environment may set, one by one
 
 
@@ -51,6 +53,7 @@ class Settings(Section):
     ops: Ops = Ops()
     metrics: MetricsSettings = MetricsSettings()
     links: LinkSettings = LinkSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     limits: Limits = Limits()
     retention: Retention = Retention()
     cli: CommandLine = CommandLine()
@@ -139,7 +142,7 @@ def load(
     _override(values, environment)
     for section, given in explicit.items():
         values[section] = values.get(section, {}) | {name: value for name, value in given.items() if value is not None}
-    for section, model in (("metrics", MetricsSettings), ("links", LinkSettings)):
+    for section, model in SECRET:
         if isinstance(table := values.get(section), dict):
             values[section] = _resolved(model, table, section, source, environment if secrets else None)
     clients = values.get("clients", [])

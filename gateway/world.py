@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from adapters.base import Adapter
 from agent_core.addresses import ConversationKey, Identity
@@ -18,6 +19,9 @@ from gateway.grants import Grants
 from gateway.limits import Starts
 from gateway.page_links import PageLinks
 from gateway.turns import Turns
+
+if TYPE_CHECKING:
+    from gateway.evidence import Evidence  # only what is configured is imported
 
 Reader = ConversationKey | Identity
 
@@ -40,6 +44,7 @@ class World:
     tokens_per_run: int = 0
     environment: str = ""
     links: PageLinks | None = None
+    evidence: Evidence | None = None
 
     def words(self, reader: Reader) -> Catalogue:
         """Give the sentences in the language of somebody, or of those who read at a place."""

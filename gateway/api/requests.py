@@ -8,7 +8,7 @@ where the owner is slow, that it has come in.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from adapters.base import Duplicate
 from agent_core import addresses, events, facts, log, tools
@@ -32,6 +32,9 @@ from gateway.sections import ClientSettings
 from gateway.store.base import Fact, Store
 from gateway.store.rows import ClientRow
 
+if TYPE_CHECKING:
+    from gateway.evidence import Evidence  # only what is configured is imported
+
 RULING = 10.0  # seconds that a write waits for what the owner makes of it
 LONGEST_WAIT = 60  # seconds of a long poll
 HEARTBEAT = 15.0  # seconds after which a stream that has nothing to tell says that it is there
@@ -43,8 +46,16 @@ Scope = Literal["requests:read", "requests:write", "requests:all"]
 class Requests:
     """What clients may do with requests."""
 
-    def __init__(self, store: Store, directory: Directory, admission: Admission, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        admission: Admission,
+        runtime: Runtime,
+        evidence: Evidence | None = None,
+    ) -> None:
         self._store, self._directory, self._admission, self._runtime = store, directory, admission, runtime
+        self._evidence = evidence
         self._waits = Waits()
 
     # Writing ---------------------------------------------------------------------------------------------------------
@@ -314,6 +325,10 @@ class Requests:
             raise Problem(404, "not-found", "you have no request with this key")
         return row.id
 
+    def evidence_keys(self) -> dict[str, Any]:
+        """Give the public keys by which evidence is checked; none where nothing is signed."""
+        return self._evidence.keys() if self._evidence is not None else {"keys": []}
+
     # What these are made of ------------------------------------------------------------------------------------------
 
     async def _row(self, client: ClientSettings, name: str, scope: Scope = "requests:read") -> ClientRow:
@@ -355,7 +370,9 @@ class Requests:
             except NotFound:
                 due = request.opened_at + request.patience
             names = self._directory.asked(request)
-        return view(row.id, row.client, addresses.parse(row.home).place, asked, names, due, waiting)
+        key = addresses.parse(row.home).place
+        evidence = self._evidence.of(row.client, key, asked) if self._evidence is not None else ""
+        return view(row.id, row.client, key, asked, names, due, waiting, evidence)
 
     async def _shown(self, row: ClientRow, asked: Asked) -> dict[str, Any]:
         return (await self._view(row, asked)).model_dump(mode="json")

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from gateway.api.problems import Problem, answers
 from gateway.api.requests import LONGEST_WAIT, Requests, Scope
 from gateway.api.values import AnswerIn, EscalationIn, RequestIn
-from gateway.api.views import Page, RequestOut
+from gateway.api.views import KeysOut, Page, RequestOut
 from gateway.api.waits import unless_gone
 from gateway.sections import ClientSettings
 
@@ -117,6 +117,11 @@ def install(app: FastAPI, requests: Requests) -> None:
         """Follow a request as server-sent events."""
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(await requests.stream(reader, id), media_type="text/event-stream", headers=headers)
+
+    @app.get("/evidence/keys", operation_id="evidenceKeys", responses=answers())
+    async def evidence_keys(reader: Reader) -> KeysOut:
+        """Show the public keys by which `settlement.evidence` is checked: a JWK set."""
+        return KeysOut.model_validate(requests.evidence_keys())
 
     @app.post(
         "/requests/{id}/cancel",

@@ -33,6 +33,9 @@ class SettlementOut(BaseModel):
     grant: str | None = Field(
         description="The standing grant that approved it: the id of the request with whose approval `by` gave it."
     )
+    evidence: str = Field(
+        description="A JWT of the gateway that says all this to whoever makes the call; empty where it signs nothing."
+    )
 
 
 class SaidOut(BaseModel):
@@ -92,6 +95,12 @@ class RequestOut(BaseModel):
     said: list[SaidOut]
 
 
+class KeysOut(BaseModel):
+    """A JWK set (RFC 7517)."""
+
+    keys: list[dict[str, str]] = Field(description="The one that signs now, and the one before while it is replaced.")
+
+
 class Page(BaseModel):
     """A page of requests, the newest first."""
 
@@ -107,6 +116,7 @@ def view(
     names: Sequence[str],
     due: float | None,
     waiting: Sequence[tuple[str, float, bool]] = (),
+    evidence: str = "",
 ) -> RequestOut:
     """
     Show a request to its client.
@@ -115,6 +125,7 @@ def view(
         names: Who is asked.
         due: When it expires, in seconds since the epoch.
         waiting: Who is shown it later, when, and whether that is since they are away.
+        evidence: What proves how it ended.
     """
     wanted, request = asked.wanted, asked.request
     earlier = wanted.earlier if wanted is not None else None
@@ -148,7 +159,7 @@ def view(
         after=earlier.request if earlier is not None and not replaces else None,
         created_at=moment(asked.received_at),
         due=moment(due) if due is not None and asked.settlement is None else None,
-        settlement=_settlement(asked),
+        settlement=_settlement(asked, evidence),
         refused=asked.refused,
         said=[_said(asked, record) for record in asked.said],
     )
@@ -166,7 +177,7 @@ def _choice(choice: Choice) -> ChoiceIn:
     return ChoiceIn.model_construct(name=choice.name, label=choice.label, prefill=choice.prefill)
 
 
-def _settlement(asked: Asked) -> SettlementOut | None:
+def _settlement(asked: Asked, evidence: str) -> SettlementOut | None:
     ended = asked.settlement
     if ended is None:
         return None
@@ -182,6 +193,7 @@ def _settlement(asked: Asked) -> SettlementOut | None:
         values=ended.values,
         replaced_by=ended.replaced_by,
         grant=ended.grant or None,
+        evidence=evidence,
     )
 
 

@@ -18,6 +18,7 @@ from gateway.cli import (
     config,
     deliveries,
     doctor,
+    evidence,
     grants,
     init,
     people,
@@ -46,6 +47,7 @@ app.command()(ask.ask)
 app.add_typer(config.app, name="config")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(threads.app, name="threads")
 app.add_typer(requests.app, name="requests")
 app.add_typer(grants.app, name="grants")

@@ -30,7 +30,8 @@ Enter = Callable[..., httpx.AsyncClient]
 
 def enter_by(house: House, *known: ClientSettings, token: str = TOKEN) -> httpx.AsyncClient:
     """Come to a house's door, as one of its clients."""
-    requests = Requests(house.store, house.world.directory, house.admission, house.runtime)
+    world = house.world
+    requests = Requests(house.store, world.directory, house.admission, house.runtime, world.evidence)
     shape = HumanLayer(requests, house.world.directory, house.world.catalogues.own.say)
     grants = Grants(house.store, house.world.directory, house.runtime)
     routes = mount(requests, grants, shape, known or (CI, READER), house.runtime)

@@ -18,6 +18,7 @@ from agent_core.catalogue import PLAIN, Catalogues
 from agent_core.policy import Person, Rule
 from agent_core.requests import Assurance, Decision, Where, Who
 from agent_core.run import Agent
+from gateway.evidence import Evidence
 from gateway.groups import Named
 from gateway.limits import Starts
 from gateway.models.base import Model
@@ -68,6 +69,7 @@ class House(Parts):
         language: str = PLAIN,
         groups: Named | None = None,
         environment: str = "",
+        evidence: Evidence | None = None,
     ) -> None:
         self.runtime, self.channel, self._caught_up = runtime, channel, caught_up
         super().__init__(
@@ -86,6 +88,7 @@ class House(Parts):
             catalogues=Catalogues(language),
             groups=groups,
             environment=environment,
+            evidence=evidence,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._reads_groups = groups is not None

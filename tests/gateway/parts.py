@@ -17,6 +17,7 @@ from gateway import clients
 from gateway.admission import Admission
 from gateway.agents import Agents, Listening
 from gateway.directory import Directory
+from gateway.evidence import Evidence
 from gateway.gate import Gate
 from gateway.groups import GroupReader, Groups, Named
 from gateway.health import Health
@@ -61,6 +62,7 @@ class Parts:
         catalogues: Catalogues | None = None,
         groups: Named | None = None,
         environment: str = "",
+        evidence: Evidence | None = None,
     ) -> None:
         self.store = store
         self.accounts = {f"{channel.channel}:{channel.account}": channel for channel in channels}
@@ -84,6 +86,7 @@ class Parts:
             starts=starts or Starts(),
             tokens_per_run=tokens_per_run,
             environment=environment,
+            evidence=evidence,
         )
         self.reloading = Reloading(Settings(), load, directory, self.world.rules, store)
         self.health = Health(self.accounts, runtime)

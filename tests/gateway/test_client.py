@@ -175,7 +175,7 @@ async def test_what_breaks_is_tried_again(answers: list[bytes]):
         assert (
             asked
             == same
-            == Asked("r1", "refused", None, False, None, "", "", "", "", None, {}, {}, "", "nobody", ENDED)
+            == Asked("r1", "refused", None, False, None, "", "", "", "", None, {}, {}, "", "", "nobody", ENDED)
         )
         assert 2 * len(answers) == len(there.got)
         assert {"k1"} == {headers["idempotency-key"] for headers, _ in there.got}
