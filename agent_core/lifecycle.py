@@ -104,6 +104,8 @@ def step(standing: Standing | None, event: events.Event) -> Standing:
         case Standing(request=request), events.RequestEscalated(rung=rung, who=who, places=places):
             wider = request.model_copy(update={"who": who, "places": (*request.places, *places)})
             return standing.model_copy(update={"request": wider, "rung": standing.rung if rung is None else rung + 1})
+        case Standing(reminded=reminded), events.RequestReminded(number=number):
+            return standing.model_copy(update={"reminded": (*reminded, number)})
         case Standing(request=request, asked=asked), events.RequestChanged() as edit:
             asked = asked or request
             now_asked = changed(asked, request, edit)

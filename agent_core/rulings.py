@@ -116,7 +116,7 @@ class Standing(Frozen):
     `claimed` is who has said that they will decide it; whoever else may can do so all the same. Where its call was
     changed, `request` is what stands now, `asked` what was asked, `changes` how they differ, `changed_by` who did it,
     with what they said besides in `comment`, where it stands in no vote.
-    `hands` is how it was handed on, the first one first.
+    `hands` is how it was handed on, the first one first; `reminded` are the numbers of the reminders that were given.
     """
 
     request: Request
@@ -132,6 +132,7 @@ class Standing(Frozen):
     changed_by: str = ""
     comment: str = ""
     hands: tuple[Hand, ...] = ()
+    reminded: tuple[int, ...] = ()
 
 
 # What decide() can say -----------------------------------------------------------------------------------------------

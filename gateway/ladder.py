@@ -13,10 +13,11 @@ it costs any patience. Behind the last rung who is away is asked all the same.
 of the directory; where there is none left, and people are asked in turn (`turns.py`), the next in turn is asked; and
 only then the ladder goes on.
 
-**A step is taken once, and in its order.** It is written down as `RequestEscalated` or `RequestReminded`; a rung's
-timer that does not belong to the next rung does nothing, and each rung that is taken sets the timer of the following
-one anew, which may have come too early. Once somebody has claimed the request, no further rung is taken; its deadline
-and its reminders stand.
+**A step is taken once, and in its order.** It is written down as `RequestEscalated` or `RequestReminded`; a timer that
+belongs to another rung than the next, or to a reminder that was given, does nothing: one that is set anew while its
+conversation is being decided may come twice. Each rung that is taken sets the timer of the following one anew, which
+may have come too early. Once somebody has claimed the request, no further rung is taken; its deadline and its reminders
+stand.
 """
 
 from __future__ import annotations
@@ -310,6 +311,8 @@ def _wake(here: Conversation, standing: Standing) -> None:
 
 def _remind_when_due(here: Conversation, standing: Standing, number: int) -> None:
     request = standing.request
+    if number in standing.reminded:
+        return
     at = _since(here, request) + request.where.reminders[number]
     if at > here.now:
         here.draft.timers.append(settling.remind_at(request, number, at))

@@ -4,6 +4,8 @@ Requests that nobody answers: others are asked, and people are reminded.
 
 from __future__ import annotations
 
+import pytest
+
 from adapters.base import Part
 from adapters.errors import Rejected, Unreachable
 from agent_core.addresses import Identity, Party
@@ -50,6 +52,22 @@ async def test_the_next_is_asked_when_nobody_decides(make: Make):
         assert [("production", "v1", 1)] == world.deployed
         settled = ("Approved by Carla, 22:43 UTC", "deploy done, 22:43 UTC")
         assert [settled] * 3 == [house.card(place).card.notes for place in (ANA, CARLA, OPS)]
+
+
+async def test_a_reminder_that_comes_twice_is_given_once(make: Make, monkeypatch: pytest.MonkeyPatch):
+    """
+    A timer that was set anew while its conversation was being decided may be given twice.
+    """
+    world = World()
+    async with make(world.deployer(world.deploy()), rules=(RULE,), people=THREE) as house:
+        due = house.store._due_timers
+        twice = lambda: {place: [*timers, *timers] for place, timers in due().items()}  # noqa: E731
+        monkeypatch.setattr(house.store, "_due_timers", twice)
+        await house.write(RITA, "go")
+        await house.runtime.advance(901)
+
+        assert 1 == len([e for e in await house.log() if isinstance(e, RequestReminded)])
+        assert [(0, "silence")] == await steps(house)
 
 
 async def test_a_reminder_is_said_once_and_not_after_the_answer(make: Make):
