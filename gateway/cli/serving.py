@@ -64,7 +64,9 @@ async def until_signal(run: Any, reload: Any = None) -> None:
 def sandbox(
     port: Annotated[int, typer.Option(help="The page's port.", min=1, max=65_535)] = 8700,
     data: Annotated[Path, typer.Option(help="Where the sandbox keeps everything.")] = Path("data/sandbox"),
-    endpoints: Annotated[bool, typer.Option(help="Print the emulators' addresses and tokens, and end.")] = False,
+    endpoints: Annotated[
+        bool, typer.Option(help="Print addresses and tokens, of the emulators and of REST, and end.")
+    ] = False,
     emulators_only: Annotated[bool, typer.Option(help="Run the emulators without the gateway.")] = False,
     mode: Annotated[Mode, typer.Option(help="How Slack reaches the gateway.")] = Mode.SOCKET,
     language: Annotated[str, typer.Option(help="What everybody reads in their direct messages.")] = "en",

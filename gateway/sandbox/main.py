@@ -23,8 +23,10 @@ from agent_core.catalogue import PLAIN
 from gateway import service
 from gateway.errors import Locked, SettingsError
 from gateway.sandbox import channel, settings_file
+from gateway.sandbox import door as rest
 from gateway.sandbox.channel import Channel
 from gateway.sandbox.child import Gateway, Standing
+from gateway.sandbox.door import Door
 from gateway.sandbox.server import Server, Site
 
 HOST = "127.0.0.1"
@@ -34,7 +36,7 @@ LOCK = "sandbox.lock"
 
 def endpoints(data: Path) -> Any:
     """
-    Give the emulators' addresses and tokens.
+    Give the addresses and tokens of the emulators, and of the gateway's REST door.
 
     Raises:
         SettingsError: No sandbox runs there.
@@ -71,25 +73,29 @@ async def run(
         Locked: Another sandbox uses the folder.
     """
     folder = _folder(data)
-    with _locked(folder), service.listen(HOST, port) as door:
+    with _locked(folder), service.listen(HOST, port) as own:
         # Inherited by each connection: otherwise every second small answer on a kept one waits 40 ms for its turn.
-        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         (folder / ENDPOINTS).unlink(missing_ok=True)  # of a sandbox that was killed
         channels = channel.build_all(folder, also)
-        base_url = f"http://{HOST}:{door.getsockname()[1]}"
-        inward = _free_port() if over_http else 0
+        number = own.getsockname()[1]
+        base_url, door = f"http://{HOST}:{number}", rest.make(folder, HOST, number)
         for name, each in channels.items():
             await each.open()
-            each.deliver_to(f"http://{HOST}:{inward}/{name}/events" if inward else None)
-        config = settings_file.write(folder, channels, base_url, port=inward, language=language)
-        child = Gateway(config, _environment(channels)) if gateway else None
+            each.deliver_to(f"http://{HOST}:{door.port}/{name}/events" if over_http else None)
+        config = settings_file.write(folder, channels, base_url, door, language=language)
+        child = Gateway(config, _environment(channels) | door.environment()) if gateway else None
         site = Site(folder, channels, child, over_http=over_http)
         server = Server(site.app())
-        serving = asyncio.create_task(server.serve([door]))
+        serving = asyncio.create_task(server.serve([own]))
         try:
             await server.up(serving)
-            with _endpoints(folder, channels, base_url):
+            with _endpoints(folder, channels, base_url, door if gateway else None):
                 typer.echo(f"The sandbox is at {base_url}/ and keeps everything in {folder}.")
+                if gateway:
+                    typer.echo(
+                        f"Agents elsewhere ask at {door.endpoints()['url']}/v1; the token stands in {rest.FILE} there."
+                    )
                 typer.echo("Press Ctrl-C to stop it.")
                 await _play(stop, child)
         finally:
@@ -116,14 +122,6 @@ def _complain(standing: Standing) -> None:
         typer.echo(f"The gateway ended by itself, with exit code {standing.code}{said}", err=True)
 
 
-def _free_port() -> int:
-    """A port for the gateway, the same at each of its starts, because the emulators post to it."""
-    with socket.socket() as door:
-        door.bind((HOST, 0))
-        port: int = door.getsockname()[1]
-        return port
-
-
 def _folder(data: Path) -> Path:
     folder = data.absolute()
     try:
@@ -144,11 +142,13 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _endpoints(folder: Path, channels: Mapping[str, Channel], base_url: str) -> Iterator[None]:
-    """Say where the emulators are, as long as they are there."""
+def _endpoints(folder: Path, channels: Mapping[str, Channel], base_url: str, door: Door | None) -> Iterator[None]:
+    """Say where the emulators are, and where agents ask, as long as they are there."""
     file = folder / ENDPOINTS
-    told = {name: channel.endpoints(f"{base_url}/{name}") for name, channel in channels.items()}
+    told: dict[str, Any] = {name: channel.endpoints(f"{base_url}/{name}") for name, channel in channels.items()}
+    told |= {"rest": door.endpoints()} if door is not None else {}
     new = file.with_suffix(".new")
+    new.touch(0o600)
     new.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     os.replace(new, file)
     try:

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from agent_core.catalogue import PLAIN
 from agent_core.requests import PEOPLE as EACH
 from gateway.sandbox.channel import Channel
+from gateway.sandbox.door import Door
 from gateway.sandbox.people import GROUPS, PEOPLE
 
 FILE = "ringback.toml"
@@ -25,23 +26,24 @@ WAITING = ("restart",)  # what can wait in staging; its digest is due every five
 TIMES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(0, 24 * 60, 5)]
 
 
-def write(folder: Path, channels: Mapping[str, Channel], base_url: str, *, port: int, language: str = PLAIN) -> Path:
+def write(folder: Path, channels: Mapping[str, Channel], base_url: str, door: Door, *, language: str = PLAIN) -> Path:
     """
     Write the settings file.
 
     Args:
         folder: Where the sandbox keeps everything.
         base_url: Where the sandbox's page is, without a slash at its end.
-        port: The gateway's own; 0 takes any free one.
+        door: Where the gateway answers, and who may ask there.
         language: What everybody reads in their own conversations; channels speak English.
     """
     file = folder / FILE
-    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url, port, language)), encoding="utf-8")
+    file.write_text(HEAD + "\n".join(_tables(folder, channels, base_url, door, language)), encoding="utf-8")
     return file
 
 
-def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, port: int, language: str) -> Iterable[str]:
-    yield _table("[server]", data=str(folder / STORE), port=port)
+def _tables(folder: Path, channels: Mapping[str, Channel], base_url: str, door: Door, language: str) -> Iterable[str]:
+    yield _table("[server]", data=str(folder / STORE), host=door.host, port=door.port)
+    yield _table("[[clients]]", **door.settings())
     for name, channel in channels.items():
         for account in channel.accounts(f"{base_url}/{name}"):
             yield _table(f"[[{name}]]", **account)

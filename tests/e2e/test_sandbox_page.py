@@ -5,13 +5,17 @@ The sandbox's page by itself: what is where, what follows what, and that everybo
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.player import APPROVALS, Player
 from tests.e2e.processes import Sandbox, until
+from tests.process import ROOT
 
 
 def test_example_is_sent_by_pressing_it(player: Player):
@@ -146,6 +150,24 @@ def test_equal_requests_are_decided_together(player: Player, sandbox: Sandbox):
     expect(player.message("Restarted: api, worker.")).to_be_visible()
     restarted = [change["tag"] for change in sandbox.changes() if change["what"] == "restart"]
     assert ["api", "worker"] == sorted(restarted)
+
+
+def test_an_agent_elsewhere_asks(player: Player, sandbox: Sandbox, tmp_path: Path):
+    """
+    The lines of the README that ask over REST put a card before Ana, wait for her, and print what she says.
+    """
+    (lines,) = re.findall(r"<<'END'\n(.*?)\nEND\n", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sandbox").symlink_to(sandbox.data)
+    until(lambda: sandbox.get("/about"))
+    how = {"cwd": tmp_path, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-"], env={"PYTHONPATH": str(ROOT)}, **how) as agent:  # type: ignore[call-overload]
+        agent.stdin.write(lines)
+        agent.stdin.close()
+        player.be("Ana, approver")
+        expect(player.message("the fix for #1234")).to_contain_text("Asked by Rita Ray")
+        player.press(player.message("the fix for #1234"), "Approve")
+        assert "approved by Ana Lima\n" == agent.stdout.read()
 
 
 def test_what_can_wait_is_held(player: Player):

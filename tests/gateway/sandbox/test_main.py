@@ -44,6 +44,7 @@ async def test_endpoints_stand_in_a_file_while_it_runs(folder: Path, capsys: pyt
         assert (True, told["slack"]["team"]) == (answer["ok"], answer["team_id"])
 
     assert not (folder / "endpoints.json").exists()
+    assert "rest" not in told  # there is no gateway
     where, how = capsys.readouterr().out.splitlines()
     assert f"{client.base_url}/" in where
     assert "Ctrl-C" in how

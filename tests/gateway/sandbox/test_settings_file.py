@@ -9,13 +9,16 @@ from pathlib import Path
 
 from gateway import bootstrap, settings
 from gateway.sandbox import channel, settings_file
+from gateway.sandbox.door import Door
+
+DOOR = Door("127.0.0.1", 0, "a-token-of-16-letters", f"whsec_{'A' * 32}")
 
 
 def written(folder: Path) -> tuple[Path, dict[str, str]]:
     """A settings file, and the environment it needs."""
     channels = channel.build_all(folder)
-    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", port=0)
-    return file, {name: value for each in channels.values() for name, value in each.environment().items()}
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", DOOR)
+    return file, {name: value for one in (*channels.values(), DOOR) for name, value in one.environment().items()}
 
 
 def test_settings_load(folder: Path):
@@ -30,6 +33,7 @@ def test_settings_load(folder: Path):
     assert folder / "store" == loaded.server.data
     assert 0 == loaded.server.port
     assert ["http://127.0.0.1:8700/slack/api/"] == [account.api for account in loaded.channels["slack"]]
+    assert [("agent", True)] == [(client.name, client.inside) for client in loaded.clients]
     assert [["slack"]] == [agent.listen for agent in loaded.agents]
     assert [["anyone"]] == [agent.start for agent in loaded.agents]
 
@@ -62,8 +66,8 @@ async def test_with_mail_approvers_are_asked_there_too(folder: Path):
     """
     channels = channel.build_all(folder, ["email"])
     await channels["email"].open()
-    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", port=0)
-    environment = {name: value for each in channels.values() for name, value in each.environment().items()}
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", DOOR)
+    environment = {name: value for one in (*channels.values(), DOOR) for name, value in one.environment().items()}
 
     loaded = settings.load(file, environment)
 
@@ -81,7 +85,7 @@ def test_everybody_reads_a_language_of_their_own(folder: Path):
     In their direct messages people read the language that was asked for, in channels English.
     """
     channels = channel.build_all(folder)
-    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", port=0, language="de")
+    file = settings_file.write(folder, channels, "http://127.0.0.1:8700", DOOR, language="de")
     loaded = settings.load(file, secrets=False)
 
     assert {"de"} == {person.language for person in loaded.people}
