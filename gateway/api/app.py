@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI, Security
+from fastapi import Depends, FastAPI, Security
 from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
 from starlette.routing import Mount
@@ -58,7 +58,10 @@ def application(requests: Requests, standing: Grants) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Security(HTTPBearer(auto_error=False, description="A client's token."))],
+        dependencies=[
+            Security(HTTPBearer(auto_error=False, description="A client's token.")),
+            Depends(problems.refuse_unknown_parameters),
+        ],
     )
     problems.install(app)
     install(app, requests)

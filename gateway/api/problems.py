@@ -74,6 +74,21 @@ class Problem(Exception):
         return JSONResponse(body, self.status, self.headers, media_type=MEDIA_TYPE)
 
 
+async def refuse_unknown_parameters(request: Request) -> None:
+    """
+    Refuse parameters of an address that it does not have: a `wiat=60` that is passed over looks like an answer.
+
+    Raises:
+        Problem: It names the first one.
+    """
+    known = {one.alias for one in request.scope["route"].dependant.query_params}
+    unknown = next((name for name in request.query_params if name not in known), None)
+    if unknown is not None:
+        named = ", ".join(sorted(known)) or "none"
+        detail = f"there is no parameter {unknown!r} at this address; there are: {named}"
+        raise Problem(422, "invalid", detail, errors=[Fault(pointer=unknown, detail="there is no such parameter")])
+
+
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe the problems that a route may answer with, for the OpenAPI document."""
     always = (400, 401, 403, 408, 413, 422, 429, 500, 503)

@@ -126,6 +126,8 @@ class RequestIn(BaseModel):
             raise ValueError("a form has an `answer_schema`, and nothing else has")
         if self.kind == "form" and not self.title.strip():
             raise ValueError("there is nothing to ask; give the form a title")
+        if self.tool is not None and not self.tool.strip():
+            raise ValueError("tool: a name of nothing but spaces names no call")
         if self.kind != "approval" and (self.tool is not None or self.quorum > 1):
             raise ValueError(f"a {self.kind} has no tool and one answer; ask an approval")
         if self.supersedes is not None and self.after is not None:

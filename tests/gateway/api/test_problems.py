@@ -8,6 +8,7 @@ import gzip
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from gateway.errors import Unwritable
@@ -28,6 +29,7 @@ from tests.gateway.house import Make
         (422, "GET", "/requests?limit=many", {}),
         (422, "GET", "/requests?status=new", {}),
         (422, "GET", "/requests/x?wait=61", {}),
+        (422, "POST", "/requests", {"json": a_request(tool=" "), "headers": keyed()}),
         (400, "POST", "/requests", {"json": a_request()}),
         (400, "POST", "/requests", {"json": a_request(), "headers": keyed("k" * 101)}),
         (400, "POST", "/requests", {"json": a_request(), "headers": keyed("a key")}),
@@ -55,6 +57,27 @@ async def test_an_error_says_what_is_wrong(
         assert "application/problem+json" == answer.headers["content-type"]
         assert told["type"].startswith("urn:ringback:problem:")
         assert all((told["detail"], told["title"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "there"),
+    [
+        ("GET", "/requests/x?wiat=60", "wait"),
+        ("GET", "/requests?stauts=open", "client, cursor, limit, status"),
+        ("POST", "/requests/x/cancel?why=late", "none"),
+    ],
+)
+async def test_a_parameter_that_there_is_not_is_refused(make: Make, enter: Enter, method: str, path: str, there: str):
+    """
+    A misspelt one that was passed over would look like an answer to it; what there is is named.
+    """
+    async with make(echo) as house, enter(house) as door:
+        answer = await door.request(method, path)
+        (name,) = httpx.URL(path).params
+
+        assert 422 == answer.status_code
+        assert f"there is no parameter {name!r} at this address; there are: {there}" == answer.json()["detail"]
+        assert [name] == [fault["pointer"] for fault in answer.json()["errors"]]
 
 
 @pytest.mark.parametrize(
