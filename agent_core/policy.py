@@ -184,10 +184,16 @@ def _number(value: Any) -> Decimal:
 
 
 def _is_one_of(found: Any, wanted: Any) -> bool:
-    """Compare with values; several at once are none of them, nor are they another one."""
-    if isinstance(found, list | tuple | Mapping):
-        raise TypeError(f"{found!r} is no single value")
-    return found in _values(wanted)
+    """Compare with values; what is of another kind than all of them is none of them, nor is it another one."""
+    alike = [value for value in _values(wanted) if _kind(value) is _kind(found)]
+    if not alike and found is not None:
+        raise TypeError(f"{found!r} is of another kind")
+    return found in alike
+
+
+def _kind(value: Any) -> type:
+    """Tell kinds of JSON apart; Python takes true for 1."""
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
 
 
 def _values(wanted: Any) -> Sequence[Any]:
@@ -220,13 +226,16 @@ def check_when(when: Mapping[str, Any]) -> None:
         ValueError: It says what to write.
     """
     for path, wanted in when.items():
-        if not isinstance(wanted, Mapping):
-            continue
-        for name, value in wanted.items():
+        compared = wanted if isinstance(wanted, Mapping) else {"not": wanted}
+        for name, value in compared.items():
             if name not in COMPARISONS:
                 raise ValueError(f"{path}: there is no comparison {name!r}; write one of {', '.join(COMPARISONS)}")
+            if not _values(value):
+                raise ValueError(f"{path}: there is no value to compare with; write at least one")
+            if not all(isinstance(one, str | int | float) for one in _values(value)):
+                raise ValueError(f"{path}: {value!r} is never an argument's value; write text, a number, true or false")
             try:
-                COMPARISONS[name](value if not isinstance(value, list) else "", value)
+                COMPARISONS[name](_values(value)[0], value)
             except (ArithmeticError, TypeError, ValueError):
                 raise ValueError(f"{path}: {name} does not compare with {value!r}") from None
 

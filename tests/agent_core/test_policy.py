@@ -4,6 +4,7 @@ Which call needs whom.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -134,6 +135,16 @@ def test_rule_and_tool_both_have_to_be_satisfied(roles: tuple[str, ...], may: bo
         (["production", "staging"], ["staging"], None),
         ({"not": "production"}, ["production"], None),
         ({"not": "production"}, {"name": "production"}, None),
+        (22, 22.0, True),
+        (22, 80, False),
+        (22, "22", None),  # of another kind
+        ("22", 22, None),
+        (1, True, None),
+        (["production", 1], 2, False),
+        ({"not": ["staging", "test"]}, 5, None),
+        (True, False, False),
+        ("production", None, False),  # nothing is no production
+        ({"not": "production"}, None, True),
     ],
 )
 def test_comparing_arguments(when: Any, value: Any, about: bool | None):
@@ -154,7 +165,13 @@ def test_comparisons_that_mean_nothing():
         policy.check_when({"x": {"over": 5}})
     with pytest.raises(ValueError, match="above does not compare with 'much'"):
         policy.check_when({"x": {"above": "much"}})
-    policy.check_when({"x": {"above": 5, "not": ["a"]}, "y": "z"})
+    for never in (date(2026, 11, 26), [["a"]], {"not": date(2026, 11, 26)}, [{"a": 1}]):
+        with pytest.raises(ValueError, match=r"x: .* is never an argument's value; write text"):
+            policy.check_when({"x": never})
+    for none in ([], {"like": []}):
+        with pytest.raises(ValueError, match="x: there is no value to compare with"):
+            policy.check_when({"x": none})
+    policy.check_when({"x": {"above": 5, "not": ["a", 1]}, "y": "z", "a.b": [1, True]})
 
 
 @pytest.mark.parametrize(
