@@ -32,6 +32,11 @@ class Draft:
     turns: dict[Party, int] = field(default_factory=dict)
     starts: dict[Operation, Starting] = field(default_factory=dict)
 
+    def stop(self, *timers: str) -> None:
+        """Have timers come no more, also those that this very decision has set: a commit clears before it sets."""
+        self.clear += timers
+        self.timers = [timer for timer in self.timers if timer.id not in timers]
+
 
 @dataclass
 class Listing:

@@ -103,7 +103,7 @@ def release(here: Conversation, copy: Copy) -> Copy:
     """Have a request wait no more; returns its copy."""
     if copy.held_until is None:
         return copy
-    here.draft.clear.append(_timer(copy, here.now).id)
+    here.draft.stop(_timer(copy, here.now).id)
     here.put(copy.model_copy(update={"held_until": None}))
     return here.copies[copy.request]
 

@@ -145,9 +145,8 @@ def _close(here: Conversation, thread: Thread, outcome: str, detail: str = "", s
     for standing in thread.state.open_requests():
         if standing.request.parent is None:
             settling.withdraw(here, standing.request, Sentence(key="run.ended"))
-    here.draft.clear += [
-        _timer_id(thread, key) for key, pending in thread.state.pending.items() if pending.until is not None
-    ]
+    sleeps = (key for key, pending in thread.state.pending.items() if pending.until is not None)
+    here.draft.stop(*(_timer_id(thread, key) for key in sleeps))
     here.add(
         events.RunEnded.model_validate(
             {

@@ -46,9 +46,7 @@ def settle(here: Conversation, request: Request, settlement: Settlement, operati
     here.add(events.RequestSettled(**ended, operation=operation, settlement=settlement))
     row = here.requests[request.id]
     here.put_request(row.model_copy(update={"status": settlement.outcome, "settlement": settlement}))
-    over = [timer.id for timer in (*steps(request), quiet.wake_at(request, here.now))]
-    here.draft.clear += over
-    here.draft.timers = [timer for timer in here.draft.timers if timer.id not in over]  # set in this very decision
+    here.draft.stop(*(timer.id for timer in (*steps(request), quiet.wake_at(request, here.now))))
     for open_one in thread.state.open_requests():
         if open_one.request.parent == request.id:
             withdraw(here, open_one.request, Sentence(key="question_back.withdrawn"))
@@ -163,9 +161,8 @@ def _climbs(request: Request) -> list[Timer]:
 
 def climb_anew(here: Conversation, before: Request, request: Request) -> None:
     """Have the steps of a changed call's ladder come in their time, in place of those of the call as it was."""
-    over = [timer.id for timer in _climbs(before)]
-    here.draft.clear += over
-    here.draft.timers = [timer for timer in here.draft.timers if timer.id not in over] + _climbs(request)
+    here.draft.stop(*(timer.id for timer in _climbs(before)))
+    here.draft.timers += _climbs(request)
 
 
 def show_under(here: Conversation, request: Request, text: str) -> None:
