@@ -55,7 +55,7 @@ _TO = re.compile(r"^to:[ \t]*(.{1,500})$", re.IGNORECASE | re.MULTILINE)
 _FIELD = re.compile(r"^([\w-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 _DAEMON = re.compile(
-    r"mailer-?daemon|mail-?daemon|mdaemon|post[-_.]?master|mail-?delivery|maildeliverysubsystem|mmdf|bounces?|"
+    r"mailer-?daemon|mail-?daemon|mdaemon|post[-_.]?master|mail[-_]?delivery|maildeliverysubsystem|mmdf|bounces?|"
     r"double-bounce|microsoftexchange[0-9a-f]*|delivery|dsn|ndr"
 )
 _DAEMON_NAME = re.compile(
@@ -76,11 +76,12 @@ _RETURNED = re.compile(
     r"niet (?:bezorgd|afgeleverd)|onbestelbaar|kunne ikke leveres|kunde inte levereras|niedostarczon|nie dostarczono|"
     r"nedoručiteln|недоставлен|не доставлен|не может быть доставлен|kézbesíthetetlen|iletilemedi|teslim edilemedi|"
     r"配信(?:不能|できません|エラー)|届けられません|未送信|退信|无法投递|無法傳遞|投递失败|未能送达|반송|전송 실패|"
-    r"배달 실패",
+    r"배달 실패|(?:전송|배달)되지 (?:못|않)|발송 실패|mail delivery status\b",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"(?:could|can|was|did|were|is|has)(?: ?n[o']t| not)(?: be(?:en)?)? (?:able to )?(?:deliver|sen[dt]|reach|process)|"
+    r"(?:could|can|was|did|were|is|has)(?: ?n[o']t| not)(?: be(?:en)?)? (?:able to )?(?:deliver|sen[dt]|reach|"
+    r"process)|"
     r"unable to deliver|delivery (?:to|of|has|failed|failure|for)|not delivered|undeliverable|"
     r"permanent(?:ly)? (?:error|fail|fatal)|failed permanently|fatal errors?|rejected|returned (?:to sender|mail)|"
     r"user(?: is)? unknown|unknown (?:user|recipient|address|local)|no such (?:user|recipient|address|person)|"
@@ -88,7 +89,7 @@ _FAILED = re.compile(
     r"quota exceeded|invalid (?:recipient|address|user)|no valid recipients|address(?:es)? (?:failed|rejected)|"
     r"transcript of session|failure reasons|blocked|delivery report|message was not|nicht (?:zugestellt|übermittelt)|"
     r"konnte nicht|n'a pas (?:été|pu)|no se pudo|não pôde|non è stato|не может быть|не удалось|エラー|できません|"
-    r"存在しない|无法|無法|失败|반송",
+    r"存在しない|无法|無法|失败|반송|실패|못했습니다",
     re.IGNORECASE,
 )
 _DELAYED = re.compile(
@@ -111,16 +112,30 @@ _COPY = re.compile(
 )
 _AWAY = re.compile(
     r"\W*(?:out[ -]of[ -](?:the )?office|ooo\b|auto(?:matic|mated|matisch)?[ -]?(?:reply|response|answer|antwort)|"
-    r"autorespond|auto:|vacation|on (?:holiday|vacation|leave)|away (?:from|until)|i am (?:away|out)|abwesen|"
+    r"autorespond|auto:|vacation(?=\W*$|\W*[:(]|\W+(?:re|aw|auto\w*|reply|response|message|notice|notification|"
+    r"until|till)\b)|"
+    r"on (?:holiday|vacation|leave)|away (?:from|until)|i am (?:away|out)|abwesen|"
     r"automatische antwort|automatisch (?:antwoord|bericht)|afwezig|réponse automatique|absen(?:ce|t)\b.*bureau|"
     r"message d'absence|respuesta automática|fuera de (?:la )?oficina|resposta automática|ausência|fora do escritório|"
     r"risposta automatica|fuori (?:sede|ufficio)|assenza|autosvar|automatiskt? svar|fraværs|frånvar|poissa|"
-    r"automaattinen vastaus|automatyczna odpowiedź|automatická odpověď|mimo kancelář|автоматический ответ|автоответ|"
+    r"automaattinen vastaus|automatyczna odpowiedź|odpowiedź automatyczna|"
+    r"automatická odpov[ěe]ď|automatski odgovor|samodejni odgovor|автоматичен отговор|"
+    r"resposta automàtica|automatinis atsakymas|automātiska atbilde|automaatvastus|balasan otomatis|"
+    r"poza biurem|nieobecn|вне офиса|ofis dışında|mimo kancelář|автоматический ответ|автоответ|"
     r"автоматична відповідь|automatikus válasz|házon kívül|otomatik (?:yanıt|cevap)|αυτόματη απάντηση|răspuns automat|"
     r"自动(?:回复|答复)|自動(?:回覆|応答|返信|答覆)|不在|외출|부재중|자동 ?(?:회신|응답)|מענה אוטומטי|תשובה אוטומטית|"
-    r"رد تلقائي|ตอบกลับอัตโนมัติ|trả lời tự động)",
+    r"رد تلقائي|(?:การ)?ตอบกลับอัตโนมัติ|(?:thư )?trả lời tự động)",
     re.IGNORECASE,
 )
+_SAYS_AWAY = re.compile(
+    r"\W*(?:[\w.'’-]{1,30} ){1,4}?(?:is|am|ist|bin|est|suis|está|estoy|estou|è|sono) (?:currently |zurzeit |derzeit )?"
+    r"(?:out of (?:the )?office|on (?:annual |sick )?(?:holiday|vacation|leave)|away|not in the office|"
+    r"nicht im (?:büro|haus)|im urlaub|abwesend|absente?|en (?:congés?|vacances)|fuera de la oficina|de vacaciones|"
+    r"ausente|de férias|fora do escritório|fuori (?:sede|ufficio)|in ferie|assente)"
+    r"(?=[\W_]*$|\s*[:(\[]|\W+(?:re|aw|until|till|from|bis|vom|jusqu|hasta|até|fino|to)\b|\W+\d)",
+    re.IGNORECASE,
+)
+_CODED = re.compile(r"(?<![\d.])[45]\d\d[ -]{1,2}#?[45]\.\d{1,3}\.\d{1,3}(?![\d.])|\(#[45]\.\d\.\d\)")
 _NOBODY = re.compile(
     r"(?:no|not|donot|do-not|dont|non)[-_.]?reply.*|noreply.*|nepasrepondre|auto-?(?:reply|respond|mail).*"
 )
@@ -227,11 +242,11 @@ def _returned(message: mime.Part) -> Classified | None:
         or _no_way_back(message)
         or message.get("auto-submitted").lower() not in ("", "no")
     )
-    told = returned or bool(_DELAYED.search(subject))
+    told = returned or bool(_DELAYED.search(subject)) or (_no_way_back(message) and bool(_CODED.search(words)))
     failed = late or bool(named or _FAILED.search(words) or _STATUS.search(words))
     if not robot or not (told or _system(message) or named) or not (failed or told):
         return None
-    if _AWAY.match(subject) and not named:
+    if _away(subject) and not named:
         return None
     return Classified(
         "delayed" if late else "bounce", _unique(named) or _affected(message, words), _worded(words, late=late)
@@ -310,12 +325,17 @@ def _unique(found: Iterable[str]) -> tuple[str, ...]:
 # By headers -----------------------------------------------------------------------------------------------------------
 
 
+def _away(subject: str) -> bool:
+    """Tell whether a subject is what a program puts there for somebody who is away."""
+    return bool(_AWAY.match(subject) or _SAYS_AWAY.match(subject))
+
+
 def _by_headers(message: mime.Part) -> Kind | None:
     submitted = message.get("auto-submitted").lower().partition(";")[0].strip()
     precedence = message.get("precedence").lower().strip()
     if submitted.startswith("auto-replied") or precedence in ("auto_reply", "auto-reply", "autoreply"):
         return "auto_reply"
-    if any(message.all(name) for name in _AUTOMATIC_HEADERS) or _AWAY.match(message.get("subject")[:LINE]):
+    if any(message.all(name) for name in _AUTOMATIC_HEADERS) or _away(message.get("subject")[:LINE]):
         return "auto_reply"
     if any(message.all(name) for name in _LIST_HEADERS) or precedence in ("bulk", "list", "junk"):
         return "list"

@@ -10,8 +10,12 @@ from adapters.email import phrases
 from adapters.email.quotes import RULE, Lines
 
 _LINK = re.compile(r"[<(\[]?(?:https?://|mailto:)\S+")
-_GOES_ON = re.compile(r"[,;] (?:and|but|is|und|aber|et|mais|y|pero) ")
+_GOES_ON = re.compile(
+    r"[,;] (?:and|but|is|so|it|we|i|und|aber|also|deshalb|et|mais|donc|y|pero|así que) |"
+    r" (?:looks?|looked|seems?|seemed|works?|worked) "
+)
 _LEGAL_LINES = 6  # lines of a paragraph that are looked at for a lawyer's words
+_WRAP = 60  # characters of a line that goes on in the next
 _LEGAL_LENGTH = 120  # characters that such a paragraph has at least
 
 
@@ -35,6 +39,8 @@ def begins(lines: Lines, i: int, *, below: bool) -> bool:
     if device(lines, i):
         return True
     own = not i or not lines.plain[i - 1]
+    if own and _LINK.fullmatch(line) and i + 1 < len(lines):  # an icon above what it belongs to
+        return bool(phrases.NOTICE.match(lines.low[i + 1]))
     return own and (bool(phrases.LIST_FOOTER.match(lines.low[i].lstrip("*_ "))) or legal(lines, i))
 
 
@@ -69,3 +75,13 @@ def legal(lines: Lines, i: int) -> bool:
         return True
     paragraph = " ".join(lines.low[i : i + _LEGAL_LINES])[:1000]
     return len(paragraph) > _LEGAL_LENGTH and len(set(phrases.LEGAL.findall(paragraph))) >= 3
+
+
+def past_warning(lines: Lines) -> int:
+    """Returns the line after a warning that the mail is from outside, where the text begins with one; or 0."""
+    i = lines.filled[0]
+    if i == len(lines) or not phrases.OUTSIDE.match(lines.low[i]):
+        return 0
+    while i + 1 < len(lines) and lines.plain[i + 1] and len(lines.plain[i]) >= _WRAP:
+        i += 1
+    return i + 1

@@ -61,7 +61,7 @@ _VERBS = """
     va escriure|ha scritto|hai scritto|scrive|scrisse|escreveu|schreef|geschreven|skrev|har skrevet|har skrivit|
     skrifaði|kirjoitti|kirjutas|napisał|napisał(a)|napisała|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|
     napisao|napisao je|napisala|написал|написал(а)|написала|пишет|писал|написав|написав(ла)|пише|написа|
-    напиша|írta|yazdı|έγραψε|έγραψες|rašė|rakstīja|a scris|menulis|đã viết
+    напиша|писали|írta|yazdı|έγραψε|έγραψες|rašė|rakstīja|a scris|menulis|đã viết
 """
 _UNSPACED = (
     "写道|寫道|来信|のメッセージ|のメール|書きました|書いた|작성|썼습니다|쓰셨습니다|적었습니다|"
@@ -128,12 +128,13 @@ SENT_FROM = re.compile(
     r"lähetetty \S.*|hanki outlook \S.*|saadetud \S.*|wysłan[oey] (?:z|ze|za|przy|przez) \S.*|pobierz outlook \S.*|"
     r"odesláno (?:z|ze|pomocí) \S.*|odoslan[ée] (?:z|zo) \S.*|stáhnout outlook \S.*|"
     r"отправлено (?:с|со|из|через) \S.*|получить outlook \S.*|надіслано (?:з|із|зі|через) \S.*|изпратено от \S.*|"
-    r"(?:el)?küldve \S.*|\S.* (?:készülékemről|telefonomról|iphone-omról) küldve.*|az én \S.* küldve.*|"
+    r"(?:el)?küldve \S.*|\S.*(?:ról|ről) küldve.*|az én \S.* küldve.*|"
     r"\S.* gönderildi\.?|outlook'u edinin.*|στάλθηκε από \S.*|εστάλη από \S.*|trimis (?:de|din|cu) \S.*|"
     r"poslano (?:s|sa|z) \S.*|poslato sa \S.*|išsiųsta iš \S.*|nosūtīts no \S.*|sent frá \S.*|"
     r"(?:đã )?(?:được )?gửi (?:từ|bằng) \S.*|dikirim dari \S.*|terkirim dari \S.*|(?:发自|来自|發自)\s*\S.*|"
+    r"(?:从|從|取得|获取|下載|下载)\s*outlook \S.*|"
     r"(?:从|從)我的.*(?:发送|發送|傳送|寄出).*|\S.*(?:から送信|から送信されました|より送信)[。.]?|"
-    r"\S.*에서 (?:보냄|전송됨|보낸 메일|발송).*|נשלח מ\S.*|(?:أُرسلت|أرسلت|تم الإرسال|مرسل|مُرسل) من \S.*|"
+    r"\S.*에서 (?:보냄|보냈습니다|전송됨|보낸 메일|발송).*|נשלח מ\S.*|(?:أُرسلت|أرسلت|تم الإرسال|مرسل|مُرسل) من \S.*|"
     r"ส่งจาก\s*\S.*|yahoo mail: .*|sent from yahoo.*"
 )
 """What a telephone or a mail program signs with, as a line of its own."""
@@ -153,8 +154,8 @@ CLOSING = re.compile(
     r"gru(?:ß|ss)|mfg|vg|lg|hochachtungsvoll|(?:bien )?cordialement|"
     r"(?:sincères |meilleures |cordiales )?salutations(?: distinguées)?|bien à (?:vous|toi)|amicalement|"
     r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordialmente|atenciosamente|att|abraços?|"
-    r"(?:cordiali|distinti) saluti|saluti|met (?:vriendelijke|hartelijke) groeten?|"
-    r"(?:vriendelijke|hartelijke) groeten?|groeten|mvg|med (?:venlig|vennlig) hilsen|"
+    r"(?:cordiali|distinti) saluti|saluti|met (?:vriendelijke|hartelijke) groet(?:en)?|"
+    r"(?:vriendelijke|hartelijke) groet(?:en)?|groeten|mvg|med (?:venlig|vennlig) hilsen|"
     r"(?:venlig|vennlig|bedste) hilsen|hilsen|mvh|kh|dbh|(?:med )?(?:vänliga?|bästa) hälsning(?:ar)?|hälsningar|"
     r"ystävällisin terveisin|terveisin|parhain terveisin|z poważaniem|pozdrawiam(?: serdecznie)?|s pozdravem|"
     r"s pozdravom|s úctou|üdvözlettel|udvozlettel|tisztelettel|saygılarımla|iyi çalışmalar|"
@@ -172,10 +173,14 @@ LIST_FOOTER = re.compile(
 )
 
 LEGAL = re.compile(
-    r"confidential|privileged|intended (?:solely )?(?:recipient|for|only)|intended for|in error|unauthori[sz]ed|"
+    r"confidential|privileged|proprietary|intended (?:solely )?(?:recipient|for|only)|intended for|in error|"
+    r"unauthori[sz]ed|"
     r"disclos|dissemin|prohibited|legally|disclaimer|virus|addressee|attachments?|vertraulich|empfänger|irrtümlich|"
-    r"unbefugt|rechtlich geschützt|untersagt|vernichten|confidentiel|destinataire|par erreur|pièces jointes|interdit|"
-    r"confidencial|destinatari|por error|prohibid|adjuntos|por engano|proibid|anexos|riservat|per errore|allegati|"
+    r"unbefugt|rechtlich geschützt|untersagt|vernichten|confidentiel|privilégié|destinataire|par erreur|"
+    r"pièces jointes|interdit|sans autorisation|"
+    r"divulgu|"
+    r"confidencia[il]|privilegiad|destinad[oa]s? a|sin autorización|sem autorização|proteg\w+ por l|destinatari|"
+    r"por error|prohibid|adjuntos|por engano|proibid|anexos|riservat|per errore|allegati|"
     r"vietat|vertrouwelijk|geadresseerde|abusievelijk|fortrolig|modtager|konfidentiell|mottagare|poufn|adresat|błęd|"
     r"důvěrn|příjemce|конфиденциальн|получател|ошибочно|bizalmas|címzett|gizli|alıcı|机密|收件人|機密|秘密"
 )
@@ -185,9 +190,31 @@ NOTICE = re.compile(
     r"[*_\s]*(?:confidentiality (?:notice|note|statement)|legal (?:notice|disclaimer)|"
     r"privileged (?:and|/) ?confidential|"
     r"vertraulichkeitshinweis|avis de confidentialité|aviso (?:legal|de confidencialidad)|avviso di riservatezza|"
-    r"please consider the environment before printing|think before you print|disclaimer\W*$)"
+    r"please consider the environment before printing|think before you print|disclaimer\W*$|"
+    r"virus-free\W{0,3}(?:www\.)?\w+\.|this (?:e-?mail|message) has been (?:checked|scanned) (?:for|by) )"
 )
 """Begins a notice that no person wrote into this answer."""
+
+OUTSIDE = re.compile(
+    r"\W{0,4}(?:(?:caution|warning|attention|notice|important|achtung|vorsicht|warnung|prudence|avertissement|"
+    r"atención|"
+    r"precaución|atenção|cuidado|attenzione|let op)\W{1,4})?(?:"
+    r"(?:this (?:e-?mail|message|mail)|it) (?:has )?(?:originat\w+|came|comes|was sent|is|were sent) "
+    r"(?:from )?(?:outside|an? (?:external|outside))\b|external (?:e-?mail|sender|message)\W|\[?external\]?\W*$|"
+    r"you don['’]t often get e-?mail from\b|some people who received this message don['’]t often get\b|"
+    r"diese (?:e-?mail|nachricht|mail) (?:stammt|kommt|wurde) von (?:extern|außerhalb|einem externen)|"
+    r"externe e-?mail\W|"
+    r"sie erhalten nicht (?:oft|häufig) (?:eine )?e-?mails? von\b|"
+    r"(?:ce|cet) (?:message|e-?mail|courriel) (?:provient|vient|a été envoyé) (?:de l['’]ext|d['’]un exp|"
+    r"d['’]une source)|"
+    r"vous n['’](?:obtenez|recevez) pas souvent d['’]e-?mails?\b|"
+    r"este (?:correo|mensaje|e-?mail)(?: electrónico)? (?:proviene|procede|se (?:ha )?(?:envi|origin)\w+) (?:de|"
+    r"desde) "
+    r"(?:fuera|un)|no suele recibir correos?\b|questa e-?mail proviene (?:da|dall)\w*\b|"
+    r"(?:esta mensagem|este e-?mail) (?:veio|é|foi enviad[oa]) de (?:fora|um remetente externo))|"
+    r"[^<]{0,300}aka\.ms/learnaboutsenderidentification"
+)
+"""Begins a warning that the reader's own server puts above mail from elsewhere."""
 
 ABOVE = re.compile(
     r"(?:reply|response|answer|type|write)s? (?:\w+ ){0,4}above this line|reply above this email|"

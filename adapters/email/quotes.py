@@ -19,6 +19,10 @@ HEADERS = 12  # lines of a block of headers that are looked at
 
 RULE = re.compile(r"[*\s]{0,3}(?:[-_=*—–]\s?){4,}$")
 
+ENCLOSED = re.compile(r">>>\s?[^>].{0,200}\d.{0,60}\s?>>>$")
+"""GroupWise's attribution, which looks marked, above a message that is not."""
+
+_TABLE = re.compile(r"\|-{4,}>$")
 _QUOTED = re.compile(r"\s{0,4}(?:>|＞|\|\s?>|\| )")
 _CONTINUED = re.compile(r">+\s*(?:\S{1,20}\s+){0,2}\S{0,20}\s*[:：]$")
 _DATE = re.compile(
@@ -27,6 +31,7 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"\d{1,2}\s?[:：.時시点點]\s?\d{2}")
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\]@:]{1,80}@[\w.-]{1,120}")
+_NAMES = re.compile(r"(?:\S+\s){1,6}[<(\[](?:mailto:)?[^\s<>()\[\]@:]{1,80}@[\w.-]{1,120}[>)\]]\s?[:：]$")
 _BRACKETED = re.compile(r"[<(\[]\s?(?:mailto:)?[^\s<>()\[\]@:]{1,80}@[\w.-]{1,120}")
 _COLON = re.compile(r"[:：]\s?[*_]{0,2}$")
 _BANNER = re.compile(r"\*{0,2}[-_=*—–]{2,}\s*(?P<title>[^-_=*—–\s][^_=*—–]{1,60}?)\s*[-_=*—–:]{2,}(?P<rest>.*)$")
@@ -127,12 +132,14 @@ def _attributes(line: str, *, quoted: bool) -> bool:
     """
     Tell whether a line says who wrote what follows, and when.
 
-    A word for writing with a date or an address; with a time and an address in brackets the language need not be
-    known. A word for writing alone counts above marked lines, and between dashes. Without a colon it takes
-    all three, or a date and an address above marked lines.
+    A name with an address counts above marked lines; a word for writing with a date or an address; with a time and an
+    address in brackets the language need not be known. A word for writing alone counts above marked lines, and
+    between dashes. Without a colon it takes all three, or a date and an address above marked lines.
     """
     date, address, bracketed = _DATE.search(line), _ADDRESS.search(line), _BRACKETED.search(line)
     wrote = phrases.WROTE.search(line.lower())
+    if quoted and _NAMES.fullmatch(line):
+        return True
     early = bool((date and date.start() <= 45) or (bracketed and bracketed.start() <= 60))
     if wrote and (quoted or (line.startswith("--") and line.endswith("--"))):
         return len(line) < 200 or early
@@ -152,11 +159,12 @@ def _opening(lines: Lines, first: int, taken: int, *, dated: bool) -> int:
             break
         date = _DATE.search(line)
         begins = bool(date and date.start() <= 30) or (not dated and _opens(lines.low[above]))
+        begins = begins or bool(not dated and date and _ADDRESS.search(line))
         if begins and (not dated or line.endswith((",", "，"))):
             start = above
         elif dated or above != first - 1:
             break
-    return start
+    return start - 1 if start - 1 > taken and lines.plain[start - 1].endswith(" <") else start
 
 
 def _opens(line: str) -> bool:
@@ -171,6 +179,8 @@ def banner(lines: Lines, i: int) -> bool:
     line = lines.plain[i]
     if phrases.BEGIN_FORWARDED.fullmatch(lines.low[i]):
         return True
+    if _TABLE.match(line):
+        return i + 1 < len(lines) and lines.low[i + 1].strip("| :") in phrases.HEADERS
     match = _BANNER.match(line) if line[:1] in tuple("-_=*—–") else None
     if match is None:
         return False

@@ -64,10 +64,10 @@ class _Reply:
         lines = self.lines
         attributions = dict(quotes.attributions(lines))
         footer = below = False
-        i = 0
+        i = footers.past_warning(lines)
         while i < len(lines):
             if lines.marked[i]:
-                past, ends = i + 1, False
+                past, ends = i + 1, bool(quotes.ENCLOSED.match(lines.plain[i])) and not lines.marked_from(i + 1)
             else:
                 past = self._past_introduction(i, attributions)
                 ends = bool(past) and not lines.marked_from(past)
@@ -98,7 +98,13 @@ class _Reply:
         if quotes.banner(lines, i) or (len(lines.low[i]) < 160 and phrases.ABOVE.search(lines.low[i])):
             return i + 1
         ruled = bool(quotes.RULE.match(lines.plain[i]))
-        return quotes.past_headers(lines, lines.filled[i + 1] if ruled else i, ruled=ruled)
+        start = lines.filled[i + 1] if ruled else i
+        above = next((j for j in range(start, min(start + 4, len(lines))) if not quotes.header(lines, j)), start)
+        if (
+            ruled and start < above and above in attributions
+        ):  # Yandex: whom it was to and its subject, then "... wrote:"
+            return attributions[above] + 1
+        return quotes.past_headers(lines, start, ruled=ruled)
 
     def _drop_wrapped(self) -> None:
         """Take from the writer the ends of quoted lines that a mail program wrapped without marking them."""

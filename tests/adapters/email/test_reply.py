@@ -99,6 +99,44 @@ def test_attributions_that_lack_something():
     ]
 
 
+def test_rare_introductions():
+    """
+    A date above the verb in another word order, headers that an attribution ends, tables and arrows are no answer.
+    """
+    turkish = "Ana Lima <ana@example.org>, 8 Kas 2016 Sal, 12:39 tarihinde"
+    notes = "|------------>\n| From:      |\n|------------>\n  >-----------|\n  |Ana        |\n  >-----------|"
+    yandex = '----------------\nКому: ben@example.org;\nТема: Deploy;\n08.11.2016, 12:39, "Ana" <ana@example.org>:'
+
+    assert [ANSWER] * 6 == [
+        new_part(f"{ANSWER}\n\n{turkish}\nşunu yazdı:\n\n{marked(ASKED)}"),
+        new_part(f"{ANSWER}\n\nQuoting Ana Lima <ana@example.org>:\n\n{marked(ASKED)}"),
+        new_part(f"Zitat von Ana <ana@example.org>:\n\n{marked(ASKED)}\n\n{ANSWER}"),
+        new_part(f"{ANSWER}\n\n>>> Ana Lima <ana@example.org> 08.11.2016 12:39 >>>\n{ASKED}"),
+        new_part(f"{ANSWER}\n\n{notes}\n\n{ASKED}"),
+        new_part(f"{ANSWER}\n\n{yandex}\n\n{ASKED}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        "CAUTION: This email originated from outside of the organization. Do not click links or open\n"
+        "attachments unless you know the sender.\n",
+        "[EXTERNAL]\n",
+        "External email: be careful\n",
+        "You don't often get email from ana@example.org. Learn why this is "
+        "important<https://aka.ms/LearnAboutSenderIdentification>\n",
+        "ACHTUNG: Diese E-Mail stammt von einem externen Absender.",
+    ],
+)
+def test_a_warning_that_our_own_server_puts_above_is_no_answer(warning: str):
+    """
+    The first line decides, so that mail from outside comes without the warning that it is; further down it is text.
+    """
+    assert new_part(f"{warning}\n{ANSWER}\n") == ANSWER
+    assert warning.splitlines()[0] in new_part(f"{ANSWER}\n\n{warning}\n")
+
+
 def test_an_empty_reply_above_our_words_is_no_answer():
     """
     Whoever sends back only what we wrote said nothing, be it "Reply approve or deny".
@@ -134,6 +172,12 @@ def test_a_wrapped_end_of_a_quoted_line_is_not_taken_for_an_answer():
         "This email and any attachments are confidential and intended solely for the addressee. If you have received "
         "it in error, please delete it; disclosure is prohibited.",
         "CONFIDENTIALITY NOTICE: do not read this.",
+        "Met vriendelijke groet,\nAna Lima",
+        "Ce courriel et ses pièces jointes sont confidentiels ou privilégiés. Toute diffusion sans autorisation est "
+        "exclue; merci de le détruire.",
+        "Esta mensagem contém informações confidenciais, destinadas a quem foi dirigida, e é protegida por lei: não a "
+        "copie nem divulgue.",
+        "<https://www.avast.com/sig-email>\nVirus-free. www.avast.com\n<https://www.avast.com/sig-email>",
     ],
 )
 def test_what_a_program_or_a_lawyer_signs_with_goes(below: str):
@@ -171,6 +215,9 @@ def test_what_a_program_or_a_lawyer_signs_with_goes(below: str):
         "Please use this attachment in error handling.",
         "Unsubscribe them all.",
         "To unsubscribe is what I want.",
+        "Sent from my phone it looked broken, so no.",
+        "External reviewers have to see it first.",
+        "This message is from the log: error 5.",
     ],
 )
 def test_what_a_person_wrote_stays(text: str):
@@ -272,6 +319,7 @@ PIECES = [
     "\nconfidential privileged intended for in error disclosure\n", "| ", "*", "*From:*\n", "é",
     "\u200b", "写道", "a\n\n", "reply a b c d ", "On 1 Jan 2020 10:10 a <a@b.c>\nx\n> y\nwrote:\n", "From: a\nx@y\n",
     "_____\nA: b\n", "-A B\n\n", "> " + "x" * 70 + "\nyy\n", "http://a ", "[", "On 10 Jan,\n", "a gönderildi ",
+    ">>> 1 ", "a <a@b.c>:\n> x\n", "---- \nTo: a\n", "|---->\n", "1.1.2016 a@b.c\nwrote:\n> x\n", "a küldve ",
 ]  # fmt: skip
 TAGS = [
     "<div>", "<blockquote>", "<blockquote>a", "<p>a", "<br>", "<hr>", '<span style="', '<p style="display: none',
