@@ -5,6 +5,7 @@ What mail programs, lists and lawyers put below what a person wrote.
 from __future__ import annotations
 
 import re
+from unicodedata import east_asian_width
 
 from adapters.email import phrases
 from adapters.email.quotes import RULE, Lines
@@ -68,13 +69,18 @@ def _signs(line: str) -> bool:
 
 
 def legal(lines: Lines, i: int) -> bool:
-    """Tell whether a notice begins there that says for whom the message is meant."""
+    """Tell whether a notice begins there that says for whom the message is meant, or what a company is."""
     if i >= len(lines):
         return False
     if phrases.NOTICE.match(lines.low[i]):
         return True
-    paragraph = " ".join(lines.low[i : i + _LEGAL_LINES])[:1000]
-    return len(paragraph) > _LEGAL_LENGTH and len(set(phrases.LEGAL.findall(paragraph))) >= 3
+    end = next((j for j in range(i, min(i + _LEGAL_LINES, len(lines))) if not lines.plain[j]), i + _LEGAL_LINES)
+    paragraph = " ".join(lines.low[i:end])[:1000]
+    if len(set(phrases.IMPRINT.findall(paragraph))) >= 2:
+        return True
+    dense = sum(2 if east_asian_width(c) == "W" else 1 for c in paragraph)  # such a letter is worth a syllable
+    topics = {name for name, topic in phrases.LEGAL.items() if topic.search(paragraph)}
+    return dense > _LEGAL_LENGTH and len(topics) >= 3 and not topics.isdisjoint(("message", "secret"))
 
 
 def past_warning(lines: Lines) -> int:
@@ -82,6 +88,8 @@ def past_warning(lines: Lines) -> int:
     i = lines.filled[0]
     if i == len(lines) or not phrases.OUTSIDE.match(lines.low[i]):
         return 0
-    while i + 1 < len(lines) and lines.plain[i + 1] and len(lines.plain[i]) >= _WRAP:
+    while i + 1 < len(lines) and lines.plain[i + 1]:
+        if len(lines.plain[i]) < _WRAP and not phrases.OUTSIDE.match(lines.low[i + 1]):
+            break
         i += 1
     return i + 1

@@ -46,7 +46,7 @@ _RULED = re.compile(
 )  # above Outlook's header block
 _SIGNATURES = re.compile(
     r"(?:^|\s)(?:gmail_signature|moz-signature|protonmail_signature_block|ms-outlook-mobile-signature|"
-    r"applemailsignature|apple-mail-signature|ymail_signature|yahoo-signature|zmail_signature)(?:\s|$)"
+    r"applemailsignature|[\w-]+[-_]signature)(?:\s|$)"
 )
 _CUTS = re.compile(
     r"(?:^|\s)(?:divrplyfwdmsg|appendonsend|ms-outlook-mobile-reference-message|"

@@ -15,7 +15,7 @@ _HEADERS = {
     FROM: """
         from|von|de|da|van|fra|från|od|nadawca|odesílatel|odosielateľ|lähettäjä|saatja|feladó|kimden|gönderen|от|
         от кого|від|від кого|подател|expéditeur|remitente|remetente|mittente|afzender|absender|avsender|afsender|
-        expeditor|de la|发件人|寄件者|寄件人|差出人|送信者|送信元|보낸 사람|보낸사람|발신자|מאת|من|المرسل|από|
+        expeditor|de la|发件人|寄件者|寄件人|差出人|送信者|送信元|보낸 사람|보낸사람|보낸이|발신자|מאת|من|المرسل|από|
         αποστολέας|nuo|dari|từ|người gửi|จาก|pošiljatelj|šalje|sendandi|frá|message de|reply from
     """,
     DATE: """
@@ -26,19 +26,19 @@ _HEADERS = {
     SENT: """
         sent|sent at|sent on|gesendet|gesendet am|envoyé|envoyé le|inviato|enviado|enviado el|enviado em|enviada|
         enviada em|enviat|verzonden|verstuurd|sendt|skickat|skickades|lähetetty|saadetud|wysłano|wysłane|odesláno|
-        odoslané|отправлено|надіслано|изпратено|elküldve|küldve|gönderildi|gönderme tarihi|gönderilme tarihi|trimis|
-        发送时间|发送日期|寄件日期|傳送時間|送信日時|보낸 날짜|보낸날짜|נשלח|تم الإرسال|στάλθηκε|đã gửi|gửi|dikirim|
-        terkirim|ส่ง|ส่งเมื่อ|poslano|sent date|išsiųsta
+        odoslané|nosūtīts|отправлено|надіслано|изпратено|elküldve|küldve|gönderildi|gönderme tarihi|gönderilme tarihi|
+        trimis|发送时间|发送日期|寄件日期|傳送時間|送信日時|보낸 날짜|보낸날짜|נשלח|تم الإرسال|στάλθηκε|đã gửi|gửi|
+        dikirim|terkirim|ส่ง|ส่งเมื่อ|poslano|sent date|išsiųsta
     """,
     TO: """
         to|an|à|a|al|para|per|aan|til|till|do|komu|adresat|pre|vastaanottaja|saaja|кому|до|до кого|收件人|收件者|宛先|
-        받는 사람|받는사람|수신|אל|إلى|الى|προς|kime|alıcı|címzett|către|catre|la|destinataire|destinatario|
+        받는 사람|받는사람|받는이|수신|אל|إلى|الى|προς|kime|alıcı|címzett|către|catre|la|destinataire|destinatario|
         destinatário|kepada|ถึง|đến|tới|người nhận|prima|za|kam
     """,
     SUBJECT: """
         subject|betreff|objet|sujet|asunto|oggetto|assunto|assumpte|onderwerp|emne|ämne|aihe|teema|temat|předmět|
         predmet|тема|относно|主题|主題|主旨|件名|제목|נושא|الموضوع|θέμα|konu|tárgy|subiect|chủ đề|tiêu đề|subjek|
-        perihal|เรื่อง|efni|tema
+        perihal|tēma|zadeva|เรื่อง|efni|tema
     """,
     OTHER: """
         cc|kopie|kopia|kopi|kopio|copie|copie à|cópia|copia|копия|копія|抄送|副本|참조|bcc|cci|cco|dw|udw|másolat|
@@ -61,10 +61,10 @@ _VERBS = """
     va escriure|ha scritto|hai scritto|scrive|scrisse|escreveu|schreef|geschreven|skrev|har skrevet|har skrivit|
     skrifaði|kirjoitti|kirjutas|napisał|napisał(a)|napisała|pisze|napsal|napsal(a)|napsala|napísal|napísal(a)|napísala|
     napisao|napisao je|napisala|написал|написал(а)|написала|пишет|писал|написав|написав(ла)|пише|написа|
-    напиша|писали|írta|yazdı|έγραψε|έγραψες|rašė|rakstīja|a scris|menulis|đã viết
+    napisal|napisal(a)|idatzi du|dio|напиша|писали|írta|yazdı|έγραψε|έγραψες|rašė|rakstīja|a scris|menulis|đã viết
 """
 _UNSPACED = (
-    "写道|寫道|来信|のメッセージ|のメール|書きました|書いた|작성|썼습니다|쓰셨습니다|적었습니다|"
+    "写道|寫道|来信|のメッセージ|のメール|書きました|書いた|작성|썼습니다|쓰셨습니다|적었습니다|쓴 글|编写|"
     "כתב|מאת|كتب|تمت كتابة|เขียน"
 )
 """The same in scripts that set no spaces, or join words to their neighbours."""
@@ -79,7 +79,7 @@ ORIGINAL = re.compile(
     r"original message|original e-?mail|original appointment|reply message|replied message|forwarded message|"
     r"forwarded by|forwarded mail|forward(?:ed)? e-?mail|begin forwarded message|"
     r"weitergeleitete (?:nachricht|e-?mail|mail)|weitergeleiteten (?:nachricht|e-?mail)|"
-    r"ursprüngliche (?:nachricht|e-?mail|mail)|original-?nachricht|originalnachricht|antwort nachricht|"
+    r"ursprüngliche (?:nachricht|e-?mail|mail)|original[- ]?nachricht|originalnachricht|antwort nachricht|"
     r"message d['’]origine|message original|message (?:transféré|réexpédié|initial)|courriel original|"
     r"e-mail d'origine|mail original|mensaje (?:original|reenviado)|correo original|missatge (?:original|reenviat)|"
     r"mensagem (?:original|encaminhada|reencaminhada)|messaggio (?:originale|inoltrato)|oorspronkelijk(?:e)? bericht|"
@@ -96,13 +96,13 @@ ORIGINAL = re.compile(
     r"izvirno sporočilo|posredovano sporočilo|originalus laiškas|algne (?:sõnum|kiri)|sākotnējais ziņojums|"
     r"pesan asli|pesan terusan|thư gốc|tin nhắn gốc|thư chuyển tiếp|ข้อความต้นฉบับ|ข้อความที่ส่งต่อ|原始邮件|"
     r"原始郵件|原邮件|转发的邮件|轉寄郵件|转发邮件|邮件原件|元のメッセージ|転送メッセージ|転送されたメッセージ|"
-    r"오리지널 메시지|원본 메시지|원본 메일|전달된 메시지|전달된 메일|הודעה מקורית|הודעה שהועברה|הודעת המקור|"
+    r"오리지널 메시지|원본 메시지|원본 ?메일|전달된 메시지|전달된 메일|הודעה מקורית|הודעה שהועברה|הודעת המקור|"
     r"الرسالة الأصلية|رسالة معاد توجيهها|رسالة محولة"
 )
 """Stands between two rows of dashes above an older message."""
 
 BEGIN_FORWARDED = re.compile(
-    r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|"
+    r"(?:begin forwarded message|forwarded message(?=:)|anfang der weitergeleiteten (?:nachricht|e-?mail)|"
     r"début du message (?:réexpédié|transféré)|inicio del mensaje reenviado|"
     r"início da mensagem (?:reencaminhada|encaminhada)|inizio messaggio inoltrato|begin doorgestuurd bericht|"
     r"start på videresendt (?:besked|melding)|vidarebefordrat brev|början på vidarebefordrat|välitetty viesti alkaa|"
@@ -113,7 +113,7 @@ BEGIN_FORWARDED = re.compile(
 )
 
 SENT_FROM = re.compile(
-    r"(?:sent|send) (?:from|via|with|using|by) \S.*|download outlook for \S.*|"
+    r"(?:this (?:e-?mail|message) was )?(?:sent|send) (?:from|via|with|using|by) \S.*|download outlook for \S.*|"
     r"get (?:outlook|spark|newton|typeapp|[a-z0-9-]*mail) for (?:ios|android|iphone|mobile|windows|mac)\b.*|"
     r"from my (?:iphone|ipad|android|phone|mobile|blackberry|galaxy)\b.*|sent securely from \S.*|"
     r"typed on (?:my |a )?\S.*|gesendet (?:von|mit|aus|über) \S.*|"
@@ -124,7 +124,7 @@ SENT_FROM = re.compile(
     r"obtener outlook \S.*|obter o outlook \S.*|obtenga outlook \S.*|enviat des \S.*|"
     r"inviato (?:da|dal|dall['’]|dalla|con|tramite) ?\S.*|ottieni outlook \S.*|scarica outlook \S.*|"
     r"(?:verzonden|verstuurd) (?:vanaf|met|van|via|vanuit) \S.*|outlook voor \S.* downloaden.*|download outlook \S.*|"
-    r"sendt (?:fra|via|med) \S.*|hent outlook \S.*|få outlook \S.*|skickat från \S.*|hämta outlook \S.*|"
+    r"sendt (?:fra|via|med) \S.*|hent outlook \S.*|få outlook \S.*|skicka(?:t|des) från \S.*|hämta outlook \S.*|"
     r"lähetetty \S.*|hanki outlook \S.*|saadetud \S.*|wysłan[oey] (?:z|ze|za|przy|przez) \S.*|pobierz outlook \S.*|"
     r"odesláno (?:z|ze|pomocí) \S.*|odoslan[ée] (?:z|zo) \S.*|stáhnout outlook \S.*|"
     r"отправлено (?:с|со|из|через) \S.*|получить outlook \S.*|надіслано (?:з|із|зі|через) \S.*|изпратено от \S.*|"
@@ -133,7 +133,7 @@ SENT_FROM = re.compile(
     r"poslano (?:s|sa|z) \S.*|poslato sa \S.*|išsiųsta iš \S.*|nosūtīts no \S.*|sent frá \S.*|"
     r"(?:đã )?(?:được )?gửi (?:từ|bằng) \S.*|dikirim dari \S.*|terkirim dari \S.*|(?:发自|来自|發自)\s*\S.*|"
     r"(?:从|從|取得|获取|下載|下载)\s*outlook \S.*|"
-    r"(?:从|從)我的.*(?:发送|發送|傳送|寄出).*|\S.*(?:から送信|から送信されました|より送信)[。.]?|"
+    r"(?:从|從)我的.*(?:发送|發送|傳送|寄出).*|\S.*(?:から送信|から送信されました|より送信|を入手)[。.]?|"
     r"\S.*에서 (?:보냄|보냈습니다|전송됨|보낸 메일|발송).*|נשלח מ\S.*|(?:أُرسلت|أرسلت|تم الإرسال|مرسل|مُرسل) من \S.*|"
     r"ส่งจาก\s*\S.*|yahoo mail: .*|sent from yahoo.*"
 )
@@ -147,20 +147,25 @@ DEVICES = re.compile(
 )
 
 CLOSING = re.compile(
-    r"(?:with )?(?:(?:my |very |many )?(?:best|kind|kindest|warm|warmest|friendly) )(?:regards|wishes)|"
+    r"(?:(?:many )?thanks (?:and|&) )?(?:with )?(?:(?:my |very |many )?(?:best|kind|kindest|warm|warmest|"
+    r"friendly) )(?:regards|wishes)|"
     r"regards|yours (?:sincerely|faithfully|truly)|sincerely(?: yours)?|respectfully|cheers|best|"
     r"(?:mit |viele |liebe |beste |schöne |herzliche |freundliche )*"
-    r"(?:freundlichen|herzlichen|besten|lieben|schönen|vielen)? ?gr(?:ü|ue)(?:ß|ss)e?n?|"
+    r"(?:freundlichen|herzlichen|besten|lieben|schönen|vielen)? ?gr(?:ü|ue)(?:ß|ss)e?n?(?: aus \w+)?|"
     r"gru(?:ß|ss)|mfg|vg|lg|hochachtungsvoll|(?:bien )?cordialement|"
-    r"(?:sincères |meilleures |cordiales )?salutations(?: distinguées)?|bien à (?:vous|toi)|amicalement|"
-    r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordialmente|atenciosamente|att|abraços?|"
-    r"(?:cordiali|distinti) saluti|saluti|met (?:vriendelijke|hartelijke) groet(?:en)?|"
-    r"(?:vriendelijke|hartelijke) groet(?:en)?|groeten|mvg|med (?:venlig|vennlig) hilsen|"
+    r"(?:sincères |meilleures |cordiales )?salutations(?: distinguées)?|bien à (?:vous|toi)|amicalement|cdt|"
+    r"bien à vous|"
+    r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordialmente|atenciosamente|(?:com os melhores |"
+    r"melhores )?cumprimentos|att|abraços?|"
+    r"(?:cordiali|distinti) saluti|(?:un )?(?:cordiale )?salut[io]|met (?:vriendelijke|hartelijke) groet(?:en)?|"
+    r"(?:vriendelijke|hartelijke) groet(?:en)?|groeten|groetjes|mvg|med (?:venlig|vennlig) hilsen|"
     r"(?:venlig|vennlig|bedste) hilsen|hilsen|mvh|kh|dbh|(?:med )?(?:vänliga?|bästa) hälsning(?:ar)?|hälsningar|"
-    r"ystävällisin terveisin|terveisin|parhain terveisin|z poważaniem|pozdrawiam(?: serdecznie)?|s pozdravem|"
-    r"s pozdravom|s úctou|üdvözlettel|udvozlettel|tisztelettel|saygılarımla|iyi çalışmalar|"
-    r"с уважением|з повагою|с уважение|"
-    r"με εκτίμηση|cu stimă|cu respect|lp|lijep pozdrav|pagarbiai|lugupidamisega|trân trọng|hormat saya|salam|此致|"
+    r"ystävällisin terveisin|terveisin|parhain terveisin|z (?:poważaniem|wyrazami szacunku)|"
+    r"pozdrawiam(?: serdecznie)?|s pozdravem|"
+    r"s pozdravom|s úctou|üdvözlettel|udvozlettel|tisztelettel|saygılarım(?:ız)?la|iyi çalışmalar|"
+    r"с (?:уважением|наилучшими пожеланиями)|з (?:повагою|найкращими побажаннями)|с уважение|"
+    r"με εκτίμηση|cu stimă|cu respect|lp|(?:lijep|srdačan|lep) pozdrav|pagarbiai|lugupidamisega|trân trọng|"
+    r"hormat saya|salam|此致|"
     r"敬具|敬上|בברכה|מִכָּבוֹד|مع (?:أطيب )?(?:تحياتي|التحية)|تحياتي|ขอแสดงความนับถือ|드림"
 )
 """Closes a letter; what follows is who wrote it. Thanks are no closing here: they may be what somebody says."""
@@ -172,19 +177,49 @@ LIST_FOOTER = re.compile(
     r"отписаться|@lists?\.|/lists?/"
 )
 
-LEGAL = re.compile(
-    r"confidential|privileged|proprietary|intended (?:solely )?(?:recipient|for|only)|intended for|in error|"
-    r"unauthori[sz]ed|"
-    r"disclos|dissemin|prohibited|legally|disclaimer|virus|addressee|attachments?|vertraulich|empfänger|irrtümlich|"
-    r"unbefugt|rechtlich geschützt|untersagt|vernichten|confidentiel|privilégié|destinataire|par erreur|"
-    r"pièces jointes|interdit|sans autorisation|"
-    r"divulgu|"
-    r"confidencia[il]|privilegiad|destinad[oa]s? a|sin autorización|sem autorização|proteg\w+ por l|destinatari|"
-    r"por error|prohibid|adjuntos|por engano|proibid|anexos|riservat|per errore|allegati|"
-    r"vietat|vertrouwelijk|geadresseerde|abusievelijk|fortrolig|modtager|konfidentiell|mottagare|poufn|adresat|błęd|"
-    r"důvěrn|příjemce|конфиденциальн|получател|ошибочно|bizalmas|címzett|gizli|alıcı|机密|收件人|機密|秘密"
-)
-"""Two of these in a last paragraph make it a lawyer's."""
+_LEGAL = {
+    "message": """
+        this (?:e-?mail|message)|information (?:contained|transmitted|in this)|diese[rs]? (?:e-?mail|nachricht)|
+        ce (?:message|courriel|mail)|cet e-?mail|este (?:correo|mensaje|e-?mail)|
+        esta mensagem|questo messaggio|questa e-?mail|dit (?:bericht|e-?mail)|deze e-?mail|
+        dett?[ae] (?:meddelande|mejl|e-post)|denne (?:e-?mail|meddelelse|e-post|mail)|wiadomość|zpráva|
+        сообщени|письм|повідомлення|bu (?:e-?posta|mesaj|ileti)|viesti|üzenet|mesaj|
+        このメール|本メール|本邮件|此邮件|本郵件|메일
+    """,
+    "secret": """
+        confidential|privileged|proprietary|vertraulich|rechtlich geschützt|confidentiel|privilégié|confidencia[il]|
+        privilegiad|reservad|riservat|vertrouwelijk|fortrolig|konfidentiell|sekretess|poufn|důvěrn|dôvern|
+        конфиденциальн|конфіденційн|поверительн|gizli|luottamuksel|bizalmas|povjerljiv|zaup|confidențial|εμπιστευτικ|
+        機密|秘密|机密|保密|기밀|비밀|סודי|خصوصي|سري
+    """,
+    "reader": """
+        intended|addressee|named recipient|recipient|addressed|empfänger|adressat|bestimmt|destinat|destiné|destinad|
+        geadresseerde|bestemd|modtager|mottaga|mottaker|avsett|beregnet|adresat|przeznaczon|příjemc|určen|získateľ|
+        получател|адресат|одержувач|предназначен|alıcı|vastaanottaj|címzett|primatelj|prejemnik|παραλήπτη|
+        宛先|対象|仅限于|收件人|接收|수신자|נמען|المستلم
+    """,
+    "error": """
+        in error|by mistake|not the (?:intended|named|correct)|irrtümlich|fälschlich|nicht der (?:richtige|
+        vorgesehene)|par erreur|(?:pas|non) (?:le )?destinataire|por error|por engano|por erro|não for o|no es usted|
+        per errore|abusievelijk|ten onrechte|per vergissing|ved en fejl|ved en feil|av misstag|pomyłk|błęd|omyl|
+        nejste|ошибочно|помилково|yanlışlıkla|erehdyks|tévedés|greškom|pomoto|din greșeală|κατά λάθος|誤って|错收|
+        误收|錯誤|잘못|בטעות|بالخطأ
+    """,
+    "forbidden": """
+        prohibited|unauthori[sz]ed|disclos|dissemin|distribut|forbidden|legally|liabl|disclaimer|virus|unbefugt|
+        untersagt|nicht gestattet|unzulässig|weitergabe|interdit|sans autorisation|diffus|responsable|prohibid|divulg|
+        sin autorización|sem autorização|protegid[ao] por l|proibid|vietat|divieto|verboden|niet toegestaan|forbudt|
+        förbjud|zabronion|zakázán|запрещ|заборон|yasak|kielletty|tilos|zabranjen|απαγορ|禁|開示|泄露|유출|금지|אסור|يحظر
+    """,
+    "delete": """
+        notify|delet|destroy|inform the sender|vernichten|löschen|informieren sie|détruire|supprime|avertir|elimin|
+        notifíque|bórre|apague|cancellar|cancellat[eo]|vernietig|verwijder|slette|radera|kontakta avsändaren|usun|
+        nadawc|smaž|odesílatel|удалит|уведом|видал|silin|bilgilendir|poista|töröl|izbriš|ștergeți|διαγρ|削除|删除|
+        刪除|삭제|מחק|احذف|حذف
+    """,
+}
+LEGAL = {topic: re.compile("|".join(_words(block))) for topic, block in _LEGAL.items()}
+"""What a lawyer's paragraph is about, by topic; a person's own paragraph is hardly about three of these."""
 
 NOTICE = re.compile(
     r"[*_\s]*(?:confidentiality (?:notice|note|statement)|legal (?:notice|disclaimer)|"
@@ -196,11 +231,11 @@ NOTICE = re.compile(
 """Begins a notice that no person wrote into this answer."""
 
 OUTSIDE = re.compile(
-    r"\W{0,4}(?:(?:caution|warning|attention|notice|important|achtung|vorsicht|warnung|prudence|avertissement|"
-    r"atención|"
-    r"precaución|atenção|cuidado|attenzione|let op)\W{1,4})?(?:"
+    r"\W{0,4}(?:[^\W\d_]{2,15}(?: [^\W\d_]{2,8})?\s?[:!–-]\W{0,3}|(?:caution|warning|attention)\W{1,4})?(?:"
+    r"this is an? external (?:e-?mail|message|sender)\b|"
     r"(?:this (?:e-?mail|message|mail)|it) (?:has )?(?:originat\w+|came|comes|was sent|is|were sent) "
-    r"(?:from )?(?:outside|an? (?:external|outside))\b|external (?:e-?mail|sender|message)\W|\[?external\]?\W*$|"
+    r"(?:from )?(?:outside|an? (?:external|outside))\b|zjqcmqry|external (?:e-?mail|sender|message)\W|"
+    r"\[?external\]?\W*$|"
     r"you don['’]t often get e-?mail from\b|some people who received this message don['’]t often get\b|"
     r"diese (?:e-?mail|nachricht|mail) (?:stammt|kommt|wurde) von (?:extern|außerhalb|einem externen)|"
     r"externe e-?mail\W|"
@@ -211,10 +246,22 @@ OUTSIDE = re.compile(
     r"este (?:correo|mensaje|e-?mail)(?: electrónico)? (?:proviene|procede|se (?:ha )?(?:envi|origin)\w+) (?:de|"
     r"desde) "
     r"(?:fuera|un)|no suele recibir correos?\b|questa e-?mail proviene (?:da|dall)\w*\b|"
+    r"dez?e e-?mail (?:komt|is afkomstig) van (?:buiten|een externe)|wiadomość pochodzi (?:spoza|z zewnątrz)|"
     r"(?:esta mensagem|este e-?mail) (?:veio|é|foi enviad[oa]) de (?:fora|um remetente externo))|"
     r"[^<]{0,300}aka\.ms/learnaboutsenderidentification"
 )
 """Begins a warning that the reader's own server puts above mail from elsewhere."""
+
+IMPRINT = re.compile(
+    r"registered (?:in|office|address)|(?:company|registration|registered) (?:number|no\.)|incorporated in|"
+    r"vat (?:no|reg|id)|"
+    r"sitz der gesellschaft|amtsgericht|handelsregister|registergericht|hr[ab]\W{0,3}\d|geschäftsführ|vorstand\W|"
+    r"aufsichtsrat|"
+    r"ust-?id|siège social|\brcs\b|siret|capital (?:social|de)|domicilio social|registro mercantil|\bcif\b|"
+    r"sede legale|"
+    r"partita iva|p\. ?iva|kvk|statutair|krs\W|regon|kapitał zakładowy|org\.? ?nr|\bcvr\b"
+)
+"""What companies have to say about themselves; two of these make a paragraph theirs."""
 
 ABOVE = re.compile(
     r"(?:reply|response|answer|type|write)s? (?:\w+ ){0,4}above this line|reply above this email|"

@@ -19,8 +19,7 @@ HEADERS = 12  # lines of a block of headers that are looked at
 
 RULE = re.compile(r"[*\s]{0,3}(?:[-_=*—–]\s?){4,}$")
 
-ENCLOSED = re.compile(r">>>\s?[^>].{0,200}\d.{0,60}\s?>>>$")
-"""GroupWise's attribution, which looks marked, above a message that is not."""
+_ENCLOSED = re.compile(r">>>\s?[^>].{0,200}\d.{0,60}\s?>>>$|>>> [^>]{1,60}\d.{1,200}@.{1,100}[:：]$")
 
 _TABLE = re.compile(r"\|-{4,}>$")
 _QUOTED = re.compile(r"\s{0,4}(?:>|＞|\|\s?>|\| )")
@@ -28,6 +27,9 @@ _CONTINUED = re.compile(r">+\s*(?:\S{1,20}\s+){0,2}\S{0,20}\s*[:：]$")
 _DATE = re.compile(
     r"\d{4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?\d{2,4}|\d{1,2}[:：]\d{2}|\d{1,2}時\d{1,2}分"
     r"|(?<!\d)\d{1,2}(?!\d).{1,24}(?:19|20|25)\d{2}(?!\d)|[^\W\d]{3,12}\.? \d{1,2},? (?:19|20)\d{2}(?!\d)"
+)
+_DAY = re.compile(
+    r"\d{4}\s?[-/.年년]\s?\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?\d{2,4}|\d{1,2}\W.{1,24}(?:19|20|25)\d{2}(?!\d)"
 )
 _CLOCK = re.compile(r"\d{1,2}\s?[:：.時시点點]\s?\d{2}")
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\]@:]{1,80}@[\w.-]{1,120}")
@@ -117,15 +119,24 @@ def _may_end(lines: Lines, i: int) -> bool:
 def _first(lines: Lines, last: int, taken: int) -> int | None:
     near = " ".join(lines.low[max(0, last - WINDOW + 1) : last + 1])
     if "@" not in near and not phrases.WROTE.search(near):
-        return None
+        return last if _stamped(lines, last) else None
     joined = ""
     for first in range(last, max(taken, last - WINDOW), -1):
         joined = f"{lines.plain[first]} {joined}".strip()
         if not lines.plain[first] or lines.marked[first] or len(joined) > LINE:
-            return None
+            break
         if _attributes(joined, quoted=lines.marked_from(last + 1)):
             return _opening(lines, first, taken, dated=bool(_DATE.search(joined)))
-    return None
+    return last if _stamped(lines, last) else None
+
+
+def _stamped(lines: Lines, i: int) -> bool:
+    """Tell whether a paragraph of one line, right above marked ones, has a day, a time and a colon at its end."""
+    line = lines.plain[i]
+    alone = not i or not lines.plain[i - 1] or lines.marked[i - 1]
+    if not alone or len(line) > 120 or not lines.marked_from(i + 1):
+        return False
+    return all(pattern.search(line) for pattern in (_COLON, _CLOCK, _DAY))
 
 
 def _attributes(line: str, *, quoted: bool) -> bool:
@@ -171,6 +182,12 @@ def _opens(line: str) -> bool:
     return bool(phrases.OPENING.match(line)) and any(c.isdecimal() for c in line)
 
 
+def encloses(lines: Lines, i: int) -> bool:
+    """Tell whether GroupWise's attribution stands there, which looks marked, above a message that is not."""
+    own = not i or not lines.marked[i - 1]
+    return own and bool(_ENCLOSED.match(lines.plain[i])) and not lines.marked_from(i + 1)
+
+
 # Banners and headers --------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +206,8 @@ def banner(lines: Lines, i: int) -> bool:
     following = lines.filled[i + 1]
     if match["rest"] or not line.startswith("--") or following == len(lines):
         return False
-    return header(lines, following) == phrases.FROM and "@" in lines.plain[following]
+    sender = header(lines, following) == phrases.FROM and "@" in lines.plain[following]
+    return sender or bool(past_headers(lines, following, ruled=False))
 
 
 def header(lines: Lines, i: int) -> str | None:
@@ -214,7 +232,8 @@ def past_headers(lines: Lines, start: int, *, ruled: bool) -> int:
     Returns:
         The line after a block that starts at this line; 0 where there is none.
     """
-    if start == len(lines) or not (header(lines, start) or (ruled and header(lines, start) == "")):
+    name = header(lines, start) if start < len(lines) else None
+    if not name and not (name == "" and (ruled or _above_date(lines, start))):
         return 0
     kinds, headers, last = _block(lines, start, ruled=ruled)
     address = any("@" in line for line in lines.plain[start : last + 1])
@@ -227,6 +246,10 @@ def past_headers(lines: Lines, start: int, *, ruled: bool) -> int:
     if address and ((dated and titled and phrases.TO in kinds) or (ruled and headers >= 3)):
         return last + 1
     return last + 1 if last == start and _sender_alone(lines, start) else 0
+
+
+def _above_date(lines: Lines, i: int) -> bool:
+    return i + 1 < len(lines) and header(lines, i + 1) in (phrases.SENT, phrases.DATE)
 
 
 def _block(lines: Lines, start: int, *, ruled: bool) -> tuple[set[str], int, int]:

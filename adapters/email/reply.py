@@ -67,7 +67,7 @@ class _Reply:
         i = footers.past_warning(lines)
         while i < len(lines):
             if lines.marked[i]:
-                past, ends = i + 1, bool(quotes.ENCLOSED.match(lines.plain[i])) and not lines.marked_from(i + 1)
+                past, ends = i + 1, quotes.encloses(lines, i)
             else:
                 past = self._past_introduction(i, attributions)
                 ends = bool(past) and not lines.marked_from(past)
@@ -129,7 +129,7 @@ class _Reply:
         plain = self.lines.plain
         filled = [i for i in range(start, end) if self.mine[i]]
         for i in filled[1:][-CLOSING:]:
-            if phrases.CLOSING.fullmatch(self.lines.low[i].rstrip(",.!;、， -")):
+            if phrases.CLOSING.fullmatch(self.lines.low[i].rstrip(",.!;:、， -")):
                 if all(len(plain[j]) <= CLOSING_LINE for j in filled if j > i):
                     self.mine[i:end] = [False] * (end - i)
                 return

@@ -107,7 +107,12 @@ def test_rare_introductions():
     notes = "|------------>\n| From:      |\n|------------>\n  >-----------|\n  |Ana        |\n  >-----------|"
     yandex = '----------------\nКому: ben@example.org;\nТема: Deploy;\n08.11.2016, 12:39, "Ana" <ana@example.org>:'
 
-    assert [ANSWER] * 6 == [
+    assert [ANSWER] * 11 == [
+        new_part(f"2016-11-08 12:39 Ana haec verba fecit:\n{marked(ASKED)}\n\n{ANSWER}"),
+        new_part(f'{ANSWER}\n\n>>> On 8.11.2016 at 12:39, in message <a@b>, "Ana" <a@b.example> wrote:\n{ASKED}'),
+        new_part(f"{ANSWER}\n\nForwarded message:\n\n{marked(ASKED)}"),
+        new_part(f"{ANSWER}\n\nQuis: Ana <a@b.example>\nDatum: 8.11.2016\nKomu: Ben\nTēma: x\n\n{ASKED}"),
+        new_part(f"{ANSWER}\n\n---- littera ----\nDate: 8.11.2016\nSubject: x\nFrom: a@b.example\n\n{ASKED}"),
         new_part(f"{ANSWER}\n\n{turkish}\nşunu yazdı:\n\n{marked(ASKED)}"),
         new_part(f"{ANSWER}\n\nQuoting Ana Lima <ana@example.org>:\n\n{marked(ASKED)}"),
         new_part(f"Zitat von Ana <ana@example.org>:\n\n{marked(ASKED)}\n\n{ANSWER}"),
@@ -115,6 +120,18 @@ def test_rare_introductions():
         new_part(f"{ANSWER}\n\n{notes}\n\n{ASKED}"),
         new_part(f"{ANSWER}\n\n{yandex}\n\n{ASKED}"),
     ]
+
+
+def test_what_stands_above_a_notice_is_no_part_of_it():
+    """
+    A short paragraph between the word and a notice of confidentiality stays: it may say under which condition.
+    """
+    notice = (
+        "This message is confidential and intended only for its addressee. If you received it in error, delete it; "
+        "disclosure is prohibited."
+    )
+
+    assert new_part(f"approve\n\nbut only once\n\n{notice}\n") == "approve\n\nbut only once"
 
 
 @pytest.mark.parametrize(
@@ -127,6 +144,9 @@ def test_rare_introductions():
         "You don't often get email from ana@example.org. Learn why this is "
         "important<https://aka.ms/LearnAboutSenderIdentification>\n",
         "ACHTUNG: Diese E-Mail stammt von einem externen Absender.",
+        "UWAGA: Wiadomość pochodzi spoza organizacji.",
+        "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\nThis message came from outside your "
+        "organization.\nZjQcmQRYFpfptBannerEnd",
     ],
 )
 def test_a_warning_that_our_own_server_puts_above_is_no_answer(warning: str):
@@ -177,6 +197,15 @@ def test_a_wrapped_end_of_a_quoted_line_is_not_taken_for_an_answer():
         "exclue; merci de le détruire.",
         "Esta mensagem contém informações confidenciais, destinadas a quem foi dirigida, e é protegida por lei: não a "
         "copie nem divulgue.",
+        "De informatie in dit bericht is vertrouwelijk en alleen bestemd voor de geadresseerde. Gebruik door anderen "
+        "is verboden, en wij verzoeken u het te verwijderen.",
+        "Wiadomość jest poufna i przeznaczona tylko dla adresata. Jeśli trafiła do Państwa przez pomyłkę, prosimy "
+        "o jej usunięcie.",
+        "本邮件含有保密信息，仅限于发送给列出的收件人。禁止任何其他人以任何形式使用或泄露。如果您错收了本邮件，请立即通知发件人并删除本邮件，谢谢您的合作。",
+        "Beispiel GmbH, Sitz der Gesellschaft: Berlin, Amtsgericht Charlottenburg HRB 1",
+        "Many thanks and best regards,\nAna",
+        "Cumprimentos,\nAna",
+        "Üdvözlettel:\nLima Ana",
         "<https://www.avast.com/sig-email>\nVirus-free. www.avast.com\n<https://www.avast.com/sig-email>",
     ],
 )
@@ -218,6 +247,12 @@ def test_what_a_program_or_a_lawyer_signs_with_goes(below: str):
         "Sent from my phone it looked broken, so no.",
         "External reviewers have to see it first.",
         "This message is from the log: error 5.",
+        "2016-11-08 12:39 it broke:\n\nsee above",
+        "--- settings ---\nhost: a\nuser: b@c.example\nport: 5",
+        "No: ask Ana <ana@example.org>",
+        "Deny. It went to the wrong recipient in error, so please notify the customer, delete the duplicate and send "
+        "the attachment again to whoever should have had it in the first place.",
+        f"Approve\n\nbut only once\n\nand {'do tell them what we agreed about it, ' * 4}please.",
     ],
 )
 def test_what_a_person_wrote_stays(text: str):
@@ -320,6 +355,7 @@ PIECES = [
     "\u200b", "写道", "a\n\n", "reply a b c d ", "On 1 Jan 2020 10:10 a <a@b.c>\nx\n> y\nwrote:\n", "From: a\nx@y\n",
     "_____\nA: b\n", "-A B\n\n", "> " + "x" * 70 + "\nyy\n", "http://a ", "[", "On 10 Jan,\n", "a gönderildi ",
     ">>> 1 ", "a <a@b.c>:\n> x\n", "---- \nTo: a\n", "|---->\n", "1.1.2016 a@b.c\nwrote:\n> x\n", "a küldve ",
+    "1.1.2016 10:10:\n\n> x\n", ">>> 1 a@b:\n", "A: b\nSent: 1\n", "this message came from outside\n", "機密 宛先 禁",
 ]  # fmt: skip
 TAGS = [
     "<div>", "<blockquote>", "<blockquote>a", "<p>a", "<br>", "<hr>", '<span style="', '<p style="display: none',
