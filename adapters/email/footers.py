@@ -15,6 +15,7 @@ _GOES_ON = re.compile(
     r"[,;] (?:and|but|is|so|it|we|i|und|aber|also|deshalb|et|mais|donc|y|pero|así que) |"
     r" (?:looks?|looked|seems?|seemed|works?|worked) "
 )
+_NUMBERED = re.compile(r"[:|·•].*\d|\d.*[:|·•]")  # as an imprint's facts are, and a sentence is not
 _LEGAL_LINES = 6  # lines of a paragraph that are looked at for a lawyer's words
 _WRAP = 60  # characters of a line that goes on in the next
 _LEGAL_LENGTH = 120  # characters that such a paragraph has at least
@@ -76,7 +77,7 @@ def legal(lines: Lines, i: int) -> bool:
         return True
     end = next((j for j in range(i, min(i + _LEGAL_LINES, len(lines))) if not lines.plain[j]), i + _LEGAL_LINES)
     paragraph = " ".join(lines.low[i:end])[:1000]
-    if len(set(phrases.IMPRINT.findall(paragraph))) >= 2:
+    if len(set(phrases.IMPRINT.findall(paragraph))) >= 2 and _NUMBERED.search(paragraph):
         return True
     dense = sum(2 if east_asian_width(c) == "W" else 1 for c in paragraph)  # such a letter is worth a syllable
     topics = {name for name, topic in phrases.LEGAL.items() if topic.search(paragraph)}
@@ -84,7 +85,7 @@ def legal(lines: Lines, i: int) -> bool:
 
 
 def past_warning(lines: Lines) -> int:
-    """Returns the line after a warning that the mail is from outside, where the text begins with one; or 0."""
+    """Returns the line after a warning that the mail is from outside, where one stands above all else; or 0."""
     i = lines.filled[0]
     if i == len(lines) or not phrases.OUTSIDE.match(lines.low[i]):
         return 0
@@ -92,4 +93,4 @@ def past_warning(lines: Lines) -> int:
         if len(lines.plain[i]) < _WRAP and not phrases.OUTSIDE.match(lines.low[i + 1]):
             break
         i += 1
-    return i + 1
+    return i + 1 if lines.filled[i + 1] < len(lines) else 0

@@ -102,7 +102,7 @@ class _Writer:
         names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower()
         style = attributes.get("style") or ""
         hides = tag in _UNSEEN or "hidden" in attributes or bool(_HIDING.search(style))
-        hides = hides or bool(_SIGNATURES.search(names)) or "data-signatureblock" in attributes
+        hides = hides or bool(_SIGNATURES.search(names)) or tag == "signature" or "data-signatureblock" in attributes
         attributes_it = bool(_ATTRIBUTIONS.search(names))
         strikes = tag in _STRIKING or bool(_STRUCK.search(style))
         quotes = (tag == "blockquote" and not self._is_indent(attributes, style)) or bool(_QUOTES.search(names))

@@ -122,6 +122,30 @@ def test_rare_introductions():
     ]
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Deny: external email addresses are not allowed.",
+        "Important: do not mail external customers.",
+        "Warning: external customers lose access to mail.",
+        "This message was sent from outside by mistake, so deny.",
+        "External: yes",
+    ],
+)
+def test_what_a_person_says_about_the_outside_stays(first: str):
+    """
+    Only what a server says is taken away above an answer; a person's own first line may be a denial or a condition.
+    """
+    assert new_part(f"{first}\n\nApprove\n") == f"{first}\n\nApprove"
+
+
+def test_a_warning_alone_is_somebodys_own_line():
+    """
+    Where nothing stands below it, what looks like a warning is all that somebody wrote.
+    """
+    assert new_part("This message came from outside the team.\n") == "This message came from outside the team."
+
+
 def test_what_stands_above_a_notice_is_no_part_of_it():
     """
     A short paragraph between the word and a notice of confidentiality stays: it may say under which condition.
@@ -145,6 +169,9 @@ def test_what_stands_above_a_notice_is_no_part_of_it():
         "important<https://aka.ms/LearnAboutSenderIdentification>\n",
         "ACHTUNG: Diese E-Mail stammt von einem externen Absender.",
         "UWAGA: Wiadomość pochodzi spoza organizacji.",
+        "CAUTION - EXTERNAL EMAIL",
+        "ATTENTION : courriel externe",
+        "[EXT]",
         "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\nThis message came from outside your "
         "organization.\nZjQcmQRYFpfptBannerEnd",
     ],
@@ -204,6 +231,9 @@ def test_a_wrapped_end_of_a_quoted_line_is_not_taken_for_an_answer():
         "本邮件含有保密信息，仅限于发送给列出的收件人。禁止任何其他人以任何形式使用或泄露。如果您错收了本邮件，请立即通知发件人并删除本邮件，谢谢您的合作。",
         "Beispiel GmbH, Sitz der Gesellschaft: Berlin, Amtsgericht Charlottenburg HRB 1",
         "Many thanks and best regards,\nAna",
+        "BR,\nAna",
+        "Très cordialement\nAna",
+        "Pensez à l'environnement avant d'imprimer ce message.",
         "Cumprimentos,\nAna",
         "Üdvözlettel:\nLima Ana",
         "<https://www.avast.com/sig-email>\nVirus-free. www.avast.com\n<https://www.avast.com/sig-email>",
@@ -250,6 +280,8 @@ def test_what_a_program_or_a_lawyer_signs_with_goes(below: str):
         "2016-11-08 12:39 it broke:\n\nsee above",
         "--- settings ---\nhost: a\nuser: b@c.example\nport: 5",
         "No: ask Ana <ana@example.org>",
+        "Approve\n\nPlease print the environment first.",
+        "Approve\n\nif the VAT ID and the company number are those of 2016",
         "Deny. It went to the wrong recipient in error, so please notify the customer, delete the duplicate and send "
         "the attachment again to whoever should have had it in the first place.",
         f"Approve\n\nbut only once\n\nand {'do tell them what we agreed about it, ' * 4}please.",
