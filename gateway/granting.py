@@ -63,7 +63,7 @@ def give(here: Conversation, seq: int, request: Request, response: Response) -> 
     here.add(events.GrantGiven(thread=request.thread, run=request.run, request=request.id, fact=seq, grant=grant))
     here.put_grant(grant.id, grant)
     if grant.until is not None:
-        here.draft.timers.append(Timer(f"{grant.id}/{END}/0", grant.until, key=grant.id))
+        here.draft.timers.append(Timer(_timer_id(grant), grant.until, key=grant.id))
     _show(here, grant)
 
 
@@ -91,7 +91,10 @@ def use(here: Conversation, thread: Thread, request: Request, grant: Grant) -> N
     settlement = Settlement(outcome=Outcome.APPROVED, at=here.now, by=grant.party, name=name, grant=grant.id)
     settling.settle(here, request, settlement)
     used = grant.model_copy(update={"used": grant.used + 1})
-    here.put_grant(grant.id, used if used.used < used.uses else None)
+    if used.used < used.uses:
+        here.put_grant(grant.id, used)
+    else:
+        _end(here, grant)
     time = here.clock(grant.at)
     here.reply(thread, here.say("grant.used", tool=request.tool, name=name, time=time, used=used.used, uses=used.uses))
     if used.used < used.uses:
@@ -140,8 +143,17 @@ def revoke_for(here: Conversation, acted: facts.OperatorActed) -> None:
 
 
 def _revoked(here: Conversation, grant: Grant, by: str) -> None:
-    here.put_grant(grant.id, None)
+    _end(here, grant)
     _show_ended(here, grant, "grant.revoked", by=by)
+
+
+def _end(here: Conversation, grant: Grant) -> None:
+    here.put_grant(grant.id, None)
+    here.draft.stop(_timer_id(grant))
+
+
+def _timer_id(grant: Grant) -> str:
+    return f"{grant.id}/{END}/0"
 
 
 def ends(timer: Timer) -> bool:
@@ -154,7 +166,7 @@ def over(here: Conversation, timer: Timer) -> None:
     here.draft.clear.append(timer.id)
     grant = here.grant(timer.key)
     if grant is not None:
-        here.put_grant(grant.id, None)
+        _end(here, grant)
         _show_ended(here, grant, "grant.over")
 
 

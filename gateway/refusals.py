@@ -43,7 +43,8 @@ def refuse(
         reason: A word for the log.
         text: What they are told.
         told: What is told once, where the reason alone would not tell it from another refusal.
-        late: The agent is told of it, as information, unless it has heard the same before.
+        late: The agent is told of it, as information, unless it has heard the same before, or has begun another run:
+            who could have decided in the end is not known of the one before.
     """
     refused = events.ResponseRefused(
         thread=request.thread,
@@ -55,9 +56,9 @@ def refuse(
         decision=response.decision,
         reason=reason,
     )
-    if late:
+    thread = here.threads[request.thread]
+    if late and request.id in thread.state.requests:
         refused = refused.model_copy(update={"late": True, "text": _words(request, response)})
-        thread = here.threads[request.thread]
         if _heard(thread, refused):
             refused = refused.model_copy(update={"late": False, "text": ""})
         elif thread.state.active and thread.state.run == request.run:

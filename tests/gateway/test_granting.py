@@ -319,6 +319,25 @@ async def test_the_last_use_ends_it(make: Make):
         assert [] == await house.store.grants()
 
 
+@pytest.mark.parametrize("how", ["used up", "revoked"])
+async def test_what_has_ended_is_waited_for_no_more(make: Make, how: str):
+    """
+    A grant that ends before its time leaves no timer behind.
+    """
+    world = World()
+    async with make(deployer(world), rules=(granted(uses=1),)) as house:
+        request = await approve(house)
+        timers = "SELECT id FROM timers WHERE id LIKE '%/grant/0'"
+        assert 1 == len(house.store._reader.execute(timers).fetchall())
+        if how == "revoked":
+            await house.press(ANA, request, Decision.REVOKE)
+        else:
+            await house.write(RITA, "v2")
+
+        assert [] == await house.store.grants()
+        assert [] == house.store._reader.execute(timers).fetchall()
+
+
 async def test_two_cannot_have_the_last_use(make: Make):
     """
     Of calls in several conversations at the same instant as many start as are left; the others are asked about.

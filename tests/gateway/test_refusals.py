@@ -13,7 +13,7 @@ from agent_core.thread import Thread
 from agent_core.wanted import Approval, Question
 from tests.agent_core.agents import Done
 from tests.gateway.agents import World, asker
-from tests.gateway.house import ANA, BEN, OPS, OTTO, RITA, Make
+from tests.gateway.house import ANA, BEN, GUARD, OPS, OTTO, RITA, Make
 from tests.runtime import HandRuntime
 
 TEAM = Who(roles=("release",))
@@ -69,6 +69,24 @@ async def test_a_late_answer_is_told_where_the_run_is_on_hold(make: Make, runtim
 
         assert "Ana has answered “Which tag?”, after it had ended: v2" == house.texts(RITA)[-1]
         assert [("parked", "expired")] == await house.status()
+
+
+async def test_a_late_answer_about_an_earlier_run_informs_nobody(make: Make):
+    """
+    Who has handed a request on could not have decided it, and once the next run has begun nobody knows that any more.
+    """
+    world, rule = World(), GUARD.model_copy(update={"reassign": TEAM})
+    async with make(world.deployer(world.deploy()), rules=(rule,)) as house:
+        await house.write(RITA, "go")
+        request = house.card(ANA).request
+        await house.press(ANA, request, Decision.REASSIGN, value="ben")
+        await house.deny(BEN, request, "not on a Friday")
+        await house.write(RITA, "go")
+        await house.deny(ANA, request, "nor on a Monday")
+
+        assert house.texts(ANA)[-1].endswith("Your answer changed nothing.")
+        refused = [event for event in await house.log() if isinstance(event, events.ResponseRefused)]
+        assert [("late", False)] == [(event.reason, event.late) for event in refused]
 
 
 async def test_a_late_answer_to_a_run_that_has_ended_is_kept(make: Make):

@@ -331,7 +331,7 @@ MUTATIONS = {
     "G9-filter": Mutation(
         "counts everybody for a threshold", "rulings.matches", count_anybody, 1, commands=("vote", "agree")
     ),
-    "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 3, {"insist": 0.8}),
+    "G10": Mutation("tells the same again and again", "places.QUIET", never_quiet, 1, {"insist": 0.8}),
     "G11": Mutation("keeps every conversation in memory", "owner.Owner._evict", keep_all, 1),
     "G12": Mutation("takes every card for seen", "places.prompted_at", seen_by_all, 5, {"cross": 1.0}),
     "erasure": Mutation(

@@ -111,7 +111,13 @@ RULES = (
     Rule(tool="tidy", who=Who(roles=("owner",), people=(Party("ana"),)), where=CAN_WAIT, urgency="low", patience=1_800),
     Rule(tool="prune", who=Who(roles=("release",), quorum=2), where=CAN_WAIT, urgency="low", patience=1_800),
     Rule(tool="change", when={"size": {"above": 8}}, effect="forbid", reason="that is too many"),
-    Rule(tool="change", when={"tag": "canary"}, who=Who(roles=("owner",)), where=Where(targets=("people",))),
+    Rule(
+        tool="change",
+        when={"tag": "canary"},
+        who=Who(roles=("owner",)),
+        where=Where(targets=("people",), ladder=(Rung(after=300, people=(Party("dora"),)),)),
+        reassign=TO_OTHERS,
+    ),
     Rule(
         tool="change",
         when={"size": {"above": 4}},
@@ -119,6 +125,12 @@ RULES = (
         where=Where(targets=("people",)),
         patience=3_600,
     ),
-    Rule(tool="change", who=Who(roles=("release",)), where=Where(targets=("people",)), patience=3_600),
+    Rule(
+        tool="change",
+        who=Who(roles=("release",)),
+        where=Where(targets=("people",), ladder=(Rung(after=60), Rung(after=400, people=(Party("cleo"),)))),
+        reassign=TO_OTHERS,
+        patience=3_600,
+    ),
 )
 MEMBERS = {OPS: ("UANA", "UBEN", OUTSIDER), DEV: ("URITA", "UANA", "UBEN", OUTSIDER)}
