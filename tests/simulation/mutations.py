@@ -221,6 +221,15 @@ def forget_steps() -> AbstractContextManager[Any]:
     return mock.patch.object(settling, "standing_of", standing_of)
 
 
+def keep_ladder() -> AbstractContextManager[Any]:
+    real = lifecycle.changed
+
+    def changed(asked: requests.Request, now: requests.Request, edit: events.RequestChanged) -> requests.Request:
+        return real(asked, now, edit.model_copy(update={"where": None}))
+
+    return mock.patch.object(lifecycle, "changed", changed)
+
+
 def name_all() -> AbstractContextManager[Any]:
     real = rulings.decide
 
@@ -296,7 +305,7 @@ MUTATIONS = {
     "G1": Mutation("acknowledges before it has stored", "gate.Gate.append", acknowledge_first, 3),
     "G2": Mutation("forgets under which keys a fact came", "store.sqlite_log.append", forget_keys, 3, REPEATS),
     "G2-again": Mutation("asks again whatever comes again", "clients.begin", ask_anew, 4, {"script": 0.8}),
-    "G3": Mutation("rules on a settled request as if it were open", "rulings.decide", settle_again, 4),
+    "G3": Mutation("rules on a settled request as if it were open", "rulings.decide", settle_again, 1),
     "G4": Mutation("takes no call for guarded", "calls.requirement", need_nobody, 5),
     "G4-edit": Mutation(
         "runs the call as it was before it was changed", "edits.changed", run_the_old, 2, commands=("change",)
@@ -351,6 +360,9 @@ MUTATIONS = {
     ),
     "ladder-shown": Mutation(
         "forgets where a ladder has shown it", "settling.standing_of", forget_steps, 5, commands=("climb", "reach")
+    ),
+    "ladder-changed": Mutation(
+        "asks of a changed call whom the one before it would have", "lifecycle.changed", keep_ladder, 4, {}, ("change",)
     ),
     "quiet": Mutation("asks people in their quiet hours", "quiet.waiting", wake_all, 1, commands=("deploy", "vote")),
     "form": Mutation("takes a form that is not filled in", "forms.read", take_unfilled, 2, commands=("fill",)),
