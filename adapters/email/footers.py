@@ -29,7 +29,9 @@ def begins(lines: Lines, i: int, *, below: bool) -> bool:
         below: The person wrote something above; a device's footer is the end of that only then.
     """
     line = lines.plain[i]
-    if line in ("--", "__"):  # RFC 3676, section 4.3; many programs lose the space
+    if line in ("--", "__", "- --"):  # RFC 3676, section 4.3; many programs lose the space, OpenPGP escapes it
+        return True
+    if line.startswith("-----BEGIN PGP SIGNATURE-----"):
         return True
     if RULE.match(line):
         following = lines.filled[i + 1]
@@ -84,9 +86,11 @@ def legal(lines: Lines, i: int) -> bool:
     return dense > _LEGAL_LENGTH and len(topics) >= 3 and not topics.isdisjoint(("message", "secret"))
 
 
-def past_warning(lines: Lines) -> int:
-    """Returns the line after a warning that the mail is from outside, where one stands above all else; or 0."""
+def past_head(lines: Lines) -> int:
+    """Returns the line after OpenPGP's head, or a warning that the mail is from outside, above all else; or 0."""
     i = lines.filled[0]
+    if i < len(lines) and lines.plain[i] == "-----BEGIN PGP SIGNED MESSAGE-----":  # RFC 9580, section 7
+        return next((j for j in range(i, min(i + 5, len(lines))) if not lines.plain[j]), 0)
     if i == len(lines) or not phrases.OUTSIDE.match(lines.low[i]):
         return 0
     while i + 1 < len(lines) and lines.plain[i + 1]:

@@ -34,6 +34,7 @@ _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/"))
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]*+={0,2}[ \t]*+(?:\r\n|\r|\n))*+")
 _WORDS = re.compile(rb"[a-z] [A-Za-z]")
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*)\?=")
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]{1,40}\?[bBqQ]\?[^?]*\?=(?:\s*=\?[^?\s]{1,40}\?[bBqQ]\?[^?]*\?=)*")
@@ -100,8 +101,8 @@ class Part:
     def content(self) -> bytes:
         """What is in it, out of its transfer encoding."""
         match self.get("content-transfer-encoding").lower().strip():
-            case "base64" if not _WORDS.search(self.body[:200]):  # words are none, whatever the header says
-                return _base64(self.body)
+            case "base64":
+                return self._from_base64()
             case "quoted-printable":
                 return binascii.a2b_qp(self.body)
             case _:
@@ -118,6 +119,16 @@ class Part:
             part = waiting.pop()
             yield part
             waiting.extend(reversed(part.inner))
+
+    def _from_base64(self) -> bytes:
+        """Out of base64. Words are none, whatever the header says: neither all of it, nor a list's footer below it."""
+        if self.kind.startswith("text/"):
+            end = _BASE64.match(self.body).end()  # type: ignore[union-attr]  # it matches nothing, too
+            coded, below = self.body[:end].rstrip(), self.body[end:]
+            size = len(coded.translate(None, b" \t\r\n"))
+            if size % 4 == 0 and (coded.endswith(b"=") or size >= 20) and _WORDS.search(below[:1000]):
+                return _base64(coded) + b"\n" + below
+        return self.body if _WORDS.search(self.body[:200]) else _base64(self.body)
 
     def _fields(self) -> email.message.Message:
         message = email.message.Message()
@@ -243,7 +254,8 @@ def in_charset(content: bytes, charset: str) -> str:
     Where none is named, or it is none, or they do not fit it, they are UTF-8, or else Windows' Latin.
     """
     name = charset.lower().strip(" \"';").removeprefix("charset=").strip(" \"'")
-    named = _codec(_MEANT.get(name, name))
+    spelt = (_MEANT.get(name, name), name.removeprefix("x-"), name[:40].replace("-", ""))
+    named = next((codec for codec in map(_codec, spelt) if codec), "")
     for codec, errors in ((named, "strict"), ("utf-8", "strict"), (named, "replace")):
         if not codec or (codec == "cp1252" and errors == "strict"):  # which fits nearly everything
             continue

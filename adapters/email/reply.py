@@ -64,7 +64,7 @@ class _Reply:
         lines = self.lines
         attributions = dict(quotes.attributions(lines))
         footer = below = False
-        i = footers.past_warning(lines)
+        i = footers.past_head(lines)
         while i < len(lines):
             if lines.marked[i]:
                 past, ends = i + 1, quotes.encloses(lines, i)

@@ -133,6 +133,8 @@ def _filled(message: mime.Part) -> bool:
         ("中文".encode("gb18030"), "gb2312", "中文"),
         ("привет".encode("koi8-r"), "KOI8-R", "привет"),
         (b"\xef\xbb\xbfhi", "utf-8", "hi"),
+        ("привет".encode("cp1251"), "cp-1251", "привет"),
+        ("привет".encode("koi8-r"), "x-koi8-r", "привет"),
         (b"a", "idna", "a"),
         (b"a", "zip", "a"),
         (b"a", "a\0b", "a"),
@@ -143,6 +145,20 @@ def test_charsets(content: bytes, charset: str, text: str):
     Named, misnamed, unknown and missing charsets give text; codecs that are no charset are never used.
     """
     assert text == mime.in_charset(content, charset)
+
+
+def test_a_footer_below_base64_stays_words():
+    """
+    A list that puts its footer below a text in base64 hides neither; what is no base64 at all is text, too.
+    """
+    head = b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    coded = base64.encodebytes("für euch: approve".encode())
+
+    assert ["für euch: approve\n-- \nthe list of ours\n", "approve\nwith words", "für euch: approve"] == [
+        mime.parse(head + coded + b"\n-- \nthe list of ours\n").text(),
+        mime.parse(head + b"approve\nwith words").text(),
+        mime.parse(head + coded).text(),
+    ]
 
 
 @pytest.mark.parametrize(

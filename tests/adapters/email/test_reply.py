@@ -146,6 +146,17 @@ def test_a_warning_alone_is_somebodys_own_line():
     assert new_part("This message came from outside the team.\n") == "This message came from outside the team."
 
 
+def test_what_openpgp_puts_around_an_answer_is_none():
+    """
+    Of a mail that is signed as text, the signed text counts, and neither the head above it nor the signature below.
+    """
+    head, signature = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256", "-----BEGIN PGP SIGNATURE-----\n\niQ\n=a"
+    end = "-----END PGP SIGNATURE-----"
+
+    assert new_part(f"{head}\n\n{ANSWER}\n{signature}\n{end}\n") == ANSWER
+    assert new_part(f"{head}\n\n{ANSWER}\n\n- -- \nAna\n{signature}\n{end}\n") == ANSWER
+
+
 def test_what_stands_above_a_notice_is_no_part_of_it():
     """
     A short paragraph between the word and a notice of confidentiality stays: it may say under which condition.
