@@ -73,7 +73,8 @@ _RETURNED = re.compile(
     r"unzustellbarkeit|non (?:remis|distribu|délivr)|échec (?:de la )?(?:remise|distribution|livraison)|"
     r"no se (?:ha podido|pudo) entregar|no entregado|devuelto|error de entrega|não (?:foi )?(?:entregue|possível)|"
     r"falha na entrega|mancat[ao] (?:consegna|recapito)|non recapitabile|impossibile (?:consegnare|recapitare)|"
-    r"niet (?:bezorgd|afgeleverd)|onbestelbaar|kunne ikke leveres|kunde inte levereras|niedostarczon|nie dostarczono|"
+    r"niet (?:bezorgd|afgeleverd)|onbestelbaar|k(?:an|unne) ikke leveres|kunde inte levereras|niedostarczon|"
+    r"nie dostarczono|"
     r"nedoručiteln|недоставлен|не доставлен|не может быть доставлен|kézbesíthetetlen|iletilemedi|teslim edilemedi|"
     r"配信(?:不能|できません|エラー)|届けられません|未送信|退信|无法投递|無法傳遞|投递失败|未能送达|반송|전송 실패|"
     r"배달 실패|(?:전송|배달)되지 (?:못|않)|발송 실패|mail delivery status\b",
@@ -96,7 +97,7 @@ _DELAYED = re.compile(
     r"\bdelay|warning: (?:could not send|message)|still (?:being )?(?:retr|try|undeliv|unsent)|"
     r"will (?:keep|continue)(?: to)? (?:try|retry)|keep(?:s)? trying|temporar(?:y|ily) (?:fail|prob|unable|error)|"
     r"not yet been delivered|has been deferred|no action is required|do not need to resend|verzögert|en retard|"
-    r"différé|retardé|retras|demorad|ritard|vertraagd|försenad|forsinket|opóźnion|задерж|отложен|遅延|延迟|延遲|지연",
+    r"différé|retardé|retras|demorad|ritard|vertraagd|försenad|fördröj|forsinket|opóźnion|задерж|отложен|遅延|延迟|延遲|지연",
     re.IGNORECASE,
 )
 _GAVE_UP = re.compile(

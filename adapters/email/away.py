@@ -17,7 +17,9 @@ _TITLE = re.compile(
     r"until|till)\b)|"
     r"away (?:from|until)|i am (?:away|out)|abwesen|"
     r"automatische antwort|automatisch (?:antwoord|bericht)|afwezig|réponse automatique|absen(?:ce|t)\b.*bureau|"
-    r"message d'absence|respuesta automática|fuera de (?:la )?oficina|resposta automática|ausência|fora do escritório|"
+    r"(?:message|réponse) d['’]absence|respuesta de ausencia|resposta de ausência|autorisposta|"
+    r"automatische[rs]? (?:antwort|abwesen)|respuesta automática|fuera de (?:la )?oficina|resposta automática|"
+    r"ausência|fora do escritório|"
     r"risposta automatica|fuori (?:sede|ufficio)|assenza|autosvar|automatiskt? svar|fraværs|frånvar|poissa|"
     r"message automatique|automaattinen vastaus|automatyczna odpowiedź|odpowiedź automatyczna|"
     r"automatická odpov[ěe]ď|automatski odgovor|samodejni odgovor|автоматичен отговор|"
@@ -30,14 +32,14 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"\W*(?:(?:[\w.,/'’-]{1,30} ){0,4}?(?:is|am|ist|bin|est|suis|está|estoy|estou|è|sono|ben|is|är|er) "
+    r"\W*(?:(?:[\w.,/'’-]{1,30} ){0,4}?(?:is|am|i['’]m|ist|bin|est|suis|está|estoy|estou|è|sono|ben|is|är|er) "
     r"(?:currently |zurzeit |derzeit )?)?"
     r"(?:out of (?:the )?office|on (?:[a-z]{4,10} )?(?:holiday|vacation|leave)|"
     r"away(?: from (?:the |my )?(?:office|desk|mail))?|not in the office|nicht im (?:büro|haus)|im urlaub|"
     r"außer haus|abwesend|absente?(?: du bureau)?|en (?:congés?|vacances)|fuera de la oficina|de vacaciones|"
-    r"ausente(?: de la oficina| do escritório)?|de férias|fora do escritório|fuori (?:sede|ufficio)|in ferie|"
+    r"ausente(?: de la oficina| do escritório)?|(?:de|em) férias|fora do escritório|fuori (?:sede|ufficio)|in ferie|"
     r"assente(?: dall['’]ufficio)?|niet aanwezig|(?:op|met) vakantie|ikke til stede|på ferie|på semester|lomalla|"
-    r"na urlopie|mimo kancelář|na dovolené|в отпуске|у відпустці|szabadságon|izinde|外出|휴가)"
+    r"na urlopie|mimo kancelář|na dovolené|в отпуске|у відпустці|szabadságon|izinde|外出|휴가(?: 중)?|休[暇假]中)"
     r"(?=[\W_]*$|\W{0,2}[:：(\[]|\W+(?:re|aw|until|till|from|bis|vom|jusqu|hasta|até|fino|to)\b|\W+\d)",
     re.IGNORECASE,
 )
