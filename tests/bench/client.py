@@ -110,8 +110,12 @@ class Client:
             waiting.set_result(arguments)
 
     async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one webhook."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        """Take one webhook; a gateway that is killed breaks off."""
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        except asyncio.IncompleteReadError:
+            writer.close()
+            return
         length = re.search(r"content-length: (\d+)", head)
         assert length is not None
         told = json.loads(await reader.readexactly(int(length.group(1))))
