@@ -28,6 +28,7 @@ from agent_core.policy import Person, Rule
 from agent_core.requests import Decision, Where, Who
 from gateway.perform import blob_of
 from gateway.runtime import Runtime
+from gateway.store import sqlite_audit
 from gateway.store.sqlite import SqliteStore
 from gateway.store.sqlite_file import connect
 from gateway.store.sqlite_reader import FILE
@@ -232,5 +233,7 @@ async def fill(folder: Path, count: int) -> None:
             db.execute("BEGIN")
             for table, rows in several.items():
                 db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            while sqlite_audit.seal(db):  # as the gateway had long done, and would do while it is measured
+                pass
             db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
