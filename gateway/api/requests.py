@@ -96,7 +96,7 @@ class Requests:
             raise Problem(422, "nobody-to-ask", f"{asked.refused.rstrip('.')}. {KEPT}")
         row = await self._store.client_request(home)
         assert row is not None  # noqa: S101  # it is there since the append
-        return status if asked.ruled else 202, await self._view(row, asked)
+        return status if asked.ruled else 202, await self._view(client, row, asked)
 
     def _wanted(self, client: ClientSettings, body: RequestIn, before: Earlier | None) -> facts.RequestReceived:
         """
@@ -193,7 +193,7 @@ class Requests:
         last = before.request is not None and before.rungs >= len(before.request.where.ladder)
         if last and not before.ended and ("escalate", key) not in before.keyed:
             detail = "there is nobody else to ask; a `ladder` in the policy says who is"
-            raise Problem(409, "no-further-step", detail, request=await self._shown(row, before))
+            raise Problem(409, "no-further-step", detail, request=await self._shown(client, row, before))
         return await self._say(client, row, "escalate", why, key, lambda asked: asked.rungs > before.rungs)
 
     async def answer(self, client: ClientSettings, name: str, text: str, key: str = "") -> tuple[int, RequestOut]:
@@ -210,7 +210,9 @@ class Requests:
         before = await clients.look(self._store, row.home)
         questions = any(isinstance(record.event, events.QuestionAsked) for record in before.said)
         if not questions and not before.ended:
-            raise Problem(409, "no-question", "nobody has asked anything back", request=await self._shown(row, before))
+            raise Problem(
+                409, "no-question", "nobody has asked anything back", request=await self._shown(client, row, before)
+            )
         return await self._say(client, row, "answer", text, key, lambda asked: len(asked.said) > len(before.said))
 
     async def _say(
@@ -233,10 +235,10 @@ class Requests:
             detail = f"with the key {key!r} you gave another answer; give this one another key"
             raise Problem(422, "other-body", detail)
         if once in asked.keyed:
-            return 200, await self._view(row, asked)
+            return 200, await self._view(client, row, asked)
         if asked.ended and not done(asked):
-            raise Problem(409, "ended", "it has ended", request=await self._shown(row, asked))
-        return 200 if done(asked) else 202, await self._view(row, asked)
+            raise Problem(409, "ended", "it has ended", request=await self._shown(client, row, asked))
+        return 200 if done(asked) else 202, await self._view(client, row, asked)
 
     async def cancel(self, client: ClientSettings, name: str) -> tuple[int, RequestOut]:
         """
@@ -254,7 +256,7 @@ class Requests:
             acted = facts.OperatorActed(thread=clients.thread(row.home), choice="cancel", by=client.name)
             await self._store.append(Fact(row.home, acted, ()))
             asked = await self._until(row.home, lambda asked: asked.ended)
-        stands = await self._view(row, asked)
+        stands = await self._view(client, row, asked)
         if not asked.ended:
             return 202, stands
         if clients.outcome(asked) is not Outcome.CANCELLED:
@@ -269,11 +271,11 @@ class Requests:
         """Show a request; with `wait`, once it has ended or so many seconds have passed."""
         row = await self._row(client, name)
         if not wait:
-            return await self._view(row, await clients.look(self._store, row.home))
+            return await self._view(client, row, await clients.look(self._store, row.home))
         self._waits.check(client)
         with self._waits.one(client):
             asked = await self._until(row.home, lambda asked: asked.ended, wait)
-        return await self._view(row, asked)
+        return await self._view(client, row, asked)
 
     async def page(
         self, client: ClientSettings, *, whose: str | None, is_open: bool | None, before: int | None, most: int
@@ -284,7 +286,7 @@ class Requests:
                 raise Problem(403, "scope", "the requests of other clients need the scope requests:all")
             whose = client.name
         rows = await self._store.client_requests(client=whose, is_open=is_open, before=before, most=most + 1)
-        shown = [await self._view(row, await clients.look(self._store, row.home)) for row in rows[:most]]
+        shown = [await self._view(client, row, await clients.look(self._store, row.home)) for row in rows[:most]]
         return Page(requests=shown, next=str(rows[most - 1].number) if len(rows) > most else None)
 
     async def stream(self, client: ClientSettings, name: str) -> AsyncIterator[bytes]:
@@ -297,7 +299,7 @@ class Requests:
             with self._waits.one(client):
                 while True:
                     asked = await clients.look(self._store, row.home)
-                    stands = (await self._view(row, asked)).model_dump_json()
+                    stands = (await self._view(client, row, asked)).model_dump_json()
                     if stands != last:
                         last = stands
                         yield f"event: request\ndata: {stands}\n\n".encode()
@@ -358,7 +360,7 @@ class Requests:
         except TimeoutError:
             return await clients.look(self._store, home)
 
-    async def _view(self, row: ClientRow, asked: Asked) -> RequestOut:
+    async def _view(self, client: ClientSettings, row: ClientRow, asked: Asked) -> RequestOut:
         names: list[str] = []
         due, waiting = None, list[tuple[str, float, bool]]()
         if asked.request is not None:
@@ -372,10 +374,11 @@ class Requests:
             names = self._directory.asked(request)
         key = addresses.parse(row.home).place
         evidence = self._evidence.of(row.client, key, asked) if self._evidence is not None else ""
-        return view(row.id, row.client, key, asked, names, due, waiting, evidence)
+        shown = view(row.id, row.client, key, asked, names, due, waiting, evidence)
+        return shown if row.client == client.name else shown.model_copy(update={"callback": ""})
 
-    async def _shown(self, row: ClientRow, asked: Asked) -> dict[str, Any]:
-        return (await self._view(row, asked)).model_dump(mode="json")
+    async def _shown(self, client: ClientSettings, row: ClientRow, asked: Asked) -> dict[str, Any]:
+        return (await self._view(client, row, asked)).model_dump(mode="json")
 
 
 def _fingerprint(body: RequestIn) -> str:

@@ -84,7 +84,9 @@ class RequestOut(BaseModel):
         description="Those of them who are shown it later, after their quiet hours or an absence."
     )
     requester: str | None
-    callback: str
+    callback: str = Field(
+        description="Where its client is told; such addresses have secrets in them, so nobody else reads it."
+    )
     state: Any
     supersedes: str | None = Field(description="The id of the request that this one replaces.")
     after: str | None = Field(description="The id of the request that ran out, which this one asks again.")

@@ -698,21 +698,25 @@ async def test_requests_are_listed_a_page_at_a_time(make: Make, enter: Enter):
 
 async def test_others_requests_are_not_there(make: Make, enter: Enter):
     """
-    A client sees its own; with requests:all it reads those of all, and still withdraws only its own.
+    A client sees its own; with requests:all it reads those of all, but not where those are told, and still withdraws
+    only its own.
     """
     every = ClientSettings(
         name="audit", token=SecretStr(OTHER), scopes=["requests:read", "requests:write", "requests:all"]
     )
     mine = ClientSettings(name="mine", token=SecretStr("a-token-of-a-third"))
-    async with make(echo) as house, enter(house, CI, every, mine) as door:
-        created = (await create(door)).json()["id"]
+    told = "https://hooks.example/in?token=of-ci-alone"
+    ci = CI.model_copy(update={"webhook_secret": SecretStr(f"whsec_{'A' * 32}")})
+    async with make(echo) as house, enter(house, ci, every, mine) as door:
+        created = (await create(door, callback=told)).json()["id"]
         third, all_seeing = ({"Authorization": f"Bearer {token}"} for token in ("a-token-of-a-third", OTHER))
         assert 404 == (await door.get(f"/requests/{created}", headers=third)).status_code
         assert [] == (await door.get("/requests", headers=third)).json()["requests"]
         assert 403 == (await door.get("/requests?client=ci", headers=third)).status_code
-        assert 200 == (await door.get(f"/requests/{created}", headers=all_seeing)).status_code
+        assert told == (await door.get(f"/requests/{created}")).json()["callback"]
+        alone = await door.get(f"/requests/{created}", headers=all_seeing)
         seen = (await door.get("/requests?client=ci", headers=all_seeing)).json()["requests"]
-        assert [created] == [request["id"] for request in seen]
+        assert [(created, "")] * 2 == [(one["id"], one["callback"]) for one in (alone.json(), *seen)]
         assert 404 == (await door.post(f"/requests/{created}/cancel", headers=all_seeing)).status_code
 
 
