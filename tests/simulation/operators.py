@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_core import facts
-from agent_core.addresses import Party
+from agent_core.addresses import Identity, Party
 from agent_core.policy import Person
 from agent_core.requests import Request
 from gateway import commands, linking
 from gateway.errors import GatewayError, SettingsError
 from tests.simulation.file import File
 from tests.simulation.process import Process
-from tests.simulation.town import PEOPLE, SECOND
+from tests.simulation.town import MEMBERS, PEOPLE, SECOND
 from tests.simulation.visitor import Visitor
 
 CHOICES = ("restart", "cancel", "fork", "fork", "attach", "go_on", "ask_again")
@@ -66,14 +66,19 @@ class Operators(Visitor):
     def help(self) -> None:
         """Say how parked runs go on, and drop those to which nobody can speak: branches, and of who has left."""
         for (thread, run), began in self.watch.active.items():
-            if thread in self.watch.branches or self._has_left(began.requester):
+            if thread in self.watch.branches or self._has_left(began.requester, self.watch.homes[thread]):
                 self.act(thread, "cancel")
             elif (thread, run) in self.watch.parked:
                 self.act(thread, self.dice.choice(("go_on", "ask_again", "cancel", "restart")))
 
-    def _has_left(self, party: Party | None) -> bool:
+    def _has_left(self, party: Party | None, home: str) -> bool:
+        """Tell whether nobody can speak to a run: who it is for has gone, or their account there is nobody's now."""
         process = self.process()
-        return process is not None and party is not None and process.directory.of(party) is None
+        if process is None or party is None:
+            return False
+        alone = home.startswith("slack:") and home not in MEMBERS
+        nobody = alone and process.directory.person(Identity(home)) is None
+        return nobody or process.directory.of(party) is None
 
     def act(self, thread: str, choice: str, note: str = "") -> None:
         """Say how a thread goes on."""
